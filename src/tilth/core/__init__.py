@@ -1,0 +1,49 @@
+"""Exact quantities, tables, findings, errors and the two languages. Imports nothing of ours."""
+
+from tilth.core.area import (
+    DM2_PER_HA,
+    DM2_PER_M2,
+    DM2_PER_MU,
+    Area,
+    FloatArray,
+    IntArray,
+    dm2_array,
+    dm2_from_m2,
+    in_units,
+    round_half_away,
+)
+from tilth.core.errors import BadInput, NeedsAnswer, NotFound, TilthError
+from tilth.core.finding import Finding, Severity, Where, breaking
+from tilth.core.language import Label, label, language, message, set_language, speaking
+from tilth.core.table import Adjustment, AreaTable, Column, Row
+
+__all__ = [
+    "DM2_PER_HA",
+    "DM2_PER_M2",
+    "DM2_PER_MU",
+    "Adjustment",
+    "Area",
+    "AreaTable",
+    "BadInput",
+    "Column",
+    "Finding",
+    "FloatArray",
+    "IntArray",
+    "Label",
+    "NeedsAnswer",
+    "NotFound",
+    "Row",
+    "Severity",
+    "TilthError",
+    "Where",
+    "breaking",
+    "dm2_array",
+    "dm2_from_m2",
+    "in_units",
+    "label",
+    "language",
+    "message",
+    "round_half_away",
+    "set_language",
+    "speaking",
+]

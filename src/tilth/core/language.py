@@ -1,0 +1,103 @@
+"""Two languages, one catalogue: every message, label and heading is looked up here, English and Chinese side by side.
+
+The catalogue is the set of TOML files in `core/data/messages`, one for each room. A table in them is one message:
+
+    [V2]
+    severity = "breaks"            # findings only: "breaks" a rule, or "odd" (allowed but odd)
+    said = "{field} is {value!r}, not 19 digits"
+    said_zh = "{field} 的值为 {value!r}，不是19位数字"
+    remedy = "Correct the code in the source file."
+    remedy_zh = "请在源文件中更正代码。"
+"""
+
+from __future__ import annotations
+
+import locale
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+LANGUAGES = ("en", "zh")
+
+
+def _language_of_the_machine() -> str:
+    wanted = os.environ.get("TILTH_LANG") or (locale.getlocale()[0] or "")
+    return "zh" if wanted.lower().startswith(("zh", "chinese")) else "en"
+
+
+_current: ContextVar[str | None] = ContextVar("tilth_language", default=None)
+
+
+def language() -> str:
+    """The language in use: "en" or "zh"."""
+    return _current.get() or _language_of_the_machine()
+
+
+def set_language(code: str) -> None:
+    """Speak `code` ("en" or "zh") from here on."""
+    if code not in LANGUAGES:
+        raise ValueError(f"language must be one of {LANGUAGES}, got {code!r}")
+    _current.set(code)
+
+
+@contextmanager
+def speaking(code: str) -> Iterator[None]:
+    """Speak `code` inside the block."""
+    before = _current.get()
+    set_language(code)
+    try:
+        yield
+    finally:
+        _current.set(before)
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A text in both languages; `str()` gives it in the language in use."""
+
+    en: str
+    zh: str
+
+    def __str__(self) -> str:
+        return self.zh if language() == "zh" else self.en
+
+    def text(self, code: str) -> str:
+        """The text in language `code`."""
+        return self.zh if code == "zh" else self.en
+
+
+@cache
+def catalogue() -> Mapping[str, Mapping[str, str]]:
+    """Every message of every room, by its key. A key that two rooms claim is our own mistake."""
+    messages: dict[str, dict[str, str]] = {}
+    for entry in sorted(files("tilth.core").joinpath("data/messages").iterdir(), key=lambda item: item.name):
+        if not entry.name.endswith(".toml"):
+            continue
+        for key, message in tomllib.loads(entry.read_text(encoding="utf-8")).items():
+            assert key not in messages, f"message {key} is in two files"
+            messages[key] = message
+    return messages
+
+
+def message(key: str, part: str = "said", /, **values: object) -> str:
+    """Message `key` in the language in use, with `values` filled in.
+
+    `part` is "said" or "remedy". A missing remedy is an empty string; an unknown key is our own mistake.
+    """
+    entry = catalogue()[key]
+    template = entry.get(f"{part}_zh") if language() == "zh" else None
+    template = template or entry.get(part, "")
+    return template.format(**values) if template else ""
+
+
+def label(key: str, **values: object) -> Label:
+    """Message `key` as a `Label`, both languages at once."""
+    with speaking("en"):
+        english = message(key, **values)
+    with speaking("zh"):
+        return Label(english, message(key, **values))

@@ -1,0 +1,103 @@
+"""Where records are: SQLite in the workspace, or a PostgreSQL server. Schema steps run forward only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from tilth.core import BadInput
+
+#: The newest schema step; `migrations/versions` ends with it (a test compares the two).
+HEAD = "0001"
+
+
+class Database:
+    """One database of records, with its transactions and its schema steps."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._engine = _engine(url)
+
+    @staticmethod
+    def at(url: str) -> Database:
+        """The database at `url`."""
+        return _database(url)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """A connection in one transaction: all of the block happens, or none of it.
+
+        Raises
+        ------
+        BadInput
+            If the database cannot be reached or is damaged.
+        """
+        try:
+            with self._engine.begin() as connection:
+                yield connection
+        except SQLAlchemyError as error:
+            raise BadInput("RUNTIME-DATABASE", why=_reason(error)) from error
+
+    @property
+    def ready(self) -> bool:
+        """Is the schema at the newest step?"""
+        with self.transaction() as connection:
+            return _step(connection) == HEAD
+
+    def migrate(self) -> None:
+        """Bring the schema to the newest step."""
+        from alembic import command
+        from alembic.config import Config
+
+        with self.transaction() as connection:
+            config = Config()
+            config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+
+@cache
+def _database(url: str) -> Database:
+    return Database(url)
+
+
+@cache
+def _engine(url: str) -> Engine:
+    try:
+        engine = create_engine(url)
+    except (SQLAlchemyError, ImportError) as error:
+        raise BadInput("RUNTIME-DATABASE", why=_reason(error)) from error
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _sqlite_pragmas)
+        event.listen(engine, "begin", _sqlite_begin)
+    return engine
+
+
+def _sqlite_pragmas(connection: Any, _record: Any) -> None:
+    """Survive power loss, check references, wait for a writer instead of failing."""
+    connection.isolation_level = None  # transactions begin where we say, schema steps included
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _sqlite_begin(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN")
+
+
+def _step(connection: Connection) -> str | None:
+    if "alembic_version" not in inspect(connection).get_table_names():
+        return None
+    step: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return step
+
+
+def _reason(error: Exception) -> str:
+    return str(getattr(error, "orig", None) or error).splitlines()[0]

@@ -1,0 +1,33 @@
+"""Fixtures every suite shares."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("short", max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("full", max_examples=1000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("full" if os.environ.get("TILTH_FULL") == "1" else "short")
+
+
+@pytest.fixture(scope="session")
+def full() -> bool:
+    """True when the slow suites are to run in full (TILTH_FULL=1)."""
+    return os.environ.get("TILTH_FULL") == "1"
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Path:
+    """The shared sample data: TILTH_DATA, or ../shared/data beside the repository. Skips where it is absent."""
+    folder = Path(os.environ.get("TILTH_DATA", Path(__file__).parents[2] / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip("needs the shared sample data (set TILTH_DATA to its folder)")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _english(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TILTH_LANG", "en")
