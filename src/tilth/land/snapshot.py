@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from tilth.core import Finding
+from tilth.core import BadInput, Finding
+from tilth.land.classes import CodeSystem, code_system, observed_code_system
 
 #: Columns of every parcel frame, with their dtypes. Text is "" where the file gave nothing; numbers are pandas'
 #: nullable integers where a blank must stay a blank. Further columns of the source may follow under their own names.
@@ -115,6 +116,16 @@ class Snapshot:
     parcels: gpd.GeoDataFrame
     findings: tuple[Finding, ...] = ()
     quarantine: gpd.GeoDataFrame | None = None
+
+    @property
+    def codes(self) -> CodeSystem:
+        """The code system of its classes; one made of its own codes where none ships under that name."""
+        try:
+            return code_system(self.meta.code_system)
+        except BadInput:
+            names = dict(zip(self.parcels["class_code"], self.parcels["class_name"], strict=True))
+            known = {code: name for code, name in names.items() if name}
+            return observed_code_system(self.meta.code_system, self.parcels["class_code"], known)
 
 
 @dataclass(frozen=True)

@@ -169,8 +169,8 @@ class Store:
             If its files are missing or damaged.
         """
         folder = self.workspace.root / stored.folder
+        meta = self.meta(stored)
         try:
-            meta = Meta.from_record(json.loads((folder / "meta.json").read_text(encoding="utf-8")))
             findings = tuple(
                 Finding.from_record(json.loads(line))
                 for line in (folder / "findings.jsonl").read_text(encoding="utf-8").splitlines()
@@ -184,6 +184,20 @@ class Store:
                 "LAND-SNAPSHOT-DAMAGED", folder=str(folder), why=f"{len(rows)} rows, {meta.rows_stored} expected"
             )
         return Snapshot(stored.id, meta, rows, findings, quarantine)
+
+    def meta(self, stored: Stored) -> Meta:
+        """What a stored snapshot is, without its rows.
+
+        Raises
+        ------
+        BadInput
+            If its file is missing or damaged.
+        """
+        path = self.workspace.root / stored.folder / "meta.json"
+        try:
+            return Meta.from_record(json.loads(path.read_text(encoding="utf-8")))
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise BadInput("LAND-SNAPSHOT-DAMAGED", folder=str(path.parent), why=str(error).splitlines()[0]) from error
 
     def put_regions(self, regions: Iterable[Region]) -> None:
         """Add regions, or replace those with the same code."""

@@ -1,0 +1,54 @@
+"""One function for each thing a user can do. The command line and the web application call these and nothing else."""
+
+from tilth.api.accounting import Flowed, Standings, accounts, down_to, flows, standing
+from tilth.api.demonstration import Demonstration, demo
+from tilth.api.examining import Examined, Mended, repair, validate
+from tilth.api.importing import (
+    import_changes,
+    import_layer,
+    import_regions,
+    import_ridges,
+    import_survey,
+    import_tasks,
+)
+from tilth.api.measuring import Converted, area, convert
+from tilth.api.projects import Checked, check
+from tilth.api.results import Accounts, Imported, Measured, Measurement, Rows, Written
+from tilth.api.workspaces import contents, init, open_workspace
+from tilth.api.yearbook import report
+
+__all__ = [
+    "Accounts",
+    "Checked",
+    "Converted",
+    "Demonstration",
+    "Examined",
+    "Flowed",
+    "Imported",
+    "Measured",
+    "Measurement",
+    "Mended",
+    "Rows",
+    "Standings",
+    "Written",
+    "accounts",
+    "area",
+    "check",
+    "contents",
+    "convert",
+    "demo",
+    "down_to",
+    "flows",
+    "import_changes",
+    "import_layer",
+    "import_regions",
+    "import_ridges",
+    "import_survey",
+    "import_tasks",
+    "init",
+    "open_workspace",
+    "repair",
+    "report",
+    "standing",
+    "validate",
+]

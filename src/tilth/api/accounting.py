@@ -1,0 +1,185 @@
+"""Land tables of one year, flows between two, and what every region holds against its tasks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from tilth.api.layers import layer_in
+from tilth.api.results import Accounts
+from tilth.change import Flows, Holding, compare_years, holdings, pbf_by_class, status_tables, task_findings
+from tilth.core import AreaTable, BadInput, Finding, Label, NotFound, breaking, message
+from tilth.land import RegionTree, Snapshot, Store, Task
+from tilth.runtime import Workspace, working
+
+DEPTH = {"county": 0, "township": 1, "village": 2}
+
+
+def accounts(workspace: Workspace, *, year: int) -> Accounts:
+    """The official status tables of `year`: county, townships, villages; exact in dm², levelled in hectares.
+
+    Raises
+    ------
+    NotFound
+        If there is no survey of that year.
+    """
+    store = Store(workspace)
+    snapshot = store.survey(year)
+    regions = store.regions()
+    findings: list[Finding] = []
+    with working(message("API-TABLES", year=year)):
+        pbf = layer_in(store.layers(year), "pbf", snapshot.meta.crs)
+        pieces = None
+        if pbf is not None and snapshot.meta.code_system == "sd2017":
+            pieces, findings = pbf_by_class(snapshot.parcels, pbf.parcels, snapshot.meta.crs)
+        tables = status_tables(
+            snapshot.parcels, snapshot.codes, regions, year=year, unit_name=unit_name(workspace), pbf_pieces=pieces
+        )
+    return Accounts(year, snapshot, tables, tuple(findings))
+
+
+def down_to(table: AreaTable, level: str) -> AreaTable:
+    """`table` with the rows of `level` ("county", "township" or "village") and above.
+
+    Raises
+    ------
+    BadInput
+        If there is no such level.
+    """
+    from dataclasses import replace
+
+    if level not in DEPTH:
+        raise BadInput("API-LEVEL", level=level)
+    kept = [index for index, row in enumerate(table.rows) if row.depth <= DEPTH[level]]
+    return replace(
+        table,
+        rows=tuple(table.rows[index] for index in kept),
+        dm2=table.dm2[kept],
+        hectares=None if table.hectares is None else table.hectares[kept],
+    )
+
+
+def unit_name(workspace: Workspace) -> Label:
+    """Name of the workspace's region, as tables are titled."""
+    return Label(workspace.name, workspace.name)
+
+
+@dataclass(frozen=True)
+class Flowed:
+    """The flows between two years, and the two surveys they compare."""
+
+    before: Snapshot
+    after: Snapshot
+    flows: Flows
+
+    @property
+    def tables(self) -> tuple[AreaTable, ...]:
+        """The tables that the code system has rules for."""
+        flows = self.flows
+        candidates = (
+            flows.matrix,
+            flows.three_class,
+            flows.farmland_in_out,
+            flows.by_region,
+            flows.seea,
+            flows.seea_matrix,
+        )
+        return tuple(table for table in candidates if table is not None)
+
+
+def flows(workspace: Workspace, *, before: int, after: int) -> Flowed:
+    """Overlay the surveys of two years: flow matrix, change list, accounts. Both margins close to 0.01 m².
+
+    Raises
+    ------
+    NotFound
+        If a survey is missing.
+    BadInput
+        If the years are the same, or the surveys are in different coordinate or code systems.
+    """
+    if before == after:
+        raise BadInput("API-SAME-YEAR", year=before)
+    store = Store(workspace)
+    first, second = store.survey(before), store.survey(after)
+    with working(message("API-FLOWS", before=before, after=after)):
+        result = compare_years(first, second, _codes(first, second), store.regions(), unit_name=unit_name(workspace))
+    return Flowed(first, second, result)
+
+
+def _codes(first: Snapshot, second: Snapshot) -> Any:
+    from tilth.land import observed_code_system
+
+    if first.meta.code_system != second.meta.code_system:
+        raise BadInput("API-CODE-SYSTEMS", before=first.meta.code_system, after=second.meta.code_system)
+    own, other = first.codes, second.codes
+    if all(code in own for code in other.leaves):
+        return own
+    names = {code: one.label.en for codes in (own, other) for code, one in codes.classes.items()}
+    return observed_code_system(own.id, names, names)
+
+
+@dataclass(frozen=True)
+class Standings:
+    """What every region holds against its tasks in a year."""
+
+    year: int
+    rows: tuple[Holding, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def breaks(self) -> bool:
+        """Is a task missed?"""
+        return bool(breaking(self.findings))
+
+    def as_record(self) -> dict[str, Any]:
+        """For JSON."""
+        return {
+            "year": self.year,
+            "rows": [row.as_record() for row in self.rows],
+            "findings": [finding.as_record() for finding in self.findings],
+        }
+
+
+def standing(workspace: Workspace, *, year: int, region: str | None = None, group: str | None = None) -> Standings:
+    """Farmland and permanent basic farmland of every region against its tasks.
+
+    Raises
+    ------
+    NotFound
+        If there is no survey of that year, or no such region or group.
+    """
+    store = Store(workspace)
+    tree, tasks = store.regions(), store.tasks(year)
+    found = accounts(workspace, year=year)
+    if "2" not in found.tables or found.snapshot.meta.code_system != "sd2017":
+        raise NotFound("API-NO-FARMLAND", system=found.snapshot.meta.code_system)
+    rows, findings = standing_of(found, tree, tasks)
+    wanted = _wanted(tree, region, group)
+    if wanted is not None:
+        rows = [row for row in rows if row.region in wanted]
+        findings = [finding for finding in findings if finding.where.parcel in wanted]
+    return Standings(year, tuple(rows), tuple(findings))
+
+
+def standing_of(found: Accounts, tree: RegionTree, tasks: list[Task]) -> tuple[list[Holding], list[Finding]]:
+    """Standing from the tables of a year."""
+    farmland = _by_region(found.tables["2"], "01")
+    pbf = _by_region(found.tables["15"], found.tables["15"].columns[0].code) if "15" in found.tables else None
+    rows = holdings(tree, tasks, farmland, pbf)
+    return rows, task_findings(rows, tree, tasks)
+
+
+def _by_region(table: AreaTable, column: str) -> dict[str, int]:
+    areas: dict[str, int] = {}
+    for row, dm2 in zip(table.rows, table.column(column).tolist(), strict=True):
+        areas.setdefault(row.key[1], dm2)  # a region's own row comes before the row of what is left in it
+    return areas
+
+
+def _wanted(tree: RegionTree, region: str | None, group: str | None) -> set[str] | None:
+    if group is not None:
+        return set(tree.members(group))
+    if region is None:
+        return None
+    tree[region]
+    return {one.code for one in tree.regions.values() if region in {up.code for up in tree.ancestors(one.code)}}

@@ -1,0 +1,170 @@
+"""The demonstration: a made-up county from its files to its yearbook, through the same doors as a user's files."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tilth.api.accounting import Flowed, Standings, accounts, flows, standing
+from tilth.api.examining import Examined, validate
+from tilth.api.importing import (
+    import_changes,
+    import_layer,
+    import_regions,
+    import_ridges,
+    import_survey,
+    import_tasks,
+)
+from tilth.api.projects import Checked, check
+from tilth.api.results import Accounts, Imported, Rows
+from tilth.api.workspaces import init
+from tilth.api.yearbook import report
+from tilth.core import BadInput, Finding, message
+from tilth.demo import CountyFiles, Planted, write_county
+from tilth.report import FORMATS
+from tilth.runtime import Workspace, working
+
+FIRST, SECOND = 2023, 2024
+
+
+@dataclass(frozen=True)
+class Demonstration:
+    """Everything the demonstration made."""
+
+    folder: Path
+    files: CountyFiles
+    workspace: Workspace
+    imported: tuple[Imported | Rows, ...]
+    draft: Examined
+    missed: tuple[Planted, ...]  # planted errors that were not found
+    invented: tuple[Finding, ...]  # findings that nobody planted
+    final: Examined
+    accounts: Accounts
+    flowed: Flowed
+    standings: Standings
+    checks: tuple[Checked, ...]
+    written: tuple[Path, ...]
+    seconds: float
+
+    def as_record(self) -> dict[str, Any]:
+        """For JSON."""
+        return {
+            "folder": str(self.folder),
+            "imports": [one.as_record() for one in self.imported],
+            "planted": len(self.files.planted),
+            "planted_missed": [one.parcel_id for one in self.missed],
+            "invented": [finding.as_record() for finding in self.invented],
+            "total_dm2": int(self.accounts.snapshot.parcels["area_dm2"].sum()),
+            "control_dm2": self.files.control_dm2,
+            "checks": {one.name: one.clear for one in self.checks},
+            "files": [str(path) for path in self.written],
+            "seconds": self.seconds,
+        }
+
+
+def demo(
+    folder: str | Path,
+    *,
+    parcels: int = 6000,
+    seed: int = 17,
+    languages: tuple[str, ...] = ("en", "zh"),
+    say: Callable[[str], None] = lambda _: None,
+) -> Demonstration:
+    """Write a made-up county into `folder/files`, and take it through everything in `folder/workspace`.
+
+    Raises
+    ------
+    BadInput
+        If `folder` is there and not empty.
+    """
+    started = time.monotonic()
+    place = Path(folder)
+    if place.exists() and (not place.is_dir() or any(place.iterdir())):
+        raise BadInput("API-EXISTS", folder=str(place))
+    say(message("DEMO-WRITING", folder=str(place / "files")))
+    with working(message("DEMO-WRITING", folder=str(place / "files"))):
+        files = write_county(place / "files", seed=seed, parcels=parcels, progress=say)
+    workspace = init(place / "workspace", region=files.code, name=files.name)
+    imported = _layers(workspace, files)
+    imported.append(import_survey(workspace, files.parcels[FIRST], year=FIRST))
+    say(message("DEMO-DRAFT"))
+    draft, more = _draft(workspace, files)
+    imported += more
+    missed, invented = compared(files.planted, draft)
+    imported.append(import_survey(workspace, files.parcels[SECOND], year=SECOND))
+    import_changes(workspace, files.process, year=SECOND)
+    imported.append(import_layer(workspace, files.basic_farmland, kind="pbf", year=FIRST))
+    say(message("DEMO-EXAMINING"))
+    final = validate(workspace, year=SECOND)
+    found = accounts(workspace, year=SECOND)
+    flowed = flows(workspace, before=FIRST, after=SECOND)
+    standings = standing(workspace, year=SECOND)
+    say(message("DEMO-CHECKING"))
+    checks = tuple(check(workspace, path, year=SECOND) for path in files.projects.values())
+    written: list[Path] = []
+    for lang in languages:
+        say(message("DEMO-YEARBOOK", lang=lang))
+        formats = FORMATS if lang == languages[0] else tuple(one for one in FORMATS if one not in ("gpkg", "csv"))
+        made = report(
+            workspace,
+            year=SECOND,
+            before=FIRST,
+            lang=lang,
+            formats=formats,
+            checks=checks,
+            folder=place / f"yearbook-{lang}",
+        )
+        written += made.files
+    return Demonstration(
+        place, files, workspace, tuple(imported), draft, missed, invented, final, found, flowed, standings, checks,
+        tuple(written), round(time.monotonic() - started, 1),
+    )  # fmt: skip
+
+
+def _layers(workspace: Workspace, files: CountyFiles) -> list[Imported | Rows]:
+    return [
+        import_regions(workspace, files.townships),
+        import_regions(workspace, files.villages),
+        import_tasks(workspace, files.tasks),
+        import_ridges(workspace, files.ridge),
+        import_layer(workspace, files.ecology, kind="ecology", year=FIRST),
+        import_layer(workspace, files.town, kind="town", year=FIRST),
+        import_layer(workspace, files.reserve, kind="reserve", year=FIRST),
+    ]
+
+
+def _draft(workspace: Workspace, files: CountyFiles) -> tuple[Examined, list[Imported | Rows]]:
+    """The first delivery of the second year, with its planted errors, imported and examined."""
+    imported: list[Imported | Rows] = [
+        import_layer(workspace, files.basic_farmland_draft, kind="pbf", year=FIRST),
+        import_survey(workspace, files.draft, year=SECOND),
+        import_changes(workspace, files.process_draft, year=SECOND),
+    ]
+    return validate(workspace, year=SECOND), imported
+
+
+def compared(planted: tuple[Planted, ...], examined: Examined) -> tuple[tuple[Planted, ...], tuple[Finding, ...]]:
+    """Planted errors that were not found, and rule-breaking or odd findings that nobody planted."""
+    held = examined.snapshot.quarantine
+    found: Counter[tuple[str, str]] = Counter()
+    by_key: dict[tuple[str, str], Finding] = {}
+    for finding in examined.findings:
+        if finding.code.startswith("INTAKE-") and finding.severity != "breaks":
+            continue  # notes on how a file was read: encodings, assumed profile
+        key = (finding.code, finding.where.parcel)
+        found[key] += 1
+        by_key[key] = finding
+    if held is not None:
+        for code, attributes in zip(held["code"], held["attributes"], strict=True):
+            import json
+
+            key = (str(code), str(json.loads(attributes).get("BSM", "")))
+            found[key] = max(found[key], 1)
+    wanted = Counter((one.code, one.parcel_id) for one in planted)
+    missed = tuple(one for one in planted if found[one.code, one.parcel_id] < wanted[one.code, one.parcel_id])
+    invented = tuple(by_key[key] for key, count in found.items() if count > wanted[key] and key in by_key)
+    return missed, invented

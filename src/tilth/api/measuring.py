@@ -1,0 +1,162 @@
+"""Areas of any polygons, and files from one format to another. Neither needs a workspace."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import shapely
+
+from tilth.api.results import Measured, Measurement
+from tilth.core import BadInput, Finding, message
+from tilth.intake import (
+    Rejected,
+    Table,
+    compare_stated_area,
+    read_exchange,
+    read_vector,
+    stated_area_findings,
+    write_exchange,
+    write_vector,
+)
+from tilth.overlay import engine_area, survey_area
+from tilth.runtime import working
+
+_TEXT = ".txt"
+
+
+def area(
+    file: str | Path, *, layer: str | None = None, encoding: str | None = None, crs: str | None = None
+) -> Measurement:
+    """Engine, survey and planar area of every polygon of any file.
+
+    Raises
+    ------
+    BadInput, NeedsAnswer
+        If the file cannot be used, or leaves something open.
+    """
+    with working(message("API-READING", file=Path(file).name)):
+        table = read_vector(file, layer=layer, encoding=encoding, crs=crs)
+    if table.crs is None:
+        raise BadInput("API-NO-CRS", file=Path(file).name)
+    good, rejected = _polygons(table)
+    shapes = np.asarray(good.geometry, dtype=object)
+    engine = engine_area(shapes, table.crs)
+    survey = _survey(shapes, table.crs)
+    planar = _planar(shapes, table.crs)
+    names = good["plot_name"].astype("str") if "plot_name" in good else [""] * len(good)
+    stated, findings = _stated(file, encoding, crs, table)
+    polygons = tuple(
+        Measured(int(row), str(name), float(exact), official, flat, *stated.get(int(row), (None, "")))
+        for row, name, exact, official, flat in zip(
+            good["source_row"].tolist(), names, engine.tolist(), survey, planar, strict=True
+        )
+    )
+    reasons = tuple((one.source_row, one.code, Finding(one.code, values=one.values).said) for one in rejected)
+    return Measurement(
+        Path(file).name, table.crs, table.rows_in, polygons, reasons, (*table.findings, *findings), table.dialect
+    )
+
+
+def _polygons(table: Table) -> tuple[gpd.GeoDataFrame, list[Rejected]]:
+    """Rows with a polygon, and those without beside the rows that could not be read."""
+    frame = table.frame
+    shapes = np.asarray(frame.geometry, dtype=object)
+    polygon = np.isin(shapely.get_type_id(shapes), (3, 6)) & ~shapely.is_empty(shapes)
+    rejected = list(table.rejected)
+    for row, shape in zip(frame["source_row"][~polygon].tolist(), shapes[~polygon], strict=True):
+        rejected.append(Rejected(int(row), "API-NOT-A-POLYGON", {"kind": "-" if shape is None else shape.geom_type}))
+    return frame[polygon], sorted(rejected, key=lambda one: one.source_row)
+
+
+def _survey(shapes: np.ndarray, crs: str) -> list[int | None]:
+    try:
+        measured: list[int | None] = survey_area(shapes, crs).tolist()
+    except BadInput:
+        return [None] * len(shapes)
+    return measured
+
+
+def _planar(shapes: np.ndarray, crs: str) -> list[float | None]:
+    from pyproj import CRS
+
+    if CRS.from_user_input(crs).is_geographic:
+        return [None] * len(shapes)
+    return [float(value) for value in shapely.area(shapes)]
+
+
+def _stated(
+    file: str | Path, encoding: str | None, crs: str | None, table: Table
+) -> tuple[dict[int, tuple[float | None, str]], list[Finding]]:
+    """For exchange text: the stated area of each plot and which measured area it is."""
+    if Path(file).suffix.lower() != _TEXT or not Path(file).is_file():
+        return {}, []
+    exchange = read_exchange(file, encoding=encoding, crs=crs)
+    compared = compare_stated_area(exchange)
+    stated = {
+        one.row: (None if np.isnan(plot.stated_area_ha) else plot.stated_area_ha, one.kind)
+        for one, plot in zip(compared, exchange.plots, strict=True)
+    }
+    known = {(finding.code, finding.where) for finding in table.findings}
+    extra = [one for one in stated_area_findings(exchange, compared) if (one.code, one.where) not in known]
+    return stated, extra
+
+
+@dataclass(frozen=True)
+class Converted:
+    """A file written from another. Rows in = rows written + rows left out."""
+
+    source: str
+    target: Path
+    rows_in: int
+    rows_written: int
+    rejected: tuple[tuple[int, str, str], ...]
+    findings: tuple[Finding, ...]
+
+    def as_record(self) -> dict[str, Any]:
+        """For JSON."""
+        return {
+            "source": self.source,
+            "target": str(self.target),
+            "rows_in": self.rows_in,
+            "rows_written": self.rows_written,
+            "rows_left_out": len(self.rejected),
+            "rejected": [{"row": r, "code": c, "reason": w} for r, c, w in self.rejected],
+            "findings": [finding.as_record() for finding in self.findings],
+        }
+
+
+def convert(
+    file: str | Path,
+    target: str | Path,
+    *,
+    layer: str | None = None,
+    encoding: str | None = None,
+    crs: str | None = None,
+    overwrite: bool = False,
+) -> Converted:
+    """Write the polygons of `file` in the format that the ending of `target` names; `.txt` is the exchange text.
+
+    Raises
+    ------
+    BadInput, NeedsAnswer
+        If the file cannot be used or leaves something open, or the target cannot be written.
+    """
+    table = read_vector(file, layer=layer, encoding=encoding, crs=crs)
+    if table.crs is None:
+        raise BadInput("API-NO-CRS", file=Path(file).name)
+    good, rejected = _polygons(table)
+    place = Path(target)
+    if place.exists() and not overwrite:
+        raise BadInput("API-TARGET-EXISTS", file=str(place))
+    frame = gpd.GeoDataFrame(good, geometry="geometry", crs=table.crs)
+    if place.suffix.lower() == _TEXT:
+        write_exchange(frame, place, table.crs)
+        findings: tuple[Finding, ...] = ()
+    else:
+        findings = tuple(write_vector(frame, place))
+    reasons = tuple((one.source_row, one.code, Finding(one.code, values=one.values).said) for one in rejected)
+    return Converted(Path(file).name, place, table.rows_in, len(good), reasons, (*table.findings, *findings))

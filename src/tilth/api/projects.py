@@ -1,0 +1,159 @@
+"""Is a project's footprint clear? Every rule's verdict, every hit by itself, and a picture."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from tilth.api.layers import layer_in
+from tilth.change import Verdict, check_footprint, hits_frame, layer_label, load_rules, read_contests
+from tilth.core import BadInput, Finding, Label, language, message
+from tilth.intake import Table, read_vector
+from tilth.land import Snapshot, Store
+from tilth.report import check_map
+from tilth.runtime import Workspace, working, write_whole
+
+#: Columns that may name a plot, in the order they are looked for.
+_NUMBERS = ("plot_no", "plot_id", "BSM", "id", "DKBH", "XMBH", "XMDM")
+_NAMES = ("plot_name", "name", "DKMC", "XMMC")
+
+
+@dataclass(frozen=True)
+class Checked:
+    """One footprint's verdict, and the files that keep it."""
+
+    name: str
+    verdict: Verdict
+    left_out: tuple[tuple[int, str, str], ...]  # rows of the file that hold no plot: (row, code, reason)
+    findings: tuple[Finding, ...]
+    picture: Path
+    record: Path
+
+    @property
+    def clear(self) -> bool:
+        """No rule is broken and nothing of the file was left out."""
+        return self.verdict.clear and not self.left_out
+
+    def as_record(self) -> dict[str, Any]:
+        """For JSON."""
+        return {
+            "project": self.name,
+            **self.verdict.as_record(),
+            "clear": self.clear,
+            "left_out": [{"row": r, "code": c, "reason": w} for r, c, w in self.left_out],
+            "file_findings": [finding.as_record() for finding in self.findings],
+            "picture": str(self.picture),
+        }
+
+
+def check(
+    workspace: Workspace,
+    file: str | Path,
+    *,
+    year: int,
+    act_date: date | None = None,
+    contests: str | Path | None = None,
+    rules: str | Path | None = None,
+    layer: str | None = None,
+    encoding: str | None = None,
+    crs: str | None = None,
+) -> Checked:
+    """Check a project's footprint against the survey of `year`, every layer, and the rules in force on `act_date`.
+
+    Parameters
+    ----------
+    contests
+        A CSV or JSON of objections to single hits (hit_id, reason, who, date).
+    rules
+        A rule pack of the province's own; the one that ships otherwise.
+
+    Raises
+    ------
+    BadInput, NeedsAnswer, NotFound
+        If the file cannot be used or leaves something open, or there is no survey of that year.
+    """
+    store = Store(workspace)
+    snapshot = store.survey(year)
+    table = read_vector(file, layer=layer, encoding=encoding, crs=crs)
+    footprint, left_out = _plots(table, Path(file).name)
+    held = store.layers(year)
+    layers = {kind: found for kind in sorted(held) if (found := layer_in(held, kind, snapshot.meta.crs)) is not None}
+    with working(message("API-CHECKING", file=Path(file).name)):
+        verdict = check_footprint(
+            footprint,
+            snapshot,
+            layers,
+            store.regions(),
+            store.tasks(year),
+            load_rules(rules),
+            year=year,
+            act_date=act_date,
+            contests=read_contests(contests) if contests else (),
+        )
+        picture, record = _kept(workspace, Path(file).stem, year)
+        write_whole(picture, drawn(Path(file).stem, verdict, snapshot, layers, language()))
+        checked = Checked(Path(file).stem, verdict, left_out, table.findings, picture, record)
+        write_whole(record, json.dumps(checked.as_record(), ensure_ascii=False, indent=1, default=str).encode())
+    return checked
+
+
+def drawn(name: str, verdict: Verdict, snapshot: Snapshot, layers: Mapping[str, Snapshot], lang: str) -> bytes:
+    """The picture of a verdict: footprint, parcels, layers and hits. PNG."""
+    footprint = gpd.GeoDataFrame(
+        {"plot_id": [plot.id for plot in verdict.plots]},
+        geometry=[plot.geometry for plot in verdict.plots],
+        crs=verdict.crs,
+    )
+    failed = {outcome.rule for outcome in verdict.outcomes if str(outcome.outcome) in ("fail", "warn")}
+    hits = hits_frame([hit for hit in verdict.hits if hit.rule in failed], verdict.crs)
+    shown = {
+        kind: (layer_label(kind), layer.parcels)
+        for kind, layer in layers.items()
+        if kind not in ("township", "village")
+    }
+    return check_map(footprint, snapshot.parcels, shown, hits, codes=snapshot.codes, title=Label(name, name), lang=lang)
+
+
+def _kept(workspace: Workspace, stem: str, year: int) -> tuple[Path, Path]:
+    folder = workspace.root / "reports" / "checks"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / f"{stem}-{year}.png", folder / f"{stem}-{year}.json"
+
+
+def _plots(table: Table, file: str) -> tuple[gpd.GeoDataFrame, tuple[tuple[int, str, str], ...]]:
+    if table.crs is None:
+        raise BadInput("API-NO-CRS", file=file)
+    frame = table.frame
+    shapes = np.asarray(frame.geometry, dtype=object)
+    polygon = np.isin(shapely.get_type_id(shapes), (3, 6)) & ~shapely.is_empty(shapes)
+    left_out = [(row.source_row, row.code, Finding(row.code, values=row.values).said) for row in table.rejected]
+    for row, shape in zip(frame["source_row"][~polygon].tolist(), shapes[~polygon], strict=True):
+        values = {"kind": "-" if shape is None else shape.geom_type}
+        left_out.append((int(row), "API-NOT-A-POLYGON", Finding("API-NOT-A-POLYGON", values=values).said))
+    if not polygon.any():
+        raise BadInput("API-NO-ROWS", file=file, rows=table.rows_in, why=left_out[0][2] if left_out else "-")
+    good = frame[polygon]
+    plots = gpd.GeoDataFrame(
+        {"plot_id": _first(good, _NUMBERS, good["source_row"]), "plot_name": _first(good, _NAMES, "")},
+        geometry=list(shapes[polygon]),
+        crs=table.crs,
+    )
+    return plots, tuple(sorted(left_out))
+
+
+def _first(frame: pd.DataFrame, names: tuple[str, ...], otherwise: Any) -> list[str]:
+    by_name = {str(name).casefold(): name for name in frame.columns}
+    for name in names:
+        if name.casefold() in by_name:
+            values = frame[by_name[name.casefold()]]
+            return ["" if pd.isna(value) else str(value) for value in values]
+    return [str(value) for value in pd.Series(otherwise, index=frame.index)]

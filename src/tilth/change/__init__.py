@@ -1,0 +1,45 @@
+"""Land tables, flows between years, and the check of a footprint against layers and rules."""
+
+from tilth.change.check import check_footprint
+from tilth.change.contest import Contest, hit_id, read_contests, write_contests
+from tilth.change.flows import Flows, flows
+from tilth.change.matrix import flow_matrix_from_transitions
+from tilth.change.pieces import Measured
+from tilth.change.rulepack import Outcome, Rule, RulePack, load_rules
+from tilth.change.rules import StableRule, stable_rule
+from tilth.change.shapes import moved
+from tilth.change.status import status_tables
+from tilth.change.tasks import Holding, holdings, task_findings
+from tilth.change.verdict import Hit, PlotVerdict, RuleOutcome, Verdict, hits_frame, layer_label
+from tilth.change.years import compare_years, pbf_by_class
+
+__all__ = [
+    "Contest",
+    "Flows",
+    "Hit",
+    "Holding",
+    "Measured",
+    "Outcome",
+    "PlotVerdict",
+    "Rule",
+    "RuleOutcome",
+    "RulePack",
+    "StableRule",
+    "Verdict",
+    "check_footprint",
+    "compare_years",
+    "flow_matrix_from_transitions",
+    "flows",
+    "hit_id",
+    "hits_frame",
+    "holdings",
+    "layer_label",
+    "load_rules",
+    "moved",
+    "pbf_by_class",
+    "read_contests",
+    "stable_rule",
+    "status_tables",
+    "task_findings",
+    "write_contests",
+]

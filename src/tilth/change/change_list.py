@@ -1,0 +1,75 @@
+"""The change list (变更一览表): one row for every piece of land that is not what it was a year ago."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from tilth.change import pieces as kinds
+from tilth.core import IntArray
+
+#: Attributes shown before and after, by their name in the list.
+ATTRIBUTES = {
+    "slope": "slope_grade",
+    "form": "farmland_form",
+    "tenure": "tenure",
+    "planting": "planting",
+    "settlement": "settlement",
+    "refinement": "refinement",
+}
+#: Columns of the list, in the official order; areas in dm².
+COLUMNS = (
+    "seq",
+    "kind",  # class, attribute, region, lost, gained, overlap_before, overlap_after
+    "old_region", "old_parcel", "old_no", "old_class",
+    "new_region", "new_parcel", "new_no", "new_class",
+    "area_dm2", "old_net_dm2", "new_net_dm2",
+    *(f"{name}_{side}" for name in ATTRIBUTES for side in ("before", "after")),
+    "reason", "document",
+)  # fmt: skip
+
+
+def change_list(before: pd.DataFrame, after: pd.DataFrame, booked: pd.DataFrame) -> pd.DataFrame:
+    """Pieces whose class, region or attributes differ, and land that only one of the years knows.
+
+    Rows run by old region and parcel, then new parcel; `reason` and `document` are left blank for the office to fill.
+    Measured differences are in the matrix by class, not here.
+    """
+    some = booked[booked["kind"] != kinds.DIFFERENCE].reset_index(drop=True)
+    left, right = some["left"].to_numpy(np.int64), some["right"].to_numpy(np.int64)
+    out = pd.DataFrame({"kind": some["kind"], "area_dm2": some["gross"]})
+    for side, parcels, rows, name in (("old", before, left, "before"), ("new", after, right, "after")):
+        for column, field in (("region", "region_code"), ("parcel", "parcel_id"), ("no", "parcel_no")):
+            out[f"{side}_{column}"] = _text(parcels, field, rows)
+        out[f"{side}_class"] = _text(parcels, "class_code", rows)
+        out[f"{side}_net_dm2"] = np.where(rows >= 0, some["gross"] - some[f"ridge_{name}"], 0)
+        for shown, field in ATTRIBUTES.items():
+            out[f"{shown}_{name}"] = _text(parcels, field, rows)
+    out["reason"] = out["document"] = ""
+    out["kind"] = _kind(out)
+    out = out[out["kind"] != ""].sort_values(
+        ["old_region", "old_parcel", "new_region", "new_parcel", "kind"], kind="stable", ignore_index=True
+    )
+    out["seq"] = np.arange(1, len(out) + 1)
+    return out[list(COLUMNS)]
+
+
+def _text(parcels: pd.DataFrame, field: str, rows: IntArray) -> np.ndarray:
+    """Values of `field` as text, "" where there is no parcel or no value."""
+    values = parcels[field].astype("object").where(parcels[field].notna(), "").astype(str).to_numpy(object)
+    found: np.ndarray = np.append(values, "")[rows]
+    return found
+
+
+def _kind(out: pd.DataFrame) -> np.ndarray:
+    """What kind of change a row is; "" for none. The weightiest is named."""
+    pairs = [(f"{name}_before", f"{name}_after") for name in ATTRIBUTES]
+    attribute = np.any([(out[a] != out[b]).to_numpy() for a, b in pairs], axis=0)
+    choices = [
+        (out["kind"] != kinds.LAND).to_numpy(),
+        (out["old_class"] != out["new_class"]).to_numpy(),
+        (out["old_region"] != out["new_region"]).to_numpy(),
+        attribute,
+    ]
+    found: np.ndarray = np.select(choices, [out["kind"].to_numpy(object), "class", "region", "attribute"], "")
+    return found

@@ -1,0 +1,210 @@
+"""What became of the land between two years: the flows, and every table that is made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from tilth.change.change_list import change_list
+from tilth.change.farmland import farmland_in_out, sides
+from tilth.change.hectares import adjusted, units
+from tilth.change.layout import land
+from tilth.change.lines import ENDS, class_lines, inside, seen_from
+from tilth.change.matrix import class_matrix, three_class_matrix
+from tilth.change.pieces import Measured, Pieces, booked_pieces
+from tilth.change.places import Places, places
+from tilth.change.rules import StableRule, stable_rule
+from tilth.change.seea import land_account, land_matrix
+from tilth.core import AreaTable, Column, Finding, IntArray, Label, label
+from tilth.land import CodeSystem, RegionTree
+
+
+@dataclass(frozen=True)
+class Flows:
+    """All flows from one year to the next. Tables that the code system has no rule for are None."""
+
+    change_list: pd.DataFrame  # `change_list.COLUMNS`
+    matrix: AreaTable  # level-2 classes
+    three_class: AreaTable | None
+    seea: AreaTable | None
+    seea_matrix: AreaTable | None
+    farmland_in_out: AreaTable | None
+    by_region: AreaTable  # level-1 classes: opening, decrease, increase, re-measured, closing, for every region
+    booked: pd.DataFrame  # `pieces.booked_pieces`
+    lines: pd.DataFrame  # `lines.class_lines`
+    findings: tuple[Finding, ...]
+    codes: CodeSystem
+    places: Places
+
+    @property
+    def edges(self) -> Mapping[str, int]:
+        """Land that only one year knows, by kind, gross [dm²]: lost, gained, overlaps, measured difference."""
+        sums = self.booked.groupby("kind")["gross"].sum()
+        return {kind: int(sums.get(kind, 0)) for kind in ENDS}
+
+    @property
+    def stable_net_dm2(self) -> int | None:
+        """N_t, the net increase of farmland in stable use, of the whole [dm²]; None without farmland."""
+        return None if self.farmland_in_out is None else int(self.farmland_in_out.column("STABLE-NET")[0])
+
+    def matrix_of(self, region: str) -> AreaTable:
+        """The matrix of one region, with what came from and went to its neighbours. LookupError if it has no row."""
+        name = self.places.rows[self.places.row_of(region)].key[0]
+        title = _titled("matrix", Label(name, name), None)
+        return class_matrix(f"matrix-{region}", title, seen_from(self.lines, inside(self.places, region)), self.codes)
+
+    @property
+    def tables(self) -> dict[str, AreaTable]:
+        """Every table there is, by id."""
+        found = (self.matrix, self.three_class, self.by_region, self.farmland_in_out, self.seea, self.seea_matrix)
+        return {table.id: table for table in found if table is not None}
+
+
+def flows(
+    before: pd.DataFrame,
+    after: pd.DataFrame,
+    pieces: Pieces,
+    codes: CodeSystem,
+    regions: RegionTree,
+    *,
+    opening: Measured | None = None,
+    closing: Measured | None = None,
+    years: tuple[int, int] | None = None,
+    unit_name: Label | None = None,
+    rule: StableRule | None = None,
+    top: str | None = None,
+) -> Flows:
+    """The flows that measured `pieces` of year × year give.
+
+    Parameters
+    ----------
+    before, after
+        Columns of `tilth.land.PARCEL_COLUMNS`, classes of `codes`.
+    pieces
+        Intersection areas of rows of `before` (left) and `after` (right). [m²]
+    opening, closing
+        What was measured of the parcels; recorded areas without it.
+    years, unit_name
+        For the titles.
+    rule
+        Which farmland is in stable use; the default rule without it.
+    top
+        Region of the first row.
+
+    Returns
+    -------
+    Flows whose matrix has the opening areas as row sums and the closing areas as column sums, exactly (INV-2 to 4).
+    """
+    for code in {*before["class_code"], *after["class_code"]}:
+        codes[code]
+    opening, closing = opening or Measured.as_recorded(before), closing or Measured.as_recorded(after)
+    booked, findings = booked_pieces(before, after, pieces, opening, closing)
+    lines = class_lines(before, after, booked)
+    held = _places(before, after, regions, top)
+    name = unit_name or Label(*2 * (held.rows[0].key[0],))
+    ends = sides(lines, booked, before, after, codes=codes, rule=rule or stable_rule())
+    result = Flows(
+        change_list=change_list(before, after, booked),
+        matrix=class_matrix("matrix", _titled("matrix", name, years), lines, codes),
+        three_class=three_class_matrix("three_class_matrix", _titled("three_class_matrix", name, years), lines, codes),
+        seea=land_account(_titled("seea", name, years), lines, codes),
+        seea_matrix=land_matrix(_titled("seea_matrix", name, years), lines, codes),
+        farmland_in_out=farmland_in_out(_titled("farmland_in_out", name, years), lines, ends, held, codes),
+        by_region=_by_region(_titled("by_region", name, years), lines, held, codes),
+        booked=booked,
+        lines=lines,
+        findings=tuple(findings),
+        codes=codes,
+        places=held,
+    )
+    _assert_closed(result, before, after)
+    return result
+
+
+def _titled(table: str, name: Label, years: tuple[int, int] | None) -> Label:
+    title = label(f"CHANGE-TABLE-{table}")
+    span = "" if years is None else f"{years[0]}–{years[1]}"
+    english, chinese = (f", {span}", f"{span}年") if span else ("", "")
+    return Label(f"{name.en}: {title.en}{english}", f"{name.zh}{chinese}{title.zh}")
+
+
+def _places(before: pd.DataFrame, after: pd.DataFrame, regions: RegionTree, top: str | None) -> Places:
+    both = pd.concat([before[["region_code", "region_name"]], after[["region_code", "region_name"]]])
+    names = dict(zip(both["region_code"], both["region_name"], strict=True))
+    return places(both["region_code"], regions, names=names, top=top)
+
+
+def _by_region(title: Label, lines: pd.DataFrame, held: Places, codes: CodeSystem) -> AreaTable:
+    """Level-1 classes of every region. A change of boundary and whatever is measured anew is in MEASURED."""
+    headings = codes.headings
+    index = {code: position for position, code in enumerate(headings)}
+    row = {code: position for position, code in enumerate(held.codes)}
+    heading = {code: codes.heading(code) for code in codes.classes}
+    # OPENING, DECREASE, INCREASE, MEASURED of each heading; closing is made of them.
+    cells = np.zeros((len(held.codes), len(headings), 4), dtype=np.int64)
+    keys = ["source", "sink", "from_region", "to_region"]
+    for (source, sink, start, end), dm2 in lines.groupby(keys, sort=False)["dm2"].sum().items():
+        old, new = heading.get(source, ""), heading.get(sink, "")
+        for code, region, part, sign in _region_entries(old, new, start, end):
+            cells[row[region], index[code], part] += sign * dm2
+    return _region_table(title, cells, held, codes)
+
+
+def _region_entries(old: str, new: str, start: str, end: str) -> Iterator[tuple[str, str, int, int]]:
+    """(heading, region, part, sign) that a flow is booked in; a heading is "" where the flow has no class."""
+    if old:
+        yield old, start, _OPENING, 1
+    if old and new and start != end:
+        yield old, start, _MEASURED, -1
+        yield old, end, _MEASURED, 1
+    if old and new and old != new:
+        yield old, end, _DECREASE, 1
+        yield new, end, _INCREASE, 1
+    elif old and not new:
+        yield old, start, _MEASURED, -1
+    elif new and not old:
+        yield new, end, _MEASURED, 1
+
+
+_OPENING, _DECREASE, _INCREASE, _MEASURED = range(4)
+_REGION_PARTS = ("OPENING", "DECREASE", "INCREASE", "MEASURED", "CLOSING")
+
+
+def _region_table(title: Label, cells: IntArray, held: Places, codes: CodeSystem) -> AreaTable:
+    weights = np.array([[1, 0, 0, 0, 1], [0, 1, 0, 0, -1], [0, 0, 1, 0, 1], [0, 0, 0, 1, 1]], dtype=np.int64)
+    shape = (len(held.codes), -1)
+    columns = tuple(
+        Column(f"{code}:{part}", label(f"CHANGE-{part}"), codes[code].label)
+        for code in codes.headings
+        for part in _REGION_PARTS
+    )
+    keys = (label("CHANGE-NAME"), label("CHANGE-CODE"))
+    dm2 = held.sums((cells @ weights).reshape(shape))
+    table = AreaTable("by_region", title, keys, columns, held.rows, dm2)
+    return adjusted(table, held.sums((units(cells) @ weights).reshape(shape)))
+
+
+def _assert_closed(result: Flows, before: pd.DataFrame, after: pd.DataFrame) -> None:
+    """INV-2 to INV-4 against the parcels themselves, class by class and region by region."""
+    codes, held = result.codes, result.places
+    base = {code: codes.base(code) for code in codes.classes}
+    heading = {code: codes.heading(code) for code in codes.classes}
+    for column, parcels in (("OPENING", before), ("CLOSING", after)):
+        found = land(parcels)
+        by_class = found.groupby(found["class_code"].map(base))["dm2"].sum()
+        for row, area in zip(result.matrix.rows, result.matrix.column(column), strict=True):
+            if row.key[0] in codes:
+                assert int(area) == int(by_class.get(row.key[0], 0)), (column, row.key, int(area))
+        expected = np.zeros((len(held.codes), len(codes.headings)), dtype=np.int64)
+        index = {code: position for position, code in enumerate(codes.headings)}
+        place = held.of(parcels["region_code"])[found["row"]]
+        np.add.at(expected, (place, found["class_code"].map(heading).map(index).to_numpy(np.int64)), found["dm2"])
+        shown = np.column_stack([result.by_region.column(f"{code}:{column}") for code in codes.headings])
+        assert np.array_equal(shown, held.sums(expected)), column
+        if result.farmland_in_out is not None:
+            farmland = parcels["class_code"].map({code: codes.is_farmland(code) for code in base}).astype(bool)
+            net = int(parcels.loc[farmland, "net_area_dm2"].sum())
+            assert int(result.farmland_in_out.column(column)[0]) == net, column

@@ -1,0 +1,230 @@
+"""Each question a rule can ask, answered from the pieces. What is not known is "not assessed", never a pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import pandas as pd
+
+from tilth.change.rulepack import Kind, Outcome, Rule
+from tilth.change.standing import Standing
+from tilth.change.verdict import BEYOND, GAP, UNKNOWN, RuleOutcome, layer_label
+from tilth.core import Label, in_units, label, round_half_away
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What there was to judge by."""
+
+    filled: frozenset[str]  # layer kinds that are there and have features
+    empty: frozenset[str]  # layer kinds that are there and have none
+    farmland_known: bool  # does the code system say which classes are farmland?
+    county_known: bool  # is there a boundary to tell a gap from land outside the county?
+    holding: tuple[Standing, ...]  # of regions that have a task and lose land
+    pbf_holding: tuple[Standing, ...]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The answer to one question, before it is made an outcome of its rule."""
+
+    area_dm2: int
+    said: Label
+    outcome: Outcome | None  # None: the rule's own outcome where there is an area, else a pass
+    values: Mapping[str, Any]
+
+
+def judge(rule: Rule, pieces: pd.DataFrame, facts: Facts) -> RuleOutcome:
+    """What `rule` says of `pieces`, all of a footprint or one plot of it."""
+    answer = _QUESTIONS[rule.kind](rule, pieces, facts)
+    outcome = answer.outcome
+    if outcome is None:
+        outcome = rule.outcome if answer.area_dm2 > 0 else Outcome.PASS
+        if outcome is Outcome.FAIL and answer.area_dm2 <= rule.tolerance_dm2:
+            outcome = Outcome.WARN
+    silent = outcome is Outcome.PASS
+    return RuleOutcome(
+        rule=rule.id,
+        version=rule.version,
+        title=rule.title,
+        outcome=outcome,
+        area_dm2=answer.area_dm2,
+        said=answer.said,
+        duty=Label("", "") if silent else rule.duty,
+        source=rule.source,
+        confidence=rule.confidence,
+        values=answer.values,
+    )
+
+
+def chosen(rule: Rule, pieces: pd.DataFrame) -> pd.Series:
+    """(pieces,) True where the rule's condition holds; all False for kinds that are about no single piece."""
+    if rule.kind is Kind.INSIDE:
+        return pieces[rule.layer].fillna(False).astype(bool)
+    if rule.kind is Kind.OUTSIDE:
+        return ~pieces[rule.layer].fillna(True).astype(bool)
+    if rule.kind is Kind.FARMLAND:
+        return pieces["farmland"].astype(bool)
+    if rule.kind is Kind.SLOPE:
+        return pieces["farmland"].astype(bool) & pieces["slope_grade"].isin(rule.grades)
+    if rule.kind is Kind.GAP:
+        return pieces["ground"].isin((GAP, UNKNOWN))
+    if rule.kind is Kind.BEYOND:
+        return pieces["ground"] == BEYOND
+    return pd.Series(False, index=pieces.index)
+
+
+def area(pieces: pd.DataFrame, mask: Any = None, column: str = "area_dm2") -> int:
+    """Σ of an area column, over the pieces of `mask`. [dm²]"""
+    return int(pieces[column].sum() if mask is None else pieces.loc[mask, column].sum())
+
+
+def m2(dm2: int) -> str:
+    """An area as a reader sees it: m² with two decimals."""
+    return f"{in_units(dm2, 'm2'):,}"
+
+
+def _not_assessed(key: str, dm2: int = 0, **values: object) -> Answer:
+    return Answer(dm2, label(key, **values), Outcome.NOT_ASSESSED, {})
+
+
+def _about_a_layer(rule: Rule, pieces: pd.DataFrame, facts: Facts) -> Answer:
+    name = layer_label(rule.layer)
+    if rule.layer in facts.empty:
+        return _not_assessed("CHECK-SAID-EMPTY-LAYER", layer=name)
+    if rule.layer not in facts.filled:
+        return _not_assessed("CHECK-SAID-NO-LAYER", layer=name)
+    total, found = area(pieces), area(pieces, chosen(rule, pieces))
+    inside = found if rule.kind is Kind.INSIDE else total - found
+    values = {"inside_dm2": inside, "outside_dm2": total - inside}
+    key = "CHECK-SAID-INSIDE" if inside else "CHECK-SAID-CLEAR"
+    said = label(key, layer=name, inside=m2(inside), outside=m2(total - inside), share=_percent(inside, total))
+    return Answer(found, said, None, values)
+
+
+def _farmland(rule: Rule, pieces: pd.DataFrame, facts: Facts) -> Answer:
+    if not facts.farmland_known:
+        return _not_assessed("CHECK-SAID-NO-FARMLAND-CLASS")
+    land = pieces[chosen(rule, pieces)]
+    if len(land) == 0:
+        return Answer(0, label("CHECK-SAID-NO-FARMLAND"), None, {})
+    by_class = {str(code): int(net) for code, net in land.groupby("class_code")["net_dm2"].sum().items()}
+    graded = land.groupby("quality_grade", dropna=False)["net_dm2"].sum()
+    by_grade = {"" if pd.isna(grade) else str(grade): int(net) for grade, net in graded.items()}
+    gross, net, paddy = area(land), area(land, column="net_dm2"), area(land, land["paddy"].astype(bool), "net_dm2")
+    values = {
+        "gross_dm2": gross,
+        "deduct_dm2": gross - net,
+        "claim_dm2": net,
+        "claim_paddy_dm2": paddy,
+        "claim_by_class_dm2": by_class,
+        "claim_by_grade_dm2": by_grade,
+    }
+    listed = ", ".join(f"{code} {m2(dm2)}" for code, dm2 in by_class.items())
+    grades = ", ".join(f"{grade or '?'}: {m2(dm2)}" for grade, dm2 in by_grade.items())
+    said = label("CHECK-SAID-FARMLAND", gross=m2(gross), net=m2(net), paddy=m2(paddy), classes=listed, grades=grades)
+    return Answer(gross, said, None, values)
+
+
+def _slope(rule: Rule, pieces: pd.DataFrame, facts: Facts) -> Answer:
+    if not facts.farmland_known:
+        return _not_assessed("CHECK-SAID-NO-FARMLAND-CLASS")
+    land = pieces[pieces["farmland"].astype(bool)]
+    steep, unknown, total = area(land, chosen(rule, land)), area(land, land["slope_grade"].isna()), area(land)
+    grades = {str(grade): area(land, (land["slope_grade"] == grade).fillna(False)) for grade in rule.grades}
+    values = {"farmland_dm2": total, "ungraded_dm2": unknown, "by_grade_dm2": grades}
+    if total == 0:
+        return Answer(0, label("CHECK-SAID-NO-FARMLAND"), None, values)
+    listed = ", ".join(f"{grade}: {m2(dm2)} m² ({_percent(dm2, total)} %)" for grade, dm2 in grades.items())
+    said = label("CHECK-SAID-SLOPE", grades=listed, total=m2(total), unknown=m2(unknown))
+    return Answer(steep, said, Outcome.NOT_ASSESSED if steep == 0 and unknown else None, values)
+
+
+def _quality(rule: Rule, pieces: pd.DataFrame, facts: Facts) -> Answer:
+    if not facts.farmland_known:
+        return _not_assessed("CHECK-SAID-NO-FARMLAND-CLASS")
+    land = pieces[pieces["farmland"].astype(bool)]
+    if len(land) == 0:
+        return Answer(0, label("CHECK-SAID-NO-FARMLAND"), None, {})
+    graded = land[land["quality_grade"].notna()]
+    net, unknown = area(graded, column="net_dm2"), area(land, land["quality_grade"].isna(), "net_dm2")
+    if net == 0:
+        return _not_assessed("CHECK-SAID-NO-GRADE", area(land), total=m2(unknown))
+    weighted = int((graded["net_dm2"] * graded["quality_grade"].astype("int64")).sum())
+    mean = f"{round_half_away(Fraction(weighted * 100, net)) / 100:.2f}"
+    values = {"mean_grade": mean, "area_x_grade": weighted, "graded_dm2": net, "ungraded_dm2": unknown}
+    said = label("CHECK-SAID-GRADE", mean=mean, graded=m2(net), unknown=m2(unknown))
+    return Answer(net, said, None, values)
+
+
+def _gap(rule: Rule, pieces: pd.DataFrame, facts: Facts) -> Answer:
+    found = area(pieces, chosen(rule, pieces))
+    return Answer(found, label("CHECK-SAID-GAP" if found else "CHECK-SAID-NO-GAP", area=m2(found)), None, {})
+
+
+def _beyond(rule: Rule, pieces: pd.DataFrame, facts: Facts) -> Answer:
+    untold = area(pieces, pieces["ground"] == UNKNOWN)
+    if not facts.county_known and untold:
+        return _not_assessed("CHECK-SAID-NO-BOUNDARY", untold, area=m2(untold))
+    found = area(pieces, chosen(rule, pieces))
+    return Answer(found, label("CHECK-SAID-BEYOND" if found else "CHECK-SAID-WITHIN", area=m2(found)), None, {})
+
+
+def _holding(rule: Rule, pieces: pd.DataFrame, facts: Facts) -> Answer:
+    if not facts.farmland_known:
+        return _not_assessed("CHECK-SAID-NO-FARMLAND-CLASS")
+    occupied = area(pieces, pieces["farmland"].astype(bool) & ~pieces["repeated"].astype(bool), "net_dm2")
+    return _against_tasks(rule, occupied, facts.holding)
+
+
+def _pbf_holding(rule: Rule, pieces: pd.DataFrame, facts: Facts) -> Answer:
+    name = layer_label(rule.layer)
+    if rule.layer not in facts.filled:
+        key = "CHECK-SAID-EMPTY-LAYER" if rule.layer in facts.empty else "CHECK-SAID-NO-LAYER"
+        return _not_assessed(key, layer=name)
+    inside = pieces[rule.layer].fillna(False).astype(bool)
+    return _against_tasks(rule, area(pieces, inside & ~pieces["repeated"].astype(bool), "net_dm2"), facts.pbf_holding)
+
+
+def _against_tasks(rule: Rule, occupied: int, standings: tuple[Standing, ...]) -> Answer:
+    """Fails where a region is left with less than its task, by how much; passes where none is, and none is touched."""
+    if occupied == 0:
+        return Answer(0, label("CHECK-SAID-NOTHING-TAKEN"), Outcome.PASS, {})
+    if not standings:
+        return _not_assessed("CHECK-SAID-NO-TASK", occupied, area=m2(occupied))
+    broken = [standing for standing in standings if standing.headroom_dm2 < 0]
+    texts = [
+        label(
+            "CHECK-SAID-TASK-BROKEN" if standing.headroom_dm2 < 0 else "CHECK-SAID-TASK-KEPT",
+            region=f"{standing.region} {standing.name}",
+            year=standing.task_year,
+            task=m2(standing.task_dm2),
+            before=m2(standing.before_dm2),
+            after=m2(standing.after_dm2),
+            difference=m2(abs(standing.headroom_dm2)),
+        )
+        for standing in broken or standings
+    ]
+    said = Label("; ".join(text.en for text in texts), "；".join(text.zh for text in texts))
+    values = {"occupied_dm2": occupied, "standing": [standing.as_record() for standing in standings]}
+    return Answer(occupied, said, rule.outcome if broken else Outcome.PASS, values)
+
+
+def _percent(part: int, whole: int) -> str:
+    return f"{round_half_away(Fraction(part * 10_000, whole)) / 100:.2f}" if whole else "0.00"
+
+
+_QUESTIONS: Mapping[Kind, Callable[[Rule, pd.DataFrame, Facts], Answer]] = {
+    Kind.INSIDE: _about_a_layer,
+    Kind.OUTSIDE: _about_a_layer,
+    Kind.FARMLAND: _farmland,
+    Kind.SLOPE: _slope,
+    Kind.QUALITY: _quality,
+    Kind.GAP: _gap,
+    Kind.BEYOND: _beyond,
+    Kind.HOLDING: _holding,
+    Kind.PBF_HOLDING: _pbf_holding,
+}

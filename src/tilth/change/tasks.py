@@ -1,0 +1,104 @@
+"""Tasks: what every region holds of farmland and permanent basic farmland against what it must hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tilth.core import Finding, Where
+from tilth.land import RegionTree, Task
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """One region's farmland and permanent basic farmland (PBF) beside its task. [dm²], None: no task or layer."""
+
+    region: str
+    name: str
+    depth: int
+    farmland_dm2: int
+    farmland_task_dm2: int | None
+    pbf_dm2: int | None
+    pbf_task_dm2: int | None
+    task_year: int | None
+    source: str = ""
+
+    @property
+    def headroom_dm2(self) -> int | None:
+        """Farmland above the task; negative when the task is missed."""
+        return None if self.farmland_task_dm2 is None else self.farmland_dm2 - self.farmland_task_dm2
+
+    @property
+    def pbf_headroom_dm2(self) -> int | None:
+        """PBF above its task; negative when the task is missed."""
+        if self.pbf_dm2 is None or self.pbf_task_dm2 is None:
+            return None
+        return self.pbf_dm2 - self.pbf_task_dm2
+
+    def as_record(self) -> dict[str, Any]:
+        """For JSON."""
+        return {
+            "region": self.region,
+            "name": self.name,
+            "farmland_dm2": self.farmland_dm2,
+            "farmland_task_dm2": self.farmland_task_dm2,
+            "headroom_dm2": self.headroom_dm2,
+            "pbf_dm2": self.pbf_dm2,
+            "pbf_task_dm2": self.pbf_task_dm2,
+            "pbf_headroom_dm2": self.pbf_headroom_dm2,
+            "task_year": self.task_year,
+        }
+
+
+def holdings(
+    tree: RegionTree, tasks: Sequence[Task], farmland_dm2: Mapping[str, int], pbf_dm2: Mapping[str, int] | None
+) -> list[Holding]:
+    """Every region that has land or a task, parents first.
+
+    `farmland_dm2` and `pbf_dm2` give the area by region code, every level summed already.
+    """
+    by_region = {task.region: task for task in tasks}
+    rows = []
+    for region, depth in tree.walk():
+        task = by_region.get(region.code)
+        if task is None and region.code not in farmland_dm2:
+            continue
+        rows.append(
+            Holding(
+                region=region.code,
+                name=region.name,
+                depth=depth,
+                farmland_dm2=farmland_dm2.get(region.code, 0),
+                farmland_task_dm2=task.holding_dm2 if task else None,
+                pbf_dm2=None if pbf_dm2 is None else pbf_dm2.get(region.code, 0),
+                pbf_task_dm2=task.pbf_dm2 if task else None,
+                task_year=task.year if task else None,
+                source=task.source if task else "",
+            )
+        )
+    return rows
+
+
+def task_findings(rows: Sequence[Holding], tree: RegionTree, tasks: Sequence[Task]) -> list[Finding]:
+    """Tasks that are missed, and tasks handed down that add up to less than the task above them."""
+    found = []
+    for row in rows:
+        if row.headroom_dm2 is not None and row.headroom_dm2 < 0:
+            values = {"has_dm2": row.farmland_dm2, "task_dm2": row.farmland_task_dm2, "short_dm2": -row.headroom_dm2}
+            found.append(Finding("TASK-HOLDING", Where(parcel=row.region), values))
+        if row.pbf_headroom_dm2 is not None and row.pbf_headroom_dm2 < 0:
+            values = {"has_dm2": row.pbf_dm2, "task_dm2": row.pbf_task_dm2, "short_dm2": -row.pbf_headroom_dm2}
+            found.append(Finding("TASK-PBF", Where(parcel=row.region), values))
+    by_region = {task.region: task for task in tasks}
+    for task in tasks:
+        if task.region not in tree:
+            found.append(Finding("TASK-REGION", Where(parcel=task.region)))
+            continue
+        below = [by_region[child.code] for child in tree.children(task.region) if child.code in by_region]
+        for code, what in (("TASK-HANDED-HOLDING", "holding_dm2"), ("TASK-HANDED-PBF", "pbf_dm2")):
+            handed, own = sum(getattr(child, what) for child in below), getattr(task, what)
+            if below and handed < own:
+                values = {"handed_dm2": handed, "task_dm2": own, "short_dm2": own - handed}
+                found.append(Finding(code, Where(parcel=task.region), values))
+    return found

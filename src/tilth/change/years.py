@@ -1,0 +1,280 @@
+"""Two years of parcels, or a layer and its parcels, overlaid: the only place where flows meet geometry."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from tilth.change.flows import Flows, flows
+from tilth.change.pieces import Measured, covered_pieces, whereabouts
+from tilth.change.rules import StableRule
+from tilth.core import DM2_PER_M2, BadInput, Finding, FloatArray, IntArray, Label, Where
+from tilth.land import CodeSystem, RegionTree, Snapshot, ridge_deduction
+from tilth.overlay import PieceTable, engine_area, intersection_areas, overlap_polygon, overlaps
+
+#: Overlaps inside a year up to this size are left to levelling. [m²]
+SMALLEST_OVERLAP_M2 = 0.01
+
+
+@dataclass(frozen=True)
+class Year:
+    """One year's shapes, made valid, with their areas and the pairs that overlap."""
+
+    shapes: np.ndarray  # (n,) polygons
+    area_m2: FloatArray  # (n,) engine area
+    overlaps: PieceTable
+
+    @property
+    def vertices(self) -> IntArray:
+        """(n,)"""
+        count: IntArray = shapely.get_num_coordinates(self.shapes).astype(np.int64)
+        return count
+
+
+@dataclass(frozen=True)
+class Overlaid:
+    """Year × year: pieces that share doubly covered land among its parcels, and what both years were measured to be."""
+
+    pieces: PieceTable
+    opening: Measured
+    closing: Measured
+
+
+def compare_years(
+    before: Snapshot,
+    after: Snapshot,
+    codes: CodeSystem,
+    regions: RegionTree,
+    *,
+    rule: StableRule | None = None,
+    unit_name: Label | None = None,
+) -> Flows:
+    """The flows between two snapshots of one region.
+
+    Rings that cross themselves are made valid for the overlay only; parcels that overlap inside a year share the
+    land, and what is counted twice is booked apart. Both are in the findings.
+
+    Raises
+    ------
+    BadInput
+        If the snapshots differ in CRS or code system, or a class is not in `codes`.
+    """
+    if before.meta.crs != after.meta.crs:
+        raise BadInput("CHANGE-CRS-DIFFERS", before=before.meta.crs, after=after.meta.crs)
+    if before.meta.code_system != after.meta.code_system:
+        raise BadInput("CHANGE-CODES-DIFFER", before=before.meta.code_system, after=after.meta.code_system)
+    names = [str(snapshot.meta.year) for snapshot in (before, after)]
+    opening, notes = measured_year(before.parcels, before.meta.crs, names[0])
+    closing, more = measured_year(after.parcels, after.meta.crs, names[1])
+    overlaid = shared_pieces(opening, closing, before.meta.crs)
+    years = (before.meta.year, after.meta.year)
+    region = before.meta.region
+    name = regions[region].name if region in regions else region
+    found = flows(
+        before.parcels,
+        after.parcels,
+        overlaid.pieces,
+        codes,
+        regions,
+        opening=overlaid.opening,
+        closing=overlaid.closing,
+        years=None if None in years else years,  # type: ignore[arg-type]
+        unit_name=unit_name or Label(name, name),
+        rule=rule,
+        top=region if region in regions else None,
+    )
+    return replace(found, findings=(*notes, *more, *found.findings))
+
+
+def measured_year(parcels: gpd.GeoDataFrame, crs: Any, year: str) -> tuple[Year, list[Finding]]:
+    """Shapes fit for the overlay, their areas, and what was odd about them."""
+    shapes, findings = mended(parcels, crs)
+    area = engine_area(shapes, crs)
+    found = overlaps(shapes, crs)
+    known = Year(shapes, area, found)
+    if len(found):
+        values = {"year": year, "count": len(found), "overlap_dm2": _dm2(found.area_m2.sum())}
+        findings.append(Finding("CHANGE-OVERLAPS", Where(), values))
+    return known, findings + _scaled(parcels, known, year)
+
+
+def _dm2(square_metres: float) -> int:
+    return int(np.rint(square_metres * DM2_PER_M2))
+
+
+def mended(parcels: gpd.GeoDataFrame, crs: Any) -> tuple[np.ndarray, list[Finding]]:
+    """Polygons without crossing rings; each one changed is a finding with its area before and after."""
+    shapes = np.asarray(parcels.geometry, dtype=object).copy()
+    shapes[shapely.is_missing(shapes)] = shapely.Polygon()
+    rows = np.flatnonzero(~shapely.is_valid(shapes))
+    if not len(rows):
+        return shapes, []
+    fixed = shapely.make_valid(shapes[rows], method="structure", keep_collapsed=False)
+    fixed[~np.isin(shapely.get_type_id(fixed), (3, 6))] = shapely.Polygon()
+    old, new = engine_area(shapes[rows], crs), engine_area(fixed, crs)
+    shapes[rows] = fixed
+    where = whereabouts(parcels)
+    findings = [
+        Finding("CHANGE-MENDED", where(row), {"before_dm2": _dm2(was), "after_dm2": _dm2(now)})
+        for row, was, now in zip(rows.tolist(), old, new, strict=True)
+    ]
+    return shapes, findings
+
+
+def _scaled(parcels: pd.DataFrame, year: Year, name: str) -> list[Finding]:
+    """Recorded areas that are not the measured ones beyond rounding: one finding; shapes without area: one each."""
+    recorded = parcels["area_dm2"].to_numpy(np.int64)
+    off = np.abs(recorded - year.area_m2 * DM2_PER_M2)
+    limit = _measured(year, np.zeros(len(recorded))).tolerance() * DM2_PER_M2
+    empty, where = year.area_m2 <= 0, whereabouts(parcels)
+    findings = [
+        Finding("CHANGE-NO-AREA", where(row), {"area_dm2": int(recorded[row])})
+        for row in np.flatnonzero(empty).tolist()
+    ]
+    some = off[(off > limit) & ~empty]
+    if len(some):
+        values = {"year": name, "count": len(some), "difference_dm2": int(some.sum()), "largest_dm2": int(some.max())}
+        findings.append(Finding("CHANGE-SCALED", Where(), values))
+    return findings
+
+
+def _measured(year: Year, overlap_m2: FloatArray) -> Measured:
+    return Measured(year.area_m2, year.vertices, overlap_m2)
+
+
+def shared_pieces(opening: Year, closing: Year, crs: Any) -> Overlaid:
+    """Pieces of year × year in which every bit of ground counts as often as both years can account for.
+
+    Ground under m₀ parcels of the opening and m₁ of the closing year gives m₀·m₁ pieces, but only min(m₀, m₁) times
+    its area can have moved. Each piece is weighted with 1/max(m₀, m₁) there; what is left of a parcel is its double
+    cover. Ground that one of the years does not cover at all is no double cover, it is extent lost or gained.
+    """
+    pieces = intersection_areas(opening.shapes, closing.shapes, crs)
+    area = pieces.area_m2.copy()
+    twice = (np.zeros(len(opening.shapes)), np.zeros(len(closing.shapes)))
+    index = {pair: row for row, pair in enumerate(zip(pieces.left.tolist(), pieces.right.tolist(), strict=True))}
+    for olds, news, size in _arrangement(opening, closing, crs):
+        most = max(len(olds), len(news))
+        if not olds or not news or most < 2:
+            continue
+        for pair in product(olds, news):
+            if pair in index:
+                area[index[pair]] -= size * (1 - 1 / most)
+        for old in olds:
+            twice[0][old] += size * (1 - len(news) / most)
+        for new in news:
+            twice[1][new] += size * (1 - len(olds) / most)
+    kept = area > 0
+    return Overlaid(
+        PieceTable(pieces.left[kept], pieces.right[kept], area[kept]),
+        _measured(opening, twice[0]),
+        _measured(closing, twice[1]),
+    )
+
+
+def _arrangement(opening: Year, closing: Year, crs: Any) -> list[tuple[list[int], list[int], float]]:
+    """Ground under more than one parcel of a year, cut so that each bit lies in or out of every parcel.
+
+    For each bit: the opening parcels and the closing parcels over it, and its area. [m²]
+    """
+    zones = np.concatenate([_overlap_zones(year) for year in (opening, closing)])
+    zones = shapely.get_parts(shapely.union_all(zones)) if len(zones) else zones
+    if not len(zones):
+        return []
+    near = [_near(zones, year.shapes) for year in (opening, closing)]
+    found: list[tuple[list[int], list[int], float]] = []
+    for number, zone in enumerate(zones):
+        groups = [(year.shapes, rows[number]) for year, rows in zip((opening, closing), near, strict=True)]
+        bits = _bits(zone, [shape for shapes, rows in groups for shape in shapes[rows]])
+        points = shapely.point_on_surface(bits)
+        covers = [
+            [[row for row in rows if shapely.contains_xy(shapes[row], point.x, point.y)] for point in points]
+            for shapes, rows in groups
+        ]
+        found += list(zip(*covers, engine_area(bits, crs).tolist(), strict=True))
+    return found
+
+
+def _overlap_zones(year: Year) -> np.ndarray:
+    large = year.overlaps.area_m2 > SMALLEST_OVERLAP_M2
+    table = PieceTable(year.overlaps.left[large], year.overlaps.right[large], year.overlaps.area_m2[large])
+    return np.asarray(overlap_polygon(year.shapes, table), dtype=object)
+
+
+def _near(zones: np.ndarray, shapes: np.ndarray) -> dict[int, list[int]]:
+    """Rows of `shapes` that touch each zone."""
+    rows: dict[int, list[int]] = defaultdict(list)
+    for zone, row in zip(*shapely.STRtree(shapes).query(zones, predicate="intersects"), strict=True):
+        rows[int(zone)].append(int(row))
+    return rows
+
+
+def _bits(zone: shapely.Geometry, shapes: list[shapely.Geometry]) -> np.ndarray:
+    """`zone` cut along the boundaries of `shapes`."""
+    left, low, right, high = zone.bounds
+    # Lines run on past the zone: ends that only just reach its boundary would not cut it.
+    margin = max(right - left, high - low)
+    window = shapely.box(left - margin, low - margin, right + margin, high + margin)
+    edges = shapely.intersection(shapely.boundary(np.array(shapes, dtype=object)), window)
+    network = shapely.union_all(np.append(edges, shapely.boundary(zone)))
+    bits = shapely.get_parts(shapely.polygonize(shapely.get_parts(network)))
+    kept: np.ndarray = bits[shapely.contains(zone, shapely.point_on_surface(bits))]
+    return kept
+
+
+def pbf_by_class(parcels: gpd.GeoDataFrame, pbf: gpd.GeoDataFrame, crs: Any) -> tuple[pd.DataFrame, list[Finding]]:
+    """What stands on permanent basic farmland today: PBF features cut by parcels, for table 15.
+
+    Pieces of a feature are levelled to its recorded gross area; the ridges in a piece are taken by the parcel's
+    coefficient. PBF that no parcel covers has class "" and region "".
+
+    Parameters
+    ----------
+    parcels, pbf
+        Frames of PARCEL_COLUMNS and LAYER_COLUMNS with geometry in `crs`.
+
+    Returns
+    -------
+    Columns feature_id, parcel_id, region_code, class_code, slope_grade, area_dm2, net_area_dm2, deduct_dm2; findings.
+    """
+    shapes, findings = mended(pbf, crs)
+    grounds, more = mended(parcels, crs)
+    pieces = intersection_areas(shapes, grounds, crs)
+    area = engine_area(shapes, crs)
+    measured = Measured(area, shapely.get_num_coordinates(shapes).astype(np.int64), np.zeros(len(pbf)))
+    table, outside = covered_pieces(pbf, parcels, pieces, measured)
+    where = whereabouts(pbf)
+    findings += more
+    findings += [
+        Finding("CHANGE-PBF-OUTSIDE", where(row), {"rest_dm2": _dm2(outside[row])})
+        for row in np.flatnonzero(outside).tolist()
+    ]
+    gross, right = table["gross"].to_numpy(np.int64), table["right"].to_numpy(np.int64)
+
+    def of(column: str, blank: Any) -> np.ndarray:
+        values = np.array([*parcels[column], blank], dtype=object)
+        found: np.ndarray = values[right]
+        return found
+
+    ridges = ridge_deduction(gross, of("ridge_coef", 0.0).astype(np.float64))
+    out = pd.DataFrame(
+        {
+            "feature_id": pbf["feature_id"].to_numpy(object)[table["left"]],
+            "parcel_id": of("parcel_id", ""),
+            "region_code": of("region_code", ""),
+            "class_code": of("class_code", ""),
+            "slope_grade": pd.array(of("slope_grade", pd.NA), dtype="Int8"),
+            "area_dm2": gross,
+            "net_area_dm2": gross - ridges,
+            "deduct_dm2": ridges,
+        }
+    )
+    assert int(out["area_dm2"].sum()) == int(pbf["area_dm2"].sum())
+    return out, findings

@@ -1,0 +1,8 @@
+"""The command line: parse, call `tilth.api`, show. No rule of the field lives here."""
+
+
+def main() -> None:
+    """Run the command line and leave with its exit status."""
+    from tilth.cli.app import run
+
+    raise SystemExit(run())

@@ -1,0 +1,281 @@
+"""Commands on the surveys of a workspace: findings, tables, flows, standing, checks of projects."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tilth import __version__
+from tilth.cli import show
+from tilth.cli.app import app
+from tilth.cli.options import AsJson, Crs, Encoding, File, Layer, Most, Year, crs_of, workspace
+from tilth.core import BadInput, breaking, in_units, message
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from tilth.api import Checked
+    from tilth.core import AreaTable
+
+Unit = Annotated[str, typer.Option("--unit", help="ha, m2 or mu.")]
+Out = Annotated[
+    Path | None, typer.Option("--out", help="File (json, xlsx) or folder (csv) to write instead of printing.")
+]
+
+
+@app.command()
+def validate(year: Year, most: Most = 5, json: AsJson = False) -> None:
+    """What is wrong with a year's survey: rules V1–V15 and geometry. 成果检查
+
+    Example: `tilth validate --year 2024`
+    """
+    from tilth import api
+
+    with show.progress():
+        found = api.validate(workspace(), year=year)
+    if json:
+        show.as_json(found.as_record())
+        raise typer.Exit(1 if found.breaks else 0)
+    meta = found.snapshot.meta
+    typer.echo(
+        message("CLI-ROWS", what="survey", rows_in=meta.rows_in, stored=meta.rows_stored, aside=meta.rows_quarantined)
+    )
+    show.findings(found.findings, most=most)
+    typer.echo(message("CLI-ASSESSED", rules=", ".join(found.validation.assessed)))
+    for rule, why in found.validation.not_assessed:
+        typer.echo(message("CLI-NOT-ASSESSED", rule=rule, why=str(why)))
+    broken = len(breaking(found.findings))
+    typer.echo(message("CLI-FINDINGS", broken=broken, odd=len(found.findings) - broken))
+    raise typer.Exit(1 if found.breaks else 0)
+
+
+@app.command()
+def repair(year: Year, most: Most = 10, json: AsJson = False) -> None:
+    """Mend what can be mended, as a new snapshot; says what was changed and how much land moved. 成果修复
+
+    Example: `tilth repair --year 2024`
+    """
+    from tilth import api
+
+    with show.progress():
+        done = api.repair(workspace(), year=year)
+    if json:
+        show.as_json(done.as_record())
+        return
+    changes = done.repaired.changes
+    typer.echo(
+        message(
+            "CLI-REPAIRED",
+            count=len(changes),
+            moved=f"{in_units(done.repaired.moved_dm2, 'm2'):,}",
+            file=str(done.file),
+        )
+    )
+    if len(changes):
+        show.columns(
+            changes.head(most).astype("str").to_numpy().tolist(), heading=[str(name) for name in changes.columns]
+        )
+    if len(changes) > most:
+        typer.echo(f"… {message('CLI-MORE', count=len(changes) - most)}")
+    show.findings(done.repaired.findings, most=3)
+
+
+@app.command()
+def accounts(
+    year: Year,
+    level: Annotated[str, typer.Option("--level", help="county, township or village.")] = "township",
+    table: Annotated[
+        list[str] | None, typer.Option("--table", help="Only this table (1, 2, 3, …); may be repeated.")
+    ] = None,
+    unit: Unit = "ha",
+    format: Annotated[str, typer.Option("--format", help="text, json, csv or xlsx.")] = "text",
+    out: Out = None,
+    json: AsJson = False,
+) -> None:
+    """The official status tables of a year. 现状汇总表
+
+    Examples: `tilth accounts --year 2024` · `tilth accounts --year 2024 --table 2 --level village --unit m2` ·
+    `tilth accounts --year 2024 --format xlsx --out tables.xlsx`
+    """
+    from tilth import api
+
+    _known_format(format)
+    with show.progress():
+        found = api.accounts(workspace(), year=year)
+    tables = [api.down_to(one, level) for key, one in found.tables.items() if not table or key in table]
+    if not tables:
+        raise BadInput("CLI-NO-TABLE", known=", ".join(found.tables))
+    _tables(tables, "json" if json else format, out, unit)
+    if not json and format == "text":
+        show.findings(found.findings, most=3)
+
+
+@app.command()
+def flows(
+    before: Annotated[int, typer.Option("--from", help="The earlier year.")],
+    after: Annotated[int, typer.Option("--to", help="The later year.")],
+    unit: Unit = "m2",
+    format: Annotated[str, typer.Option("--format", help="text, json, csv or xlsx.")] = "text",
+    out: Out = None,
+    json: AsJson = False,
+    most: Most = 5,
+) -> None:
+    """Flow matrix, change list and accounts between two years; both margins close to 0.01 m². 流向分析
+
+    Examples: `tilth flows --from 2023 --to 2024` · `tilth flows --from 2023 --to 2024 --format csv --out flows/`
+    """
+    from tilth import api
+
+    _known_format(format)
+    with show.progress():
+        done = api.flows(workspace(), before=before, after=after)
+    _tables(list(done.tables), "json" if json else format, out, unit, changes=done.flows.change_list)
+    if not json and format == "text":
+        typer.echo(message("CLI-CHANGES", count=len(done.flows.change_list)))
+        show.findings(done.flows.findings, most=most)
+    raise typer.Exit(1 if breaking(done.flows.findings) else 0)
+
+
+def _known_format(format: str) -> None:
+    from tilth.report import TABLE_FORMATS
+
+    if format not in TABLE_FORMATS:
+        raise BadInput("REPORT-TABLE-FORMAT", format=format, known=", ".join(TABLE_FORMATS))
+
+
+def _tables(
+    tables: list[AreaTable], format: str, out: Path | None, unit: str, changes: pd.DataFrame | None = None
+) -> None:
+    from tilth.report import as_json, as_text, write_tables
+
+    if format == "text" and out is None:
+        for one in tables:
+            typer.echo(as_text(one, unit, skip_zero_columns=True, per_block=8))
+            typer.echo("")
+    elif format == "json" and out is None:
+        show.as_json([as_json(one) for one in tables])
+    else:
+        for path in write_tables(tables, format, out, software=f"tilth {__version__}", changes=changes):
+            typer.echo(str(path))
+
+
+@app.command()
+def standing(
+    year: Year,
+    region: Annotated[str | None, typer.Option("--region", help="Only this region and what is below it.")] = None,
+    group: Annotated[str | None, typer.Option("--group", help="Only the regions of this group.")] = None,
+    json: AsJson = False,
+) -> None:
+    """Farmland and permanent basic farmland of every region against its tasks. 任务完成情况
+
+    Example: `tilth standing --year 2024 --region 999901001`
+    """
+    from tilth import api
+
+    with show.progress():
+        found = api.standing(workspace(), year=year, region=region, group=group)
+    if json:
+        show.as_json(found.as_record())
+        raise typer.Exit(1 if found.breaks else 0)
+
+    def ha(dm2: int | None) -> str:
+        return "-" if dm2 is None else f"{in_units(dm2, 'ha'):,}"
+
+    names = ("REGION", "FARMLAND", "HOLDING", "HEADROOM", "PBF", "PBF-TASK", "PBF-HEADROOM")
+    rows = [
+        (
+            "  " * row.depth + f"{row.region} {row.name}",
+            ha(row.farmland_dm2),
+            ha(row.farmland_task_dm2),
+            ha(row.headroom_dm2),
+            ha(row.pbf_dm2),
+            ha(row.pbf_task_dm2),
+            ha(row.pbf_headroom_dm2),
+        )
+        for row in found.rows
+    ]
+    show.columns(rows, heading=[message(f"CLI-STANDING-{name}") for name in names])
+    show.findings(found.findings, most=5)
+    raise typer.Exit(1 if found.breaks else 0)
+
+
+@app.command()
+def check(
+    file: File,
+    year: Year,
+    act_date: Annotated[
+        datetime | None, typer.Option("--act-date", formats=["%Y-%m-%d"], help="Day of the act; its rules apply.")
+    ] = None,
+    contests: Annotated[
+        Path | None, typer.Option("--contests", help="CSV or JSON of objections to single hits.")
+    ] = None,
+    rules: Annotated[Path | None, typer.Option("--rules", help="A rule pack of the province's own (TOML).")] = None,
+    layer: Layer = None,
+    encoding: Encoding = None,
+    crs: Crs = None,
+    most: Most = 10,
+    json: AsJson = False,
+) -> None:
+    """Check a project's footprint against every layer and rule. 项目占地核查
+
+    Exit status: 0 clear, 1 a rule is broken, 2 not checked.
+
+    Examples: `tilth check project.txt --year 2024` ·
+    `tilth check project.shp --year 2024 --act-date 2024-06-30 --contests objections.csv`
+    """
+    from tilth import api
+
+    with show.progress():
+        done = api.check(
+            workspace(), file, year=year, act_date=act_date.date() if act_date else None, contests=contests,
+            rules=rules, layer=layer, encoding=encoding, crs=crs_of(crs),
+        )  # fmt: skip
+    if json:
+        show.as_json(done.as_record())
+    else:
+        _verdict(done, most)
+    raise typer.Exit(0 if done.clear else 1)
+
+
+_MARKS = {"pass": "✓", "fail": "✗", "warn": "!", "info": "i", "not_assessed": "?"}
+
+
+def _verdict(done: Checked, most: int) -> None:
+    from tilth.report import as_text
+
+    verdict = done.verdict
+    typer.echo(f"{done.name}: {verdict.said}")
+    for one in verdict.outcomes:
+        typer.echo(f"{_MARKS.get(str(one.outcome), ' ')} {one.rule} v{one.version}  {one.title}: {one.said}")
+    for table in verdict.tables():
+        typer.echo("\n" + as_text(table, "m2"))
+    if verdict.hits:
+        typer.echo("")
+        heading = [
+            message(f"CLI-HIT-{name}") for name in ("ID", "RULE", "FEATURE", "PARCEL", "AREA", "X", "Y", "CONTEST")
+        ]
+        show.columns(
+            [
+                (
+                    hit.id,
+                    hit.rule,
+                    f"{hit.layer} {hit.feature_id}",
+                    hit.parcel_id,
+                    f"{in_units(hit.area_dm2, 'm2'):,}",
+                    f"{hit.x:.3f}",
+                    f"{hit.y:.3f}",
+                    hit.contest.reason if hit.contest else "",
+                )
+                for hit in verdict.hits[:most]
+            ],
+            heading=heading,
+        )
+        if len(verdict.hits) > most:
+            typer.echo(f"… {message('CLI-MORE', count=len(verdict.hits) - most)}")
+    for row, code, reason in done.left_out:
+        typer.echo(f"    #{row} {code}: {reason}")
+    show.findings((*verdict.findings, *done.findings), most=3)
+    typer.echo(message("CLI-CHECK-FILES", picture=str(done.picture), record=str(done.record)))

@@ -1,0 +1,106 @@
+"""Commands on any file, without a workspace: areas and conversion."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tilth.cli import show
+from tilth.cli.app import app
+from tilth.cli.options import AsJson, Crs, Encoding, File, Layer, Most, crs_of
+from tilth.core import in_units, message
+
+
+@app.command()
+def area(
+    file: File,
+    layer: Layer = None,
+    encoding: Encoding = None,
+    crs: Crs = None,
+    most: Most = 20,
+    json: AsJson = False,
+) -> None:
+    """Exact, official survey and planar area of every polygon of any file. 量算面积
+
+    Examples: `tilth area project.txt` · `tilth area DLTB.shp --json`
+    """
+    from tilth import api
+
+    with show.progress():
+        measured = api.area(file, layer=layer, encoding=encoding, crs=crs_of(crs))
+    if json:
+        show.as_json(measured.as_record())
+        raise typer.Exit(1 if measured.rejected else 0)
+    rows = [
+        (
+            one.row,
+            one.name,
+            "-" if one.survey_dm2 is None else f"{in_units(one.survey_dm2, 'm2'):,}",
+            f"{one.engine_m2:,.4f}",
+            "-" if one.planar_m2 is None else f"{one.planar_m2:,.4f}",
+            "-" if one.stated_ha is None else f"{one.stated_ha:.4f} = {one.stated_matches}",
+        )
+        for one in measured.polygons
+    ]
+    heading = [message(f"CLI-AREA-{name}") for name in ("ROW", "NAME", "SURVEY", "ENGINE", "PLANAR", "STATED")]
+    typer.echo(f"{measured.file}  {measured.crs.split('[')[0]}  {measured.dialect}".rstrip())
+    show.columns(rows[: max(most, 0)], heading=heading)
+    if len(rows) > most:
+        typer.echo(f"… {message('CLI-MORE', count=len(rows) - most)}")
+    record = measured.as_record()
+    survey = record["total_survey_m2"]
+    typer.echo(
+        message(
+            "CLI-AREA-TOTAL",
+            rows_in=measured.rows_in,
+            measured=len(rows),
+            aside=len(measured.rejected),
+            survey="-" if survey is None else f"{survey:,.2f}",
+            engine=f"{record['total_engine_m2']:,.4f}",
+        )
+    )
+    _left_out(measured.rejected)
+    show.findings(measured.findings, most=3)
+    raise typer.Exit(1 if measured.rejected else 0)
+
+
+@app.command()
+def convert(
+    file: File,
+    target: Annotated[
+        Path, typer.Argument(metavar="OUT", help="Its ending names the format: .txt .gpkg .shp .geojson .parquet .gml")
+    ],
+    layer: Layer = None,
+    encoding: Encoding = None,
+    crs: Crs = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace OUT if it is there.")] = False,
+    json: AsJson = False,
+) -> None:
+    """From one format to another; .txt is the ministry's exchange text. 格式转换
+
+    Examples: `tilth convert project.txt project.gpkg` · `tilth convert plots.shp plots.txt`
+    """
+    from tilth import api
+
+    done = api.convert(file, target, layer=layer, encoding=encoding, crs=crs_of(crs), overwrite=overwrite)
+    if json:
+        show.as_json(done.as_record())
+    else:
+        typer.echo(
+            message(
+                "CLI-CONVERTED", target=str(done.target), rows_in=done.rows_in, written=done.rows_written,
+                aside=len(done.rejected),
+            )
+        )  # fmt: skip
+        _left_out(done.rejected)
+        show.findings(done.findings, most=3)
+    raise typer.Exit(1 if done.rejected else 0)
+
+
+def _left_out(rejected: tuple[tuple[int, str, str], ...]) -> None:
+    for row, code, reason in rejected[:20]:
+        typer.echo(f"    #{row} {code}: {reason}")
+    if len(rejected) > 20:
+        typer.echo(f"    … {message('CLI-MORE', count=len(rejected) - 20)}")

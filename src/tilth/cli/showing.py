@@ -1,0 +1,144 @@
+"""Commands that show everything: the yearbook, the workspace's contents, the demonstration."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tilth.cli import show
+from tilth.cli.app import app
+from tilth.cli.bringing import import_line
+from tilth.cli.options import AsJson, Year, workspace
+from tilth.core import in_units, language, message
+
+if TYPE_CHECKING:
+    from tilth.api import Demonstration
+
+
+@app.command()
+def report(
+    year: Year,
+    before: Annotated[
+        int | None, typer.Option("--from", help="Year that flows start from; the newest earlier one without.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Folder for the files; in the workspace without.")] = None,
+    format: Annotated[
+        list[str] | None, typer.Option("--format", help="xlsx, docx, pdf, gpkg or csv; may be repeated; all without.")
+    ] = None,
+    project: Annotated[
+        list[Path] | None, typer.Option("--project", help="A footprint to check and list; may be repeated.")
+    ] = None,
+    date: Annotated[str | None, typer.Option("--date", help="Date on the cover, 2025-01-31; today without.")] = None,
+    compiled_by: Annotated[str, typer.Option("--compiled-by", help="Name in the signature block.")] = "",
+    checked_by: Annotated[str, typer.Option("--checked-by", help="Name in the signature block.")] = "",
+    json: AsJson = False,
+) -> None:
+    """The yearbook: xlsx, docx, pdf, GeoPackage with styles, CSV. 年报
+
+    Examples: `tilth report --year 2024` · `tilth --lang zh report --year 2024 --format docx --project site.txt`
+    """
+    from tilth import api
+    from tilth.report import FORMATS
+
+    with show.progress():
+        place = workspace()
+        done = api.report(
+            place, year=year, before=before, folder=out, lang=language(), formats=tuple(format) if format else FORMATS,
+            made_on=date, checks=[api.check(place, one, year=year) for one in project or ()],
+            compiled_by=compiled_by, checked_by=checked_by,
+        )  # fmt: skip
+    if json:
+        show.as_json({"files": [str(path) for path in done.files]})
+        return
+    for path in done.files:
+        typer.echo(str(path))
+
+
+@app.command()
+def contents(json: AsJson = False) -> None:
+    """What is in the workspace. 工作区内容
+
+    Example: `tilth -w mycounty contents`
+    """
+    from tilth import api
+
+    rows = api.contents(workspace())
+    if json:
+        show.as_json(rows)
+        return
+    shown = [
+        (
+            "*" if row["in_use"] else " ", row["kind"], row["year"] or "", row["label"], row["rows_in"],
+            row["rows_stored"], row["rows_quarantined"], f"{in_units(row['area_dm2'], 'm2'):,}", row["sources"],
+            row["id"][:12],
+        )
+        for row in rows
+    ]  # fmt: skip
+    names = ("USE", "KIND", "YEAR", "LABEL", "IN", "STORED", "ASIDE", "AREA", "SOURCES", "ID")
+    show.columns(shown, heading=[message(f"CLI-CONTENTS-{name}") for name in names])
+
+
+@app.command()
+def demo(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new folder.")] = Path("tilth-demo"),
+    parcels: Annotated[int, typer.Option("--parcels", min=300, help="About how many parcels.")] = 6000,
+    seed: Annotated[int, typer.Option("--seed", help="Another number, another county.")] = 17,
+    json: AsJson = False,
+) -> None:
+    """Build a made-up county as real files and take it through everything, to the yearbook. 演示
+
+    Example: `tilth demo`
+    """
+    from tilth import api
+
+    with show.progress():
+        done = api.demo(
+            folder, parcels=parcels, seed=seed, say=lambda line: typer.echo(f"… {line}", err=True) if not json else None
+        )
+    if json:
+        show.as_json(done.as_record())
+    else:
+        _demonstrated(done)
+    raise typer.Exit(1 if done.missed or done.invented else 0)
+
+
+def _demonstrated(done: Demonstration) -> None:
+    typer.echo("")
+    for one in done.imported:
+        typer.echo(import_line(one))
+    planted = len(done.files.planted)
+    typer.echo(
+        message("CLI-DEMO-ERRORS", planted=planted, found=planted - len(done.missed), invented=len(done.invented))
+    )
+    for miss in done.missed:
+        typer.echo(f"    ✗ {miss.code} {miss.parcel_id}: {miss.note}")
+    show.findings(done.invented, most=5)
+    parcels = int(done.accounts.snapshot.parcels["area_dm2"].sum())
+    table = done.accounts.tables["1"]
+    levels = {
+        depth: sum(int(table.dm2[at, 0]) for at, row in enumerate(table.rows) if row.depth == depth)
+        for depth in (2, 1, 0)
+    }
+    control = done.files.control_dm2
+    shown = [f"{in_units(dm2, 'm2'):,}" for dm2 in (parcels, levels[2], levels[1], levels[0], control)]
+    typer.echo(
+        message(
+            "CLI-DEMO-CLOSES",
+            parcels=shown[0],
+            villages=shown[1],
+            townships=shown[2],
+            county=shown[3],
+            control=shown[4],
+        )
+    )
+    matrix = done.flowed.flows.matrix
+    typer.echo(message("CLI-DEMO-FLOWS", changes=len(done.flowed.flows.change_list), classes=len(matrix.rows)))
+    for checked in done.checks:
+        typer.echo(f"{'✓' if checked.clear else '✗'} {checked.name}: {checked.verdict.said}")
+    show.findings(done.standings.findings, most=3)
+    for path in done.written:
+        if path.parent.name != "csv":
+            typer.echo(str(path))
+    typer.echo(message("CLI-DEMO-DONE", seconds=done.seconds, workspace=str(done.workspace.root)))

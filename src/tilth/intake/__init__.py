@@ -1,0 +1,59 @@
+"""The edge in: foreign files become tables, tables become drafts of snapshots, with findings on their quality."""
+
+from tilth.intake.crs import ResolvedCrs, normalised, resolve_crs
+from tilth.intake.domains import Domains, RidgeTable, read_ridge_table, shipped_domains
+from tilth.intake.exchange import ExchangeFile, Plot, exchange_table, read_exchange, read_exchange_table
+from tilth.intake.exchange_area import StatedArea, compare_stated_area, stated_area_findings
+from tilth.intake.exchange_write import write_exchange
+from tilth.intake.layers import layer_from
+from tilth.intake.model import Rejected, Table, quarantine_frame
+from tilth.intake.profiles import Profile, choose_profile, profile
+from tilth.intake.regions import regions_from, tasks_from
+from tilth.intake.repair import Repaired, repair
+from tilth.intake.rules_model import Validation
+from tilth.intake.survey import IMPORT_RULES, parcels_from
+from tilth.intake.tables import read_table
+from tilth.intake.validate import all_findings, validate
+from tilth.intake.vector import LayerInfo, list_layers, read_vector, sha256
+from tilth.intake.write import write_vector
+
+__all__ = [
+    "IMPORT_RULES",
+    "Domains",
+    "ExchangeFile",
+    "LayerInfo",
+    "Plot",
+    "Profile",
+    "Rejected",
+    "Repaired",
+    "ResolvedCrs",
+    "RidgeTable",
+    "StatedArea",
+    "Table",
+    "Validation",
+    "all_findings",
+    "choose_profile",
+    "compare_stated_area",
+    "exchange_table",
+    "layer_from",
+    "list_layers",
+    "normalised",
+    "parcels_from",
+    "profile",
+    "quarantine_frame",
+    "read_exchange",
+    "read_exchange_table",
+    "read_ridge_table",
+    "read_table",
+    "read_vector",
+    "regions_from",
+    "repair",
+    "resolve_crs",
+    "sha256",
+    "shipped_domains",
+    "stated_area_findings",
+    "tasks_from",
+    "validate",
+    "write_exchange",
+    "write_vector",
+]

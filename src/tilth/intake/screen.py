@@ -1,0 +1,165 @@
+"""What every import of polygons does to every row: screen it, name it once, keep its further columns, measure it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyproj
+import shapely
+
+from tilth import overlay
+from tilth.core import BadInput, Finding, IntArray, NeedsAnswer, Where, dm2_array
+from tilth.intake.columns import BoolArray, as_text
+from tilth.intake.model import Rejected, Table
+
+GeometryArray = npt.NDArray[np.object_]
+
+
+def polygons_of(table: Table) -> tuple[gpd.GeoDataFrame, str]:
+    """The table's rows and CRS, for an import that needs polygons.
+
+    Raises
+    ------
+    BadInput
+        If the table has no geometry.
+    NeedsAnswer
+        If its CRS is not known.
+    """
+    if not isinstance(table.frame, gpd.GeoDataFrame):
+        raise BadInput("INTAKE-ROWS-NO-GEOMETRY", file=file_of(table))
+    if table.crs is None:
+        raise NeedsAnswer("INTAKE-ROWS-NO-CRS", file=file_of(table))
+    return table.frame.reset_index(drop=True), table.crs
+
+
+def file_of(table: Table) -> str:
+    """The name of the first file of a table."""
+    return table.sources[0].name if table.sources else ""
+
+
+@dataclass
+class Screen:
+    """The rows still in, and those taken out with their reason. A row is taken out once, for the first reason."""
+
+    frame: gpd.GeoDataFrame
+    rejected: list[Rejected] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.kept: BoolArray = np.ones(len(self.frame), dtype=np.bool_)
+
+    def take_out(self, wrong: npt.ArrayLike, code: str, **values: Sequence[Any] | pd.Series) -> None:
+        """Take out the rows where `wrong`; `values` are columns, one entry for each row, for the message."""
+        rows = np.flatnonzero(np.asarray(wrong, dtype=np.bool_) & self.kept)
+        self.kept[rows] = False
+        if not len(rows):
+            return
+        geometry = self.frame.geometry.name
+        attributes = self.frame.drop(columns=[geometry, "source_row"]).iloc[rows].to_dict("records")
+        numbers = self.frame["source_row"].to_numpy()
+        shapes = np.asarray(self.frame.geometry, dtype=object)
+        shown = {name: np.asarray(column, dtype=object)[rows] for name, column in values.items()}
+        for at, row in enumerate(rows):
+            filled = {name: _short(column[at]) for name, column in shown.items()}
+            self.rejected.append(Rejected(int(numbers[row]), code, filled, attributes[at], shapes[row]))
+
+    def geometry(self, crs: str) -> None:
+        """Take out rows without a polygon, and those whose coordinates are not finite or lie nowhere."""
+        shapes = np.asarray(self.frame.geometry, dtype=object)
+        missing = shapely.is_missing(shapes) | shapely.is_empty(shapes)
+        self.take_out(missing, "INTAKE-ROW-GEOMETRY-NONE")
+        kinds = shapely.get_type_id(shapes)
+        names = np.array([shape.geom_type if shape is not None else "" for shape in shapes], dtype=object)
+        self.take_out(~np.isin(kinds, (3, 6)), "INTAKE-ROW-GEOMETRY-KIND", kind=names)
+        wrong, shown = _impossible(shapes, crs)
+        self.take_out(wrong, "INTAKE-ROW-COORDINATES", value=shown)
+
+
+def _short(value: Any) -> Any:
+    return value[:60] if isinstance(value, str) else value
+
+
+def _impossible(shapes: GeometryArray, crs: str) -> tuple[BoolArray, GeometryArray]:
+    """Rows with a coordinate that is not finite or beyond the CRS, and that coordinate as text."""
+    wrong = np.zeros(len(shapes), dtype=np.bool_)
+    shown = np.full(len(shapes), "", dtype=object)
+    points, row = shapely.get_coordinates(shapes, return_index=True)
+    limit = np.array([360.0, 90.0]) if _geographic(crs) else np.array([1e8, 1e8])
+    bad = ~(np.abs(points) <= limit * (1 + 1e-9)).all(axis=1)
+    for at in np.flatnonzero(bad)[::-1]:
+        wrong[row[at]] = True
+        shown[row[at]] = f"{points[at, 0]:g}, {points[at, 1]:g}"
+    return wrong, shown
+
+
+def _geographic(crs: str) -> bool:
+    try:
+        return bool(pyproj.CRS.from_user_input(crs).is_geographic)
+    except pyproj.exceptions.CRSError:
+        raise BadInput("INTAKE-ROWS-CRS-UNKNOWN", crs=crs[:60]) from None
+
+
+def flat(shapes: GeometryArray) -> GeometryArray:
+    """The geometries without heights."""
+    dropped: GeometryArray = shapely.force_2d(shapes) if shapely.has_z(shapes).any() else shapes
+    return dropped
+
+
+def unique_ids(stated: pd.Series, source_row: pd.Series) -> tuple[pd.Series, BoolArray]:
+    """An id for each row, and the rows whose stated id stood before: those get "~2", "~3" behind it.
+
+    A row without an id is named by its row: "#17".
+    """
+    ids = stated.where(stated != "", "#" + source_row.astype("str"))
+    order = ids.groupby(ids, sort=False).cumcount()
+    repeated = (order > 0).to_numpy(dtype=np.bool_)
+    if not repeated.any():
+        return ids, repeated
+    named = ids.copy()
+    taken = set(ids[~repeated])
+    for row in np.flatnonzero(repeated):
+        count = int(order.iat[row]) + 1
+        while f"{ids.iat[row]}~{count}" in taken:
+            count += 1
+        named.iat[row] = f"{ids.iat[row]}~{count}"
+        taken.add(str(named.iat[row]))
+    return named, repeated
+
+
+def further_columns(
+    frame: pd.DataFrame, rest: Iterable[str], taken: Iterable[str], file: str
+) -> tuple[pd.DataFrame, list[Finding]]:
+    """The source's other fields as text, and a finding for each that bears a name the import has given away."""
+    reserved = {name.casefold() for name in taken}
+    kept: dict[str, pd.Series] = {}
+    findings = []
+    for name in rest:
+        if str(name).casefold() in reserved:
+            findings.append(Finding("INTAKE-FIELD-DROPPED", Where(file=file), {"field": str(name)}))
+        else:
+            kept[str(name)] = as_text(frame[name])
+            reserved.add(str(name).casefold())
+    return pd.DataFrame(kept, index=frame.index), findings
+
+
+def measured(shapes: GeometryArray, crs: str) -> tuple[IntArray, str]:
+    """Areas in dm² and how they were measured: "survey" where the survey's method fits the CRS, else "engine"."""
+    try:
+        return overlay.survey_area(shapes, crs), "survey"
+    except BadInput:
+        return dm2_array(overlay.engine_area(shapes, crs)), "engine"
+
+
+def where_row(file: str, row: int, name: str = "") -> Where:
+    """The place of a finding on a source row."""
+    return Where(file=file, row=row, parcel=name)
+
+
+def in_order(rejected: Iterable[Rejected]) -> list[Rejected]:
+    """Rejected rows by the row they stood in."""
+    return sorted(rejected, key=lambda row: row.source_row)

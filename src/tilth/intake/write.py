@@ -1,0 +1,172 @@
+"""Writing vector files: the whole file or nothing, text in the encoding that was asked for, no name cut unawares."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyogrio
+import shapely
+
+from tilth.core import BadInput, Finding, Where
+from tilth.intake.encoding import asked_codec
+from tilth.intake.ogr import FAULTS, noted
+
+FORMATS = (".gpkg", ".shp", ".geojson", ".json", ".parquet", ".geoparquet", ".gml")
+_NAME_BYTES = 10
+_TEXT_BYTES = 254
+_WGS84 = 4326
+#: What a .cpg calls a code page so that desktop GIS of all makers understand it.
+_CPG = {"cp936": "GBK", "utf-8": "UTF-8", "gb18030": "GB18030"}
+
+
+def write_vector(
+    frame: gpd.GeoDataFrame, path: str | Path, *, layer: str | None = None, encoding: str | None = None
+) -> tuple[Finding, ...]:
+    """Write `frame` to a file whose ending names the format; the file appears whole or not at all.
+
+    Parameters
+    ----------
+    layer
+        Name of the layer in formats that have names for them; the file's own name by default.
+    encoding
+        Of a shapefile's text: GBK by default. All other formats are UTF-8.
+
+    Returns
+    -------
+    What there is to say: coordinates that GeoJSON turned into WGS 84, names that a shapefile cut.
+
+    Raises
+    ------
+    BadInput
+        If the ending names no format, the text does not fit the encoding, or the place cannot be written.
+    """
+    place = Path(path)
+    suffix = place.suffix.lower()
+    if suffix not in FORMATS:
+        raise BadInput("INTAKE-WRITE-FORMAT", file=place.name, known=", ".join(FORMATS))
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(prefix=".tilth-", dir=place.parent) as folder, noted([]):
+            target = Path(folder) / f"{place.stem}{suffix}"
+            findings = _WRITERS[suffix](frame, target, layer or place.stem, encoding)
+            _move(Path(folder), place, suffix)
+    except FAULTS as error:
+        reason = " ".join(str(getattr(error, "strerror", None) or error).split())[:200]
+        raise BadInput("INTAKE-WRITE-FAILED", file=place.name, reason=reason or type(error).__name__) from None
+    return findings
+
+
+def _move(folder: Path, place: Path, suffix: str) -> None:
+    """Put the finished parts in place, the main one last; parts of an older file of that name go."""
+    made = sorted(folder.iterdir(), key=lambda part: part.suffix.lower() == suffix)
+    if suffix == ".shp":
+        for old in (".cpg", ".qix", ".sbn", ".sbx"):
+            place.with_suffix(old).unlink(missing_ok=True)
+    for part in made:
+        os.replace(part, place.with_suffix(part.suffix))
+
+
+def _plain(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Columns that every format can hold: nullable numbers stay numbers, anything odd becomes text."""
+    out = frame.reset_index(drop=True)
+    for name in out.columns:
+        if name != out.geometry.name and out[name].dtype == object:
+            out[name] = [_written(value) for value in out[name]]
+    return out
+
+
+def _written(value: Any) -> str | None:
+    gone = value is None or (np.isscalar(value) and bool(pd.isna(value)))
+    return None if gone else str(value)
+
+
+def _by_gdal(driver: str, **options: str) -> Callable[[gpd.GeoDataFrame, Path, str, str | None], tuple[Finding, ...]]:
+    def write(frame: gpd.GeoDataFrame, path: Path, layer: str, encoding: str | None) -> tuple[Finding, ...]:
+        pyogrio.write_dataframe(
+            _plain(frame), path, driver=driver, layer=layer, promote_to_multi=_mixed(frame), **options
+        )
+        return ()
+
+    return write
+
+
+def _mixed(frame: gpd.GeoDataFrame) -> bool:
+    kinds = set(shapely.get_type_id(np.asarray(frame.geometry))) - {-1}
+    return len(kinds) > 1
+
+
+def _geojson(frame: gpd.GeoDataFrame, path: Path, layer: str, encoding: str | None) -> tuple[Finding, ...]:
+    findings: tuple[Finding, ...] = ()
+    if frame.crs is not None and not frame.crs.equals(f"EPSG:{_WGS84}", ignore_axis_order=True):
+        values = {"crs": f"EPSG:{frame.crs.to_epsg()}" if frame.crs.to_epsg() else frame.crs.name}
+        findings = (Finding("INTAKE-WRITE-REPROJECTED", Where(file=path.name), values),)
+        frame = frame.to_crs(_WGS84)
+    options = {"COORDINATE_PRECISION": "9", "RFC7946": "NO"}
+    pyogrio.write_dataframe(_plain(frame), path, driver="GeoJSON", layer=layer, **options)
+    return findings
+
+
+def _parquet(frame: gpd.GeoDataFrame, path: Path, layer: str, encoding: str | None) -> tuple[Finding, ...]:
+    frame.reset_index(drop=True).to_parquet(path, index=False)
+    return ()
+
+
+def _shapefile(frame: gpd.GeoDataFrame, path: Path, layer: str, encoding: str | None) -> tuple[Finding, ...]:
+    codec = asked_codec(encoding or "GBK")
+    cut, findings = _cut_names(_plain(frame), path.name, codec)
+    for name in cut.columns:
+        if name != cut.geometry.name and (cut[name].dtype == object or isinstance(cut[name].dtype, pd.StringDtype)):
+            _fits(cut[name], path.name, codec)
+    shown = _CPG.get(codec, codec)
+    pyogrio.write_dataframe(cut, path, driver="ESRI Shapefile", encoding=shown)
+    path.with_suffix(".cpg").write_text(shown, encoding="ascii")
+    return findings
+
+
+def _cut_names(frame: gpd.GeoDataFrame, file: str, codec: str) -> tuple[gpd.GeoDataFrame, tuple[Finding, ...]]:
+    names = {}
+    for name in frame.columns:
+        if name != frame.geometry.name:
+            raw = str(name).encode(codec, errors="replace")[:_NAME_BYTES]
+            names[name] = raw.decode(codec, errors="ignore")
+    folded = [name.casefold() for name in names.values()]
+    same = [str(name) for name, cut in names.items() if folded.count(cut.casefold()) > 1]
+    if same:
+        raise BadInput("INTAKE-WRITE-NAMES", file=file, fields=", ".join(same))
+    changed = [f"{name} → {cut}" for name, cut in names.items() if cut != name]
+    if not changed:
+        return frame, ()
+    finding = Finding("INTAKE-WRITE-RENAMED", Where(file=file), {"fields": ", ".join(changed)})
+    return frame.rename(columns=names), (finding,)
+
+
+def _fits(column: pd.Series[Any], file: str, codec: str) -> None:
+    """Raise where a text is not writable in the encoding or longer than a field."""
+    for text in column.dropna().unique():
+        try:
+            raw = str(text).encode(codec)
+        except UnicodeEncodeError:
+            raise BadInput(
+                "INTAKE-WRITE-TEXT", file=file, field=column.name, encoding=codec, text=str(text)[:40]
+            ) from None
+        if len(raw) > _TEXT_BYTES:
+            raise BadInput("INTAKE-WRITE-LONG", file=file, field=column.name, text=str(text)[:40])
+
+
+_WRITERS: dict[str, Callable[[gpd.GeoDataFrame, Path, str, str | None], tuple[Finding, ...]]] = {
+    ".gpkg": _by_gdal("GPKG"),
+    ".gml": _by_gdal("GML"),
+    ".geojson": _geojson,
+    ".json": _geojson,
+    ".parquet": _parquet,
+    ".geoparquet": _parquet,
+    ".shp": _shapefile,
+}
+assert set(_WRITERS) == set(FORMATS)

@@ -1,0 +1,62 @@
+"""The edge out: tables, maps, charts, documents and exchange files, all from the same exact numbers."""
+
+from tilth.report.charts import area_chart, band_chart, flow_chart
+from tilth.report.csvs import listing_csv, table_csv, write_csvs
+from tilth.report.geopackage import change_layer, findings_layer, parcel_layer, plain_layer, write_geopackage
+from tilth.report.listings import checks_listing, findings_listing, findings_summary, frame_listing, standing_listing
+from tilth.report.maps import change_map, check_map, class_map, farmland_map
+from tilth.report.model import (
+    Category,
+    Figure,
+    Imported,
+    KeyFigure,
+    ListColumn,
+    Listing,
+    Provenance,
+    StyledLayer,
+    Verdict,
+    Yearbook,
+)
+from tilth.report.tables import TABLE_FORMATS, write_tables
+from tilth.report.text import aligned, as_json, as_text
+from tilth.report.yearbook import FORMATS, write_yearbook
+
+__all__ = [
+    "FORMATS",
+    "TABLE_FORMATS",
+    "Category",
+    "Figure",
+    "Imported",
+    "KeyFigure",
+    "ListColumn",
+    "Listing",
+    "Provenance",
+    "StyledLayer",
+    "Verdict",
+    "Yearbook",
+    "aligned",
+    "area_chart",
+    "as_json",
+    "as_text",
+    "band_chart",
+    "change_layer",
+    "change_map",
+    "check_map",
+    "checks_listing",
+    "class_map",
+    "farmland_map",
+    "findings_layer",
+    "findings_listing",
+    "findings_summary",
+    "flow_chart",
+    "frame_listing",
+    "listing_csv",
+    "parcel_layer",
+    "plain_layer",
+    "standing_listing",
+    "table_csv",
+    "write_csvs",
+    "write_geopackage",
+    "write_tables",
+    "write_yearbook",
+]

@@ -1,0 +1,239 @@
+"""A sheet to draw maps and charts on: fonts by file, no global state, polygons fast, scale bar, north arrow, legend."""
+
+from __future__ import annotations
+
+import importlib.util
+import io
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import LineCollection, PathCollection
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.patches import Patch, Polygon
+from matplotlib.path import Path as MplPath
+
+from tilth.core import FloatArray, label
+
+DPI = 160
+EDGE = "#ffffff"
+
+
+@cache
+def font_folder() -> Path:
+    """The folder of the fonts that are installed with the product; Chinese needs no font of the machine's own."""
+    found = importlib.util.find_spec("mplfonts")
+    assert found is not None and found.submodule_search_locations
+    return Path(next(iter(found.submodule_search_locations))) / "fonts"
+
+
+def font(size: float) -> Any:
+    """Noto Sans CJK at `size` points, by its file."""
+    return FontProperties(fname=str(font_folder() / "NotoSansCJKsc-Regular.otf"), size=size)
+
+
+def new_figure(width: float, height: float) -> Any:
+    """A figure of `width` x `height` inches that draws to memory only."""
+    figure = Figure(figsize=(width, height), dpi=DPI, facecolor="white")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def png(figure: Any) -> bytes:
+    """The figure as PNG; equal drawings give equal bytes."""
+    out = io.BytesIO()
+    figure.savefig(out, format="png", metadata={"Software": None})
+    return out.getvalue()
+
+
+def _paths(geometries: FloatArray) -> list[Any]:
+    """One path for each polygonal geometry, holes wound the other way."""
+    oriented = shapely.orient_polygons(np.asarray(geometries, dtype=object))
+    paths = []
+    for geometry in oriented:
+        rings = shapely.get_rings(geometry) if geometry is not None and not geometry.is_empty else []
+        if len(rings) == 0:
+            continue
+        vertices = [shapely.get_coordinates(ring) for ring in rings]
+        codes = np.concatenate([_ring_codes(len(ring)) for ring in vertices])
+        paths.append(MplPath(np.concatenate(vertices), codes))
+    return paths
+
+
+def _ring_codes(count: int) -> Any:
+    codes = np.full(count, MplPath.LINETO, dtype=MplPath.code_type)
+    codes[0], codes[-1] = MplPath.MOVETO, MplPath.CLOSEPOLY
+    return codes
+
+
+def polygons_of(frame: gpd.GeoDataFrame) -> Any:
+    """The polygonal geometries of `frame`; points and lines are left out, empty ones too."""
+    geometries = np.asarray(frame.geometry)
+    kinds = shapely.get_type_id(geometries)
+    return geometries[np.isin(kinds, (3, 6)) & ~shapely.is_empty(geometries)]
+
+
+def fill(axes: Any, geometries: Any, colour: str, *, edge: str = EDGE, width: float = 0.15, **more: Any) -> None:
+    """Fill polygons with one colour."""
+    paths = _paths(geometries)
+    if paths:
+        axes.add_collection(PathCollection(paths, facecolors=colour, edgecolors=edge, linewidths=width, **more))
+
+
+def outline(axes: Any, geometries: Any, colour: str, width: float = 0.8, **more: Any) -> None:
+    """Draw only the rings of polygons."""
+    rings = shapely.get_rings(np.asarray(geometries, dtype=object)) if len(geometries) else []
+    lines = [shapely.get_coordinates(ring) for ring in rings]
+    if lines:
+        axes.add_collection(LineCollection(lines, colors=colour, linewidths=width, **more))
+
+
+@dataclass(frozen=True)
+class MapSheet:
+    """A figure with one map and a column for the legend."""
+
+    figure: Any
+    axes: Any
+    side: Any
+
+
+def map_sheet(title: str, bounds: Sequence[float], crs: Any, width: float = 7.4) -> MapSheet:
+    """An empty map of `bounds` (x0, y0, x1, y1), with title, scale bar and north arrow."""
+    x0, y0, x1, y1 = _padded(bounds)
+    stretch = _stretch(crs, (y0 + y1) / 2)
+    shape = ((y1 - y0) * stretch) / (x1 - x0)
+    height = min(max(width * 0.68 * min(max(shape, 0.45), 0.85) + 0.7, 4.2), 10.5)
+    figure = new_figure(width, height)
+    axes = figure.add_axes((0.015, 0.02, 0.68, 0.98 - 0.5 / height))
+    side = figure.add_axes((0.705, 0.02, 0.285, 0.98 - 0.5 / height))
+    side.set_axis_off()
+    _set_extent(axes, (x0, y0, x1, y1), stretch, width * 0.68 / (height * 0.98 - 0.5))
+    axes.set_xticks([])
+    axes.set_yticks([])
+    for spine in axes.spines.values():
+        spine.set_linewidth(0.6)
+        spine.set_color("#555555")
+    figure.text(0.02, 1 - 0.32 / height, title, fontproperties=font(13), va="center")
+    return MapSheet(figure, axes, side)
+
+
+def _set_extent(axes: Any, bounds: Sequence[float], stretch: float, shape: float) -> None:
+    """Show at least `bounds`, widened so that a picture `shape` times as wide as high keeps ground distances true."""
+    x0, y0, x1, y1 = bounds
+    wide, tall = x1 - x0, (y1 - y0) * stretch
+    more_x = max(tall * shape - wide, 0.0) / 2
+    more_y = max(wide / shape - tall, 0.0) / 2 / stretch
+    axes.set_xlim(x0 - more_x, x1 + more_x)
+    axes.set_ylim(y0 - more_y, y1 + more_y)
+
+
+def _padded(bounds: Sequence[float]) -> tuple[float, float, float, float]:
+    x0, y0, x1, y1 = (float(value) for value in bounds)
+    if not all(math.isfinite(value) for value in (x0, y0, x1, y1)):
+        return 0.0, 0.0, 1.0, 1.0
+    pad = max(x1 - x0, y1 - y0) * 0.03 or 1e-3
+    return x0 - pad, y0 - pad, x1 + pad, y1 + pad
+
+
+def _stretch(crs: Any, latitude: float) -> float:
+    """How much longer a unit of y is than one of x on the ground: 1 on a grid, 1/cos(latitude) in degrees."""
+    if crs is None or not crs.is_geographic:
+        return 1.0
+    return 1.0 / max(math.cos(math.radians(min(abs(latitude), 85.0))), 0.05)
+
+
+def _metres_per_x(crs: Any, latitude: float) -> float | None:
+    """Ground metres of one unit of x; None where the unit is not known."""
+    if crs is None:
+        return None
+    if crs.is_geographic:
+        return 111_320.0 * math.cos(math.radians(min(abs(latitude), 85.0)))
+    return float(crs.axis_info[0].unit_conversion_factor) if crs.axis_info else None
+
+
+def furnish(sheet: MapSheet, crs: Any) -> None:
+    """Scale bar and north arrow, drawn last, when the extent of the map is settled."""
+    sheet.figure.draw_without_rendering()
+    axes = sheet.axes
+    x0, x1 = axes.get_xlim()
+    y0, y1 = axes.get_ylim()
+    per_unit = _metres_per_x(crs, (y0 + y1) / 2)
+    if per_unit:
+        _scale_bar(axes, (x1 - x0) * per_unit, label_of=_distance)
+    axes.annotate(
+        str(label("REPORT-MAP-N")),
+        xy=(0.965, 0.975),
+        xytext=(0.965, 0.885),
+        xycoords="axes fraction",
+        ha="center",
+        va="center",
+        fontproperties=font(9),
+        arrowprops={"arrowstyle": "-|>", "color": "black", "lw": 1.2},
+        bbox={"boxstyle": "round,pad=0.15", "fc": "white", "ec": "none", "alpha": 0.75},
+        zorder=20,
+    )
+
+
+def _distance(metres: float) -> str:
+    return f"{metres / 1000:g} km" if metres >= 1000 else f"{metres:g} m"
+
+
+def _scale_bar(axes: Any, across: float, label_of: Any) -> None:
+    """A bar of a round length, about a fifth of the map's width of `across` metres."""
+    target = across / 5
+    power = 10.0 ** math.floor(math.log10(target))
+    length = max(step * power for step in (1, 2, 5) if step * power <= target)
+    share = length / across
+    left, bottom, tall = 0.03, 0.03, 0.008
+    background = [(left - 0.012, bottom - 0.014), (left + share + 0.012, bottom - 0.014)]
+    background += [(left + share + 0.012, bottom + 0.05), (left - 0.012, bottom + 0.05)]
+    axes.add_patch(Polygon(background, transform=axes.transAxes, fc="white", ec="none", alpha=0.78, zorder=18))
+    for half, colour in ((0, "black"), (1, "white")):
+        start = left + half * share / 2
+        corners = [(start, bottom), (start + share / 2, bottom), (start + share / 2, bottom + tall)]
+        corners.append((start, bottom + tall))
+        axes.add_patch(Polygon(corners, transform=axes.transAxes, fc=colour, ec="black", lw=0.6, zorder=19))
+    axes.text(
+        left + share / 2,
+        bottom + 0.016,
+        label_of(length),
+        transform=axes.transAxes,
+        ha="center",
+        va="bottom",
+        fontproperties=font(7.5),
+        zorder=19,
+    )
+
+
+def legend(sheet: MapSheet, entries: Sequence[tuple[str, str]]) -> None:
+    """The legend: (colour, name) in order; a colour "line:#rrggbb" is drawn as an outline."""
+    size = 8.0 if len(entries) <= 24 else 6.5 if len(entries) <= 36 else 5.2
+    patches = []
+    for colour, name in entries:
+        shown = _wrapped(name, 26 if size > 6 else 34)
+        if colour.startswith("line:"):
+            patches.append(Patch(facecolor="none", edgecolor=colour[5:], linewidth=1.4, label=shown))
+        else:
+            patches.append(Patch(facecolor=colour, edgecolor="#777777", linewidth=0.4, label=shown))
+    sheet.side.legend(
+        handles=patches, loc="upper left", frameon=False, prop=font(size), borderaxespad=0.0, handlelength=1.6
+    )
+
+
+def _wrapped(text: str, width: int) -> str:
+    """`text` broken at blanks into lines of about `width` signs."""
+    lines = [""]
+    for word in text.split(" "):
+        if lines[-1] and len(lines[-1]) + 1 + len(word) > width:
+            lines.append(word)
+        else:
+            lines[-1] = f"{lines[-1]} {word}".strip()
+    return "\n".join(lines)

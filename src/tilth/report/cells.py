@@ -1,0 +1,69 @@
+"""Areas as they are shown: hectares and square metres from whole dm², and how wide a text is on a screen or page."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+import numpy as np
+
+from tilth.core import AreaTable, IntArray, Label, label
+
+DM2_PER_HUNDREDTH_HA = 10_000
+_UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+
+
+def hundredths_of_ha(table: AreaTable) -> IntArray:
+    """The cells in whole 0.01 ha: the levelled ones where the table has them, else each rounded half away from zero."""
+    if table.hectares is not None:
+        return table.hectares
+    magnitude = (2 * np.abs(table.dm2) + DM2_PER_HUNDREDTH_HA) // (2 * DM2_PER_HUNDREDTH_HA)
+    return np.where(table.dm2 < 0, -magnitude, magnitude).astype(np.int64)
+
+
+def shown_cells(table: AreaTable, unit: str) -> IntArray:
+    """The cells in hundredths of `unit`, "ha" or "m2". A hundredth of a m² is a dm²."""
+    return table.dm2 if unit == "m2" else hundredths_of_ha(table)
+
+
+def table_notes(table: AreaTable, unit: str) -> list[str]:
+    """What stands under the table: its own notes, and a warning where hectares were rounded one by one."""
+    notes = [str(note) for note in table.notes]
+    if unit == "ha" and table.hectares is None:
+        notes.append(str(label("REPORT-NOT-LEVELLED")))
+    return notes
+
+
+def hundredths(value: int) -> str:
+    """A whole number of hundredths as text, exactly: 123456 is "1234.56".
+
+    >>> hundredths(123456), hundredths(-5)
+    ('1234.56', '-0.05')
+    """
+    return f"{'-' if value < 0 else ''}{abs(value) // 100}.{abs(value) % 100:02d}"
+
+
+def grouped(value: int) -> str:
+    """As `hundredths`, with a comma at every thousand: for people."""
+    return f"{'-' if value < 0 else ''}{abs(value) // 100:,}.{abs(value) % 100:02d}"
+
+
+def unit_line(unit: str) -> Label:
+    """The unit row of a table ("Unit: ha", 面积单位：公顷) for "ha", "m2" or "mu"."""
+    return label(f"REPORT-UNIT-{unit.upper()}")
+
+
+def readable(text: str) -> str:
+    """`text` with every sign that XML or UTF-8 cannot hold made visible, as \\x01."""
+    return _UNWRITABLE.sub(lambda sign: f"\\x{ord(sign.group()):02x}", text)
+
+
+def display_width(text: str) -> int:
+    """Columns that `text` takes on a terminal: two for Chinese and full-width signs, none for combining marks."""
+    return sum(_width(sign) for sign in text)
+
+
+def _width(sign: str) -> int:
+    if unicodedata.combining(sign):
+        return 0
+    return 2 if unicodedata.east_asian_width(sign) in "WF" else 1

@@ -1,0 +1,348 @@
+"""The yearbook as a workbook: every table in hectares and in m², every list, and where the numbers came from."""
+
+from __future__ import annotations
+
+import io
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+from openpyxl.utils import get_column_letter
+
+from tilth.core import AreaTable, in_units, label, language
+from tilth.report.cells import display_width, grouped, hundredths, readable, shown_cells, table_notes, unit_line
+from tilth.report.files import without_clock, write_bytes
+from tilth.report.listings import all_listings
+from tilth.report.model import Listing, Yearbook
+
+ROWS_OF_A_SHEET = 1_048_576
+LETTERS_OF_A_CELL = 32_767
+_NOT_IN_A_NAME = re.compile(r"[\[\]:*?/\\]")
+_NUMBER = "#,##0.00;[Red]-#,##0.00"
+_COUNT = "#,##0"
+_A4, _A3 = 9, 8
+_LINE_POINTS = 14.0
+
+
+def _thin() -> Border:
+    side = Side(style="thin", color="B5B5B5")
+    return Border(left=side, right=side, top=side, bottom=side)
+
+
+@dataclass(frozen=True)
+class _Look:
+    """The few cell styles the workbook uses, each as attributes of a cell."""
+
+    title: dict[str, Any]
+    unit: dict[str, Any]
+    head: dict[str, Any]
+    text: dict[str, Any]
+    number: dict[str, Any]
+    count: dict[str, Any]
+    plain: dict[str, Any]
+    link: dict[str, Any]
+
+    def of_kind(self, kind: str) -> dict[str, Any]:
+        """The style of a listing's column."""
+        return {"text": self.text, "count": self.count}.get(kind, self.number)
+
+
+@cache
+def _look(lang: str) -> _Look:
+    """Styles with a font that has the language's letters."""
+    name = "SimSun" if lang == "zh" else "Arial"
+    plain = Font(name=name, size=10)
+    centred = Alignment(wrap_text=True, horizontal="center", vertical="center")
+    edge = _thin()
+    return _Look(
+        title={"font": Font(name=name, bold=True, size=14)},
+        unit={"font": Font(name=name, size=9, italic=lang != "zh", color="555555")},
+        head={
+            "font": Font(name=name, bold=True, size=10),
+            "fill": PatternFill("solid", fgColor="E4EBDD"),
+            "border": edge,
+            "alignment": centred,
+        },
+        text={"font": plain, "border": edge, "alignment": Alignment(vertical="top", wrap_text=True)},
+        number={"font": plain, "border": edge, "number_format": _NUMBER, "alignment": Alignment(vertical="top")},
+        count={"font": plain, "border": edge, "number_format": _COUNT, "alignment": Alignment(vertical="top")},
+        plain={"font": plain},
+        link={"font": Font(name=name, size=10, underline="single", color="0B5394")},
+    )
+
+
+def safe_text(value: str) -> str:
+    """`value` as a cell can hold it: control characters made visible, an over-long text cut with a word about it."""
+    shown = readable(value)
+    if len(shown) <= LETTERS_OF_A_CELL:
+        return shown
+    tail = str(label("REPORT-TEXT-CUT", count=len(shown)))
+    return shown[: LETTERS_OF_A_CELL - len(tail)] + tail
+
+
+class _Styles:
+    """Cells of one sheet. A style is built once and shared by every cell that has it."""
+
+    def __init__(self, sheet: Any) -> None:
+        self.sheet = sheet
+        self._made: dict[tuple[int, int], Any] = {}
+
+    def cell(self, value: object, style: dict[str, Any], indent: int = 0) -> Any:
+        """A cell with `value`. Texts are stored as texts, whatever sign they begin with."""
+        cell = WriteOnlyCell(self.sheet)
+        if isinstance(value, str):
+            cell.value = safe_text(value)
+            cell.data_type = "s"  # never a formula
+        else:
+            cell.value = value
+        key = (id(style), indent)
+        if key not in self._made:
+            for name, part in style.items():
+                setattr(cell, name, part)
+            if indent:
+                cell.alignment = Alignment(horizontal="left", vertical="top", indent=indent)
+            self._made[key] = cell._style
+        cell._style = self._made[key]
+        return cell
+
+
+def sheet_names(titles: Sequence[str]) -> list[str]:
+    """A name for each sheet: no forbidden signs, at most 31 letters, no two alike in any case of letters."""
+    names: list[str] = []
+    taken: set[str] = set()
+    for title in titles:
+        base = _NOT_IN_A_NAME.sub(" ", readable(title)).strip(" '") or "-"
+        name, number = base[:31].strip(" '"), 1
+        while name.lower() in taken:
+            number += 1
+            ending = f" {number}"
+            name = base[: 31 - len(ending)] + ending
+        taken.add(name.lower())
+        names.append(name)
+    return names
+
+
+def number_of(count: int) -> float | str:
+    """A number of hundredths as the number that Excel stores, if that reads back as the same; else as exact text.
+
+    Every area up to four times the size of China reads back.
+    """
+    value = count / 100
+    return value if round(value * 100) == count else hundredths(count)
+
+
+def _lines(text: str, width: float) -> int:
+    return max(1, sum(math.ceil(display_width(part) / max(width - 1, 1)) for part in text.split("\n")))
+
+
+@dataclass
+class _Head:
+    """A sheet's heading rows and how wide its columns are."""
+
+    rows: list[list[str]]
+    widths: list[float]
+
+    def height(self, row: list[str]) -> float:
+        lines = max(_lines(text, width) for text, width in zip(row, self.widths, strict=True))
+        return lines * _LINE_POINTS + 4
+
+
+def _open_sheet(workbook: Any, name: str, head: _Head, keys: int, top: int) -> Any:
+    """A sheet with widths, frozen panes and print setup. `top` is the number of rows above the heading rows."""
+    sheet = workbook.create_sheet(name)
+    last = top + len(head.rows)
+    for number, width in enumerate(head.widths, start=1):
+        sheet.column_dimensions[get_column_letter(number)].width = width
+    for offset, row in enumerate(head.rows, start=1):
+        sheet.row_dimensions[top + offset].height = head.height(row)
+    sheet.freeze_panes = f"{get_column_letter(keys + 1)}{last + 1}"
+    wide = sum(head.widths) > 130
+    sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.paperSize = _A3 if wide else _A4
+    sheet.page_setup.fitToWidth = max(1, math.ceil(sum(head.widths) / 250))
+    sheet.page_setup.fitToHeight = 0
+    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    sheet.print_title_rows = f"{top + 1}:{last}"
+    if keys:
+        sheet.print_title_cols = f"A:{get_column_letter(keys)}"
+    for side in ("left", "right"):
+        setattr(sheet.page_margins, side, 0.4)
+    sheet.oddFooter.center.text = "&P / &N"
+    return sheet
+
+
+def _table_head(table: AreaTable, shown: list[list[int]]) -> _Head:
+    keys = [str(one) for one in table.key_columns]
+    blank = [""] * len(keys)
+    rows = [blank + [column.code for column in table.columns], keys + [str(one.label) for one in table.columns]]
+    if any(column.group for column in table.columns):
+        rows.insert(0, blank + ["" if column.group is None else str(column.group) for column in table.columns])
+    widths = []
+    for place, name in enumerate(keys):
+        texts = [row.key[place] for row in table.rows]
+        widest = max((display_width(text) for text in texts), default=0) + (4 if place == 0 else 0)
+        widths.append(float(min(max(widest, display_width(name), 8) + 3, 44)))
+    for place, column in enumerate(table.columns):
+        widest = max((len(grouped(row[place])) for row in shown), default=4)
+        words = max(display_width(word) for word in [*re.split(r"[\s/]+", str(column.label)), column.code])
+        widths.append(float(min(max(widest + 2, min(words, 14) + 2, 11), 26)))
+    return _Head(rows, widths)
+
+
+def _merge_groups(sheet: Any, table: AreaTable, row: int) -> None:
+    """Merge the group cells of neighbouring columns."""
+    first = len(table.key_columns) + 1
+    start = 0
+    groups = [column.group for column in table.columns]
+    for end in range(1, len(groups) + 1):
+        if end < len(groups) and groups[end] == groups[start]:
+            continue
+        if groups[start] is not None and end - start > 1:
+            area = f"{get_column_letter(first + start)}{row}:{get_column_letter(first + end - 1)}{row}"
+            sheet.merged_cells.add(area)
+        start = end
+
+
+def _area_sheet(workbook: Any, name: str, book: Yearbook, table: AreaTable, unit: str) -> None:
+    shown = shown_cells(table, unit).tolist()
+    head = _table_head(table, shown)
+    sheet = _open_sheet(workbook, name, head, keys=len(table.key_columns), top=2)
+    cells, look = _Styles(sheet), _look(language())
+    sheet.append([cells.cell(f"{book.unit} {table.title} {book.year}", look.title)])
+    sheet.append([cells.cell(str(unit_line(unit)), look.unit)])
+    for texts in head.rows:
+        sheet.append([cells.cell(text, look.head) for text in texts])
+    if len(head.rows) == 3:
+        _merge_groups(sheet, table, 3)
+    for row, numbers in zip(table.rows, shown, strict=True):
+        keys = [cells.cell(text, look.text, row.depth if place == 0 else 0) for place, text in enumerate(row.key)]
+        sheet.append(keys + [cells.cell(number_of(number), look.number) for number in numbers])
+    sheet.append([])
+    for note in table_notes(table, unit):
+        sheet.append([cells.cell(note, look.unit)])
+    _foot(sheet, cells, book)
+
+
+def _foot(sheet: Any, cells: _Styles, book: Yearbook) -> None:
+    look = _look(language())
+    signed = label(
+        "REPORT-SIGNED",
+        compiled=book.compiled_by or "________",
+        checked=book.checked_by or "________",
+        date=book.made_on,
+    )
+    sheet.append([cells.cell(str(signed), look.unit)])
+    sheet.append([cells.cell(book.provenance.line(), look.unit)])
+
+
+def _list_value(value: object, kind: str) -> object:
+    if value is None or value == "":
+        return None
+    if kind == "area":
+        return number_of(int(str(value)))
+    if kind == "hectares":
+        return float(in_units(int(str(value)), "ha"))
+    return value if kind == "count" else str(value)
+
+
+def column_heading(listing: Listing, place: int) -> str:
+    """A listing's column name with its unit."""
+    column = listing.columns[place]
+    unit = {"area": " (m²)", "hectares": f" ({label('REPORT-HA')})"}.get(column.kind, "")
+    return f"{column.label}{unit}"
+
+
+def _list_widths(listing: Listing, names: list[str]) -> list[float]:
+    widths = []
+    for place, (column, name) in enumerate(zip(listing.columns, names, strict=True)):
+        if column.kind == "text":
+            sample = [display_width(str(row[place])) for row in listing.rows[:2000]]
+            widths.append(float(min(max([*sample, 8]) + 2, 60)))
+        else:
+            sample = [len(grouped(int(str(row[place] or 0)))) for row in listing.rows[:2000]]
+            widths.append(float(max([*sample, 9]) + 3))
+        longest_word = max(display_width(word) for word in name.split()) if name.strip() else 0
+        widths[-1] = max(widths[-1], min(longest_word + 2.0, 24.0))
+    return widths
+
+
+def _list_sheet(workbook: Any, name: str, book: Yearbook, listing: Listing) -> None:
+    names = [column_heading(listing, place) for place in range(len(listing.columns))]
+    head = _Head([names], _list_widths(listing, names))
+    sheet = _open_sheet(workbook, name, head, keys=0, top=2)
+    cells, look = _Styles(sheet), _look(language())
+    sheet.append([cells.cell(f"{book.unit} {listing.title} {book.year}", look.title)])
+    sheet.append([cells.cell(str(listing.note or ""), look.unit)])
+    sheet.append([cells.cell(text, look.head) for text in names])
+    room = ROWS_OF_A_SHEET - 10
+    for row in listing.rows[:room]:
+        pairs = zip(row, listing.columns, strict=True)
+        sheet.append([cells.cell(_list_value(value, one.kind), look.of_kind(one.kind)) for value, one in pairs])
+    if not listing.rows:
+        sheet.append([cells.cell(str(label("REPORT-NONE")), look.unit)])
+    if len(listing.rows) > room:
+        rest = label("REPORT-SHEET-FULL", count=f"{len(listing.rows) - room:,}", file=f"{listing.id}.csv")
+        sheet.append([cells.cell(str(rest), look.unit)])
+    sheet.append([])
+    _foot(sheet, cells, book)
+
+
+def _contents_sheet(sheet: Any, book: Yearbook, entries: Sequence[tuple[str, str, str]]) -> None:
+    cells, look = _Styles(sheet), _look(language())
+    for number, width in enumerate((8.0, 34.0, 70.0, 12.0), start=1):
+        sheet.column_dimensions[get_column_letter(number)].width = width
+    sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.paperSize = _A4
+    sheet.page_setup.fitToHeight = 0
+    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    sheet.append([cells.cell(f"{book.title}", look.title)])
+    sheet.append([cells.cell(f"{book.unit} · {book.year} · {book.made_on}", look.unit)])
+    names = ("REPORT-NUMBER", "REPORT-SHEET", "REPORT-CONTENT", "REPORT-UNIT")
+    sheet.append([cells.cell(str(label(key)), look.head) for key in names])
+    for number, (name, title, unit) in enumerate(entries, start=1):
+        link = cells.cell(name, look.link)
+        link.hyperlink = f"#'{name.replace(chr(39), chr(39) * 2)}'!A1"
+        sheet.append(
+            [cells.cell(number, look.plain), link, cells.cell(title, look.plain), cells.cell(unit, look.plain)]
+        )
+    sheet.append([])
+    _foot(sheet, cells, book)
+
+
+def workbook_bytes(book: Yearbook) -> bytes:
+    """The workbook in the language in use. Equal content gives equal bytes."""
+    tables = [*book.tables, *book.flows]
+    listings = all_listings(book)
+    plan: list[tuple[str, str, Any]] = []
+    for number, table in enumerate(tables, start=1):
+        plan.append((f"{number} {table.title}", "ha", table))
+    for number, table in enumerate(tables, start=1):
+        plan.append((f"m² {number} {table.title}", "m2", table))
+    plan += [(str(listing.title), "", listing) for listing in listings]
+    names = sheet_names([str(label("REPORT-CONTENTS")), *(title for title, _, _ in plan)])
+    units = {"ha": str(label("REPORT-HA")), "m2": "m²", "": ""}
+    workbook = Workbook(write_only=True)
+    entries = [(name, str(one.title), units[unit]) for name, (_, unit, one) in zip(names[1:], plan, strict=True)]
+    _contents_sheet(workbook.create_sheet(names[0]), book, entries)
+    for name, (_, unit, content) in zip(names[1:], plan, strict=True):
+        if isinstance(content, AreaTable):
+            _area_sheet(workbook, name, book, content, unit)
+        else:
+            _list_sheet(workbook, name, book, content)
+    workbook.properties.creator = readable(book.provenance.software)
+    workbook.properties.title = readable(f"{book.unit} {book.title} {book.year}")
+    out = io.BytesIO()
+    workbook.save(out)
+    return without_clock(out.getvalue(), book.made_on)
+
+
+def write_xlsx(book: Yearbook, path: Path) -> Path:
+    """Write the workbook to `path`, whole or not at all."""
+    return write_bytes(path, workbook_bytes(book))

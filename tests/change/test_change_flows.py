@@ -1,0 +1,333 @@
+"""Flows between two years: every margin closes, in m² to the last 0.01, for every region."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from change_cases import SD2017, TREE, VILLAGES, column, parcels, pieces, year_pairs
+from hypothesis import given
+
+from tilth.change import Flows, Measured, flow_matrix_from_transitions, flows, stable_rule
+from tilth.change.hectares import units
+from tilth.core import AreaTable, BadInput
+from tilth.land import RegionTree, observed_code_system
+from tilth.overlay import PieceTable
+
+
+def flow(before: pd.DataFrame, after: pd.DataFrame, found: PieceTable) -> Flows:
+    return flows(before, after, found, SD2017, TREE, years=(2022, 2023))
+
+
+def cell(table: AreaTable, row: str, name: str) -> int:
+    return int(table.column(name)[[one.key[0] for one in table.rows].index(row)])
+
+
+def worked_county() -> Flows:
+    """The worked test of the balance rules, in m²."""
+    before = parcels(
+        {"class_code": "0101", "m2": 200_000, "slope_grade": 1},
+        {"class_code": "0102", "m2": 800_000, "slope_grade": 1},
+        {"class_code": "0201", "m2": 30_000},
+        {"class_code": "1204", "m2": 5_000},
+    )
+    after = parcels(
+        {"class_code": "0101", "m2": 188_000, "slope_grade": 1},
+        {"class_code": "0601", "m2": 12_000},
+        {"class_code": "0102", "m2": 793_000, "slope_grade": 1},
+        {"class_code": "0202", "m2": 4_000},
+        {"class_code": "1101", "m2": 3_000},
+        {"class_code": "0103", "m2": 30_000, "slope_grade": 1},
+        {"class_code": "0103", "m2": 5_000, "slope_grade": 1},
+    )
+    found = pieces((0, 0, 188_000), (0, 1, 12_000), (1, 2, 793_000), (1, 3, 4_000), (1, 4, 3_000), (2, 5, 30_000),
+                   (3, 6, 5_000))  # fmt: skip
+    return flow(before, after, found)
+
+
+def test_worked_year_gives_the_stable_net_that_caps_next_year():
+    result = worked_county()
+    assert result.stable_net_dm2 == 16_000_00
+    table = result.farmland_in_out
+    assert table is not None
+    assert column(table) == {
+        "OPENING": 100_000_000, "IN-02": 3_000_000, "IN-1204": 500_000, "IN-SUM": 3_500_000,
+        "OUT-CONSTRUCTION": 1_200_000, "OUT-02": 400_000, "OUT-WATER": 300_000, "OUT-SUM": 1_900_000,
+        "NET": 1_600_000, "CLOSING": 101_600_000,
+        "STABLE-OPENING": 100_000_000, "STABLE-IN": 3_500_000, "STABLE-OUT": 1_900_000, "STABLE-NET": 1_600_000,
+        "STABLE-CLOSING": 101_600_000,
+    }  # fmt: skip
+    assert cell(result.matrix, "0101", "CLOSING") == 188_000_00
+    assert result.findings == ()
+
+
+def test_worked_year_as_a_seea_account():
+    result = worked_county()
+    account, matrix = result.seea, result.seea_matrix
+    assert account is not None and matrix is not None
+    assert cell(account, "opening stock", "herbaceous_crops") == 100_000_000
+    assert cell(account, "managed expansion", "herbaceous_crops") == 3_500_000
+    assert cell(account, "managed regression", "herbaceous_crops") == 1_600_000
+    assert cell(account, "natural regression", "herbaceous_crops") == 300_000
+    assert cell(account, "natural expansion", "inland_water") == 300_000
+    assert cell(account, "closing stock", "herbaceous_crops") == 101_600_000
+    assert cell(matrix, "herbaceous_crops", "woody_crops") == 400_000
+
+
+def test_a_field_built_over_gives_its_net_area_and_its_ridges():
+    before = parcels({"class_code": "0103", "m2": 100, "ridge_coef": 0.1, "slope_grade": 3})
+    after = parcels({"class_code": "0601", "m2": 100})
+    result = flow(before, after, pieces((0, 0, 100)))
+    assert cell(result.matrix, "0103", "0601") == 9_000
+    assert cell(result.matrix, "1203", "0601") == 1_000
+    assert cell(result.matrix, "total", "0601") == 10_000
+
+
+def test_a_new_ridge_coefficient_moves_land_between_fields_and_ridges_and_is_no_gain():
+    before = parcels({"class_code": "0103", "m2": 100, "ridge_coef": 0.1, "slope_grade": 3})
+    after = parcels({"class_code": "0103", "m2": 100, "ridge_coef": 0.04, "slope_grade": 3})
+    for old, new, sign in ((before, after, 1), (after, before, -1)):
+        result = flow(old, new, pieces((0, 0, 100)))
+        table = result.farmland_in_out
+        assert table is not None
+        found = column(table)
+        assert found["RIDGE"] == 600 * sign and found["STABLE-OTHER"] == 600 * sign
+        assert "NET" not in found and result.stable_net_dm2 == 0
+
+
+def test_pieces_are_levelled_to_the_recorded_parcel_by_the_survey_rule():
+    before = parcels({"class_code": "0301", "m2": 100.00})
+    after = parcels(*({"class_code": code, "m2": 33.33} for code in ("0601", "0602", "0701")))
+    result = flow(before, after, pieces((0, 0, 33.3333), (0, 1, 33.3333), (0, 2, 33.3333)))
+    land = result.booked[result.booked["kind"] == "land"]
+    assert land["gross"].tolist() == [3334, 3333, 3333]
+    assert result.edges["difference"] == -1 and result.findings == ()
+    assert cell(result.matrix, "DIFFERENCE", "0601") == -1
+
+
+def test_recorded_areas_that_are_not_the_measured_ones_scale_the_pieces():
+    before, after = parcels({"class_code": "0301", "m2": 100}), parcels({"class_code": "0601", "m2": 100})
+    measured = Measured(np.array([99.96]), np.array([4]), np.zeros(1))
+    result = flows(before, after, pieces((0, 0, 99.96)), SD2017, TREE, opening=measured, closing=measured)
+    assert result.booked["gross"].tolist() == [10_000] and result.findings == ()
+
+
+def test_extent_lost_and_gained_are_booked_and_named():
+    before = parcels({"class_code": "0101", "m2": 100})
+    after = parcels({"class_code": "0101", "m2": 70})
+    result = flow(before, after, pieces((0, 0, 60)))
+    assert result.edges == {"lost": 4000, "overlap_before": 0, "gained": 1000, "overlap_after": 0, "difference": 0}
+    assert [finding.code for finding in result.findings] == ["CHANGE-EXTENT-LOST", "CHANGE-EXTENT-GAINED"]
+    assert "40.00 m² of this parcel (100.00 m²)" in result.findings[0].said
+    table = result.farmland_in_out
+    assert table is not None and column(table)["EXTENT"] == -3000
+    assert result.stable_net_dm2 == 0
+
+
+def test_pieces_beyond_a_parcel_are_double_cover_not_land():
+    before = parcels({"class_code": "0101", "m2": 100})
+    after = parcels({"class_code": "0601", "m2": 100}, {"class_code": "0602", "m2": 20})
+    result = flow(before, after, pieces((0, 0, 100), (0, 1, 20)))
+    assert result.edges["overlap_after"] == 2000 and result.edges["lost"] == 0
+    assert [finding.code for finding in result.findings] == ["CHANGE-COVERED-TWICE"]
+    again = flow(after, before, pieces((0, 0, 100), (1, 0, 20)))
+    assert again.edges["overlap_before"] == 2000
+
+
+def test_a_recorded_area_that_the_pieces_do_not_give_is_a_measured_difference_with_a_finding():
+    before, after = parcels({"class_code": "0301", "m2": 100}), parcels({"class_code": "0301", "m2": 130})
+    measured = Measured(np.array([100.0]), np.array([4]), np.zeros(1))
+    result = flows(before, after, pieces((0, 0, 100)), SD2017, TREE, opening=measured, closing=measured)
+    assert result.edges["difference"] == 3000
+    assert [finding.code for finding in result.findings] == ["CHANGE-MEASURED-DIFFERENCE"]
+    assert "difference 30.00 m²" in result.findings[0].said
+
+
+def test_a_parcel_without_ground_keeps_its_area_as_extent_lost():
+    before, after = parcels({"class_code": "0301", "m2": 5}), parcels({"class_code": "0301", "m2": 5})
+    nothing = Measured(np.zeros(1), np.zeros(1, np.int64), np.zeros(1))
+    result = flows(before, after, pieces(), SD2017, TREE, opening=nothing, closing=nothing)
+    assert result.edges["lost"] == 500 and result.edges["difference"] == 500
+
+
+def test_stable_use_follows_slope_refinement_or_a_given_flag():
+    frame = parcels(
+        {"class_code": "0103", "m2": 1, "slope_grade": 5},
+        {"class_code": "0103", "m2": 1, "refinement": "HDGD"},
+        {"class_code": "0103", "m2": 1, "refinement": "YJGD"},
+        {"class_code": "0301", "m2": 1},
+    )
+    assert stable_rule().holds(frame, SD2017).tolist() == [False, False, True, False]
+    frame["WDGD"] = ["1", "", "0", "1"]
+    assert stable_rule().holds(frame, SD2017).tolist() == [True, False, False, False]
+
+
+def test_farmland_that_ceases_to_be_in_stable_use_lowers_the_net():
+    before = parcels({"class_code": "0103", "m2": 10}, {"class_code": "0103", "m2": 5, "slope_grade": 5})
+    after = parcels({"class_code": "0103", "m2": 10, "refinement": "HQGD"}, {"class_code": "0103", "m2": 5})
+    assert flow(before, after, pieces((0, 0, 10), (1, 1, 5))).stable_net_dm2 == -500
+
+
+def test_a_change_of_village_boundary_is_a_transfer_not_a_change_of_class():
+    before = parcels({"class_code": "0101", "m2": 10, "region_code": VILLAGES[0]})
+    after = parcels({"class_code": "0101", "m2": 4, "region_code": VILLAGES[0]},
+                    {"class_code": "0601", "m2": 6, "region_code": VILLAGES[2]})  # fmt: skip
+    result = flow(before, after, pieces((0, 0, 4), (0, 1, 6)))
+    table = result.farmland_in_out
+    assert table is not None
+    rows = [row.key[1] for row in table.rows]
+    assert column(table, rows.index(VILLAGES[0]))["BOUNDARY"] == -600
+    there = column(table, rows.index(VILLAGES[2]))
+    assert there["BOUNDARY"] == 600 and there["OUT-CONSTRUCTION"] == 600 and "CLOSING" not in there
+    assert "BOUNDARY" not in column(table)
+    left, right = result.matrix_of(VILLAGES[0]), result.matrix_of("650102002")
+    assert cell(left, "0101", "TO-OTHERS") == 600 and cell(right, "FROM-OTHERS", "0601") == 600
+    assert result.change_list["kind"].tolist() == ["class"]
+
+
+def test_the_change_list_names_what_changed():
+    before = parcels(
+        {"class_code": "0101", "m2": 10, "planting": "LS"},
+        {"class_code": "0101", "m2": 10},
+        {"class_code": "0301", "m2": 3},
+        {"class_code": "0301", "m2": 8, "region_code": VILLAGES[0]},
+    )
+    after = parcels(
+        {"class_code": "0101", "m2": 10, "planting": "FLS"},
+        {"class_code": "0101", "m2": 10},
+        {"class_code": "0301", "m2": 8, "region_code": VILLAGES[1]},
+    )
+    result = flow(before, after, pieces((0, 0, 10), (1, 1, 10), (3, 2, 8)))
+    shown = result.change_list[["seq", "kind", "old_parcel", "new_parcel", "area_dm2"]]
+    assert shown.to_numpy().tolist() == [
+        [1, "attribute", "p0", "p0", 1000],
+        [2, "lost", "p2", "", 300],
+        [3, "region", "p3", "p2", 800],
+    ]
+    assert result.change_list["planting_after"].tolist()[0] == "FLS"
+
+
+def test_another_code_system_has_its_matrix_and_no_chinese_tables():
+    system = observed_code_system("fiboa", ["rye", "beet"])
+    before, after = parcels({"class_code": "rye", "m2": 10}), parcels({"class_code": "beet", "m2": 10})
+    result = flows(before, after, pieces((0, 0, 10)), system, RegionTree({}))
+    assert cell(result.matrix, "rye", "beet") == 1000
+    assert set(result.tables) == {"matrix", "by_region"}
+    assert result.stable_net_dm2 is None
+
+
+def test_an_unknown_class_is_refused():
+    with pytest.raises(BadInput):
+        flow(parcels({"class_code": "x", "m2": 1}), parcels({"class_code": "0101", "m2": 1}), pieces())
+
+
+# ---- laws ---------------------------------------------------------------------------------------------------------
+
+
+def class_sums(frame: pd.DataFrame) -> dict[str, int]:
+    """An independent count: net area by level-2 class, ridges in 1203."""
+    sums: dict[str, int] = {}
+    for code, net, ridge in zip(frame["class_code"], frame["net_area_dm2"], frame["deduct_dm2"], strict=True):
+        sums[SD2017.base(code)] = sums.get(SD2017.base(code), 0) + int(net)
+        sums["1203"] = sums.get("1203", 0) + int(ridge)
+    return {code: area for code, area in sums.items() if area}
+
+
+@given(year_pairs())
+def test_the_matrix_closes_on_both_margins_and_every_account_agrees_with_it(
+    case: tuple[pd.DataFrame, pd.DataFrame, PieceTable],
+):
+    before, after, found = case
+    result = flow(before, after, found)
+    matrix = result.matrix
+    classes = [row.key[0] for row in matrix.rows if row.key[0] in SD2017]
+    inner = [
+        one.code for one in matrix.columns if one.code not in ("OPENING", "DECREASE", "INCREASE", "NET", "CLOSING")
+    ]
+    position = [[one.code for one in matrix.columns].index(code) for code in inner]
+    opening, closing = class_sums(before), class_sums(after)
+    for index, code in enumerate(classes):
+        assert matrix.dm2[index, position].sum() == opening.get(code, 0) == cell(matrix, code, "OPENING")
+        assert matrix.column(code)[:-1].sum() == closing.get(code, 0) == cell(matrix, code, "CLOSING")
+    assert set(opening) | set(closing) <= set(classes)
+    booked = result.booked[result.booked["kind"] != "difference"]
+    assert (booked["gross"] >= 0).all() and (booked["ridge_before"] >= 0).all() and (booked["ridge_after"] >= 0).all()
+    assert_accounts_agree_with_the_matrix(result, before, after)
+    assert_hectares_close_and_adjustments_explain_them(matrix)
+
+
+@given(year_pairs())
+def test_every_region_closes_and_regions_add_up(case: tuple[pd.DataFrame, pd.DataFrame, PieceTable]):
+    before, after, found = case
+    result = flow(before, after, found)
+    for row in result.places.rows:
+        inside = [code for code in result.places.codes if code.startswith(row.key[1])]
+        own = result.matrix_of(row.key[1])
+        if "not in" in row.key[0]:
+            continue
+        opening = class_sums(before[before["region_code"].isin(inside)])
+        closing = class_sums(after[after["region_code"].isin(inside)])
+        assert cell(own, "total", "OPENING") == sum(opening.values())
+        assert cell(own, "total", "CLOSING") == sum(closing.values())
+    for table in (result.by_region, result.farmland_in_out):
+        assert table is not None
+        for cells in (table.dm2, table.hectares):
+            assert cells is not None
+            villages = [index for index, one in enumerate(table.rows) if _is_bottom(table, index) and one.key[1]]
+            assert np.array_equal(cells[villages].sum(axis=0), cells[0])
+
+
+def _is_bottom(table: AreaTable, index: int) -> bool:
+    return index + 1 == len(table.rows) or table.rows[index + 1].depth <= table.rows[index].depth
+
+
+def assert_accounts_agree_with_the_matrix(result: Flows, before: pd.DataFrame, after: pd.DataFrame) -> None:
+    assert result.three_class is not None and result.seea is not None and result.seea_matrix is not None
+    table = result.farmland_in_out
+    assert table is not None
+    for name, row, frame in (("OPENING", "opening stock", before), ("CLOSING", "closing stock", after)):
+        total = cell(result.matrix, "total", name)
+        assert cell(result.three_class, "total", name) == total == cell(result.seea_matrix, "total", name)
+        assert cell(result.seea, row, "total") == total
+        stable = stable_rule().holds(frame, SD2017)
+        assert table.column(f"STABLE-{name}")[0] == frame["net_area_dm2"].to_numpy()[stable].sum()
+
+
+def assert_hectares_close_and_adjustments_explain_them(table: AreaTable) -> None:
+    assert table.hectares is not None
+    assert np.array_equal(table.hectares[:-1].sum(axis=0), table.hectares[-1])
+    explained = units(table.dm2)
+    rows, columns = [row.key for row in table.rows], [one.code for one in table.columns]
+    for moved in table.adjustments:
+        explained[rows.index(moved.row), columns.index(moved.column)] += moved.units
+    assert np.array_equal(explained, table.hectares)
+
+
+@given(year_pairs())
+def test_the_order_of_parcels_and_pieces_changes_nothing(case: tuple[pd.DataFrame, pd.DataFrame, PieceTable]):
+    before, after, found = case
+    turned = PieceTable(
+        (len(before) - 1 - found.left)[::-1], (len(after) - 1 - found.right)[::-1], found.area_m2[::-1].copy()
+    )
+    one = flow(before, after, found)
+    other = flow(before.iloc[::-1].reset_index(drop=True), after.iloc[::-1].reset_index(drop=True), turned)
+    assert np.array_equal(one.matrix.dm2, other.matrix.dm2)
+    pd.testing.assert_frame_equal(one.change_list, other.change_list)
+
+
+# ---- published transitions ----------------------------------------------------------------------------------------
+
+
+def test_a_transition_table_becomes_a_closed_matrix():
+    frame = pd.DataFrame({"from": ["0101", "0101", "0201"], "to": ["0101", "0601", "0201"], "area": [7, 3, 5]})
+    table = flow_matrix_from_transitions(frame, SD2017)
+    assert [row.key[0] for row in table.rows] == ["0101", "0201", "0601", "total"]
+    assert table.row("0101", "Paddy field").tolist() == [10, 7, 0, 3, 3, 0, -3, 7]
+    assert table.row("total", "total").tolist() == [15, 7, 5, 3, 3, 3, 0, 15]
+
+
+@pytest.mark.parametrize("wrong", [-1, 0.5, "a", None])
+def test_areas_that_are_no_whole_numbers_are_refused_with_their_row(wrong: object):
+    frame = pd.DataFrame({"from": ["a", "b"], "to": ["a", "b"], "area": [1, wrong]})
+    with pytest.raises(BadInput, match="row 2"):
+        flow_matrix_from_transitions(frame)

@@ -1,0 +1,176 @@
+"""Two years of geometry: overlay, double cover, invalid rings, permanent basic farmland; and the real data."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyogrio
+import pytest
+import shapely
+from change_cases import CRS, SD2017, TREE, snapshot, square
+
+from tilth.change import Flows, compare_years, flow_matrix_from_transitions, pbf_by_class, status_tables
+from tilth.core import BadInput, Label, dm2_array
+from tilth.land import (
+    LAYER_COLUMNS,
+    PARCEL_COLUMNS,
+    Meta,
+    RegionTree,
+    Snapshot,
+    observed_code_system,
+    typed,
+)
+from tilth.overlay import engine_area
+
+
+def codes_of(result: Flows) -> list[str]:
+    return [finding.code for finding in result.findings]
+
+
+def test_a_field_half_built_over():
+    before = snapshot(2022, [{"class_code": "0102"}], [square(0, 0, 100, 100)])
+    after = snapshot(
+        2023, [{"class_code": "0102"}, {"class_code": "0601"}], [square(0, 0, 60, 100), square(60, 0, 40, 100)]
+    )
+    result = compare_years(before, after, SD2017, TREE)
+    assert codes_of(result) == []
+    assert result.change_list[["old_class", "new_class"]].to_numpy().tolist() == [["0102", "0601"]]
+    assert abs(int(result.change_list["area_dm2"].iloc[0]) - 400_000) <= 1
+    assert result.matrix.title.en == "Wheatfield: land-use flow matrix, 2022–2023"
+
+
+def test_parcels_that_overlap_in_both_years_move_their_land_once():
+    shapes = [square(0, 0, 100, 100), square(50, 0, 100, 100)]
+    rows = [{"class_code": "0101"}, {"class_code": "0301"}]
+    result = compare_years(snapshot(2022, rows, shapes), snapshot(2023, rows, shapes), SD2017, TREE)
+    assert codes_of(result) == ["CHANGE-OVERLAPS", "CHANGE-OVERLAPS"]
+    assert result.findings[0].values["count"] == 1
+    assert abs(result.findings[0].values["overlap_dm2"] - 500_000) <= 20  # 50 m x 100 m
+    assert result.edges["overlap_before"] == result.edges["overlap_after"] == result.edges["lost"] == 0
+
+
+def test_double_cover_of_one_year_is_booked_apart_and_lost_extent_stays_lost():
+    one = snapshot(2022, [{"class_code": "0101"}], [square(0, 0, 100, 100)])
+    shapes = [square(0, 0, 60, 100), square(40, 0, 40, 100)]
+    two = snapshot(2023, [{"class_code": "0101"}, {"class_code": "0301"}], shapes)
+    result = compare_years(one, two, SD2017, TREE)
+    assert abs(result.edges["overlap_after"] - 200_000) <= 10  # 20 m x 100 m
+    assert abs(result.edges["lost"] - 200_000) <= 10
+    back = compare_years(two, one, SD2017, TREE)
+    assert abs(back.edges["overlap_before"] - 200_000) <= 10
+    assert abs(back.edges["gained"] - 200_000) <= 10
+
+
+def test_double_cover_that_the_other_year_does_not_know_is_extent():
+    twice = snapshot(2022, [{"class_code": "0101"}] * 2, [square(0, 0, 10, 10)] * 2)
+    away = snapshot(2023, [{"class_code": "0101"}], [square(500, 0, 10, 10)])
+    result = compare_years(twice, away, SD2017, TREE)
+    assert result.edges["overlap_before"] == 0 and abs(result.edges["lost"] - 20_000) <= 2
+
+
+def test_a_ring_that_crosses_itself_is_mended_for_the_overlay_and_named():
+    bow = shapely.Polygon([(0, 0), (10, 10), (10, 0), (0, 12)])
+    bow = shapely.transform(bow, lambda xy: xy + np.array([39_500_000, 4_000_000]))
+    before = snapshot(2022, [{"class_code": "0101"}], [bow])
+    result = compare_years(before, replace(before, meta=replace(before.meta, year=2023)), SD2017, TREE)
+    assert codes_of(result).count("CHANGE-MENDED") == 2
+    assert result.edges["difference"] == 0
+    assert "CHANGE-SCALED" in codes_of(result)
+
+
+def test_a_parcel_whose_ground_vanishes_is_named():
+    line = shapely.Polygon([(39_500_000, 4_000_000), (39_500_010, 4_000_000), (39_500_000, 4_000_000)])
+    before = snapshot(2022, [{"class_code": "0101", "m2": 5.0}], [line])
+    after = snapshot(2023, [{"class_code": "0101"}], [square(0, 0, 10, 10)])
+    assert "CHANGE-NO-AREA" in codes_of(compare_years(before, after, SD2017, TREE))
+
+
+def test_years_in_two_coordinate_or_code_systems_are_refused():
+    before = snapshot(2022, [{"class_code": "0101"}], [square(0, 0, 10, 10)])
+    other = replace(before, meta=replace(before.meta, crs="EPSG:4526"))
+    with pytest.raises(BadInput, match="EPSG:4526"):
+        compare_years(before, other, SD2017, TREE)
+    with pytest.raises(BadInput, match="ed2007"):
+        compare_years(before, replace(before, meta=replace(before.meta, code_system="ed2007")), SD2017, TREE)
+
+
+def layer(shapes: list[shapely.Geometry]) -> gpd.GeoDataFrame:
+    frame = pd.DataFrame({"feature_id": [f"f{number}" for number in range(len(shapes))]})
+    frame["source_row"] = np.arange(1, len(shapes) + 1)
+    frame["area_dm2"] = frame["net_area_dm2"] = dm2_array(engine_area(shapes, CRS))
+    return gpd.GeoDataFrame(typed(frame, LAYER_COLUMNS), geometry=shapes, crs=CRS)
+
+
+def test_permanent_basic_farmland_is_cut_by_parcels_and_closes_on_its_recorded_area():
+    rows = [{"class_code": "0101", "ridge_coef": 0.1, "slope_grade": 2}, {"class_code": "0601"}]
+    ground = snapshot(2023, rows, [square(0, 0, 50, 100), square(50, 0, 40, 100)]).parcels
+    pbf = layer([square(10, 0, 100, 100)])
+    found, findings = pbf_by_class(ground, pbf, CRS)
+    assert found["class_code"].tolist() == ["0101", "0601", ""]
+    assert found["area_dm2"].sum() == pbf["area_dm2"].sum()
+    assert abs(int(found["deduct_dm2"].iloc[0]) - 40_000) <= 1
+    assert [finding.code for finding in findings] == ["CHANGE-PBF-OUTSIDE"]
+    tables = status_tables(ground, SD2017, TREE, year=2023, unit_name=Label("W", "W"), pbf_pieces=found)
+    assert tables["15"].dm2[0, 0] == pbf["area_dm2"].sum()
+
+
+# ---- real data ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("dm2_per_pixel", [1, 90_000])
+def test_published_transitions_reproduce_with_zero_difference(data_dir: Path, dm2_per_pixel: int):
+    source = pd.read_csv(data_dir / "lulc_transitions_sl" / "lulc_Multistep.csv", dtype={"From": str, "To": str})
+    source["area"] = source["QtPixel"] * dm2_per_pixel
+    previous: dict[str, int] = {}
+    for _, period in source.groupby("Period"):
+        table = flow_matrix_from_transitions(period.rename(columns={"From": "from", "To": "to"}))
+        classes = [row.key[0] for row in table.rows]
+        opening = dict(zip(classes, table.column("OPENING").tolist(), strict=True))
+        closing = dict(zip(classes, table.column("CLOSING").tolist(), strict=True))
+        assert opening["total"] == closing["total"] == 24_908_860 * dm2_per_pixel
+        assert all(opening.get(code, 0) == area for code, area in previous.items())
+        for row in period.itertuples():
+            assert table.column(row.To)[classes.index(row.From)] == row.area
+        previous = closing
+    if dm2_per_pixel > 1:
+        assert previous["total"] == round(22_417.974 * 1e8)
+
+
+def cambridge(folder: Path, year: int) -> Snapshot:
+    path = folder / "parcels_cambridge_ma" / f"ASSESSING_ParcelsFY{year}.topojson"
+    source = pyogrio.read_dataframe(path)
+    area = np.maximum(dm2_array(engine_area(source.geometry, "EPSG:4326")), 1)
+    columns = {
+        "parcel_id": [f"{name}#{number}" for number, name in enumerate(source["ML"])],
+        "source_row": np.arange(1, len(source) + 1),
+        "class_code": source["MAP"].astype(str).fillna("none"),
+        "area_dm2": area,
+        "net_area_dm2": area,
+    }
+    frame = gpd.GeoDataFrame(typed(pd.DataFrame(columns), PARCEL_COLUMNS), geometry=source.geometry, crs="EPSG:4326")
+    count = len(frame)
+    meta = Meta("survey", year, "cambridge", "EPSG:4326", "map", "map", (), count, count, 0, int(area.sum()), "engine",
+                "0", "0")  # fmt: skip
+    return Snapshot(str(year), meta, frame)
+
+
+@pytest.mark.data
+def test_two_years_of_a_real_cadastre_close_and_their_faults_are_measured(data_dir: Path):
+    before, after = cambridge(data_dir, 2013), cambridge(data_dir, 2014)
+    system = observed_code_system("map", {*before.parcels["class_code"], *after.parcels["class_code"]})
+    result = compare_years(before, after, system, RegionTree({}))
+    total = dict(zip([one.code for one in result.matrix.columns], result.matrix.dm2[-1].tolist(), strict=True))
+    assert total["OPENING"] == before.meta.area_dm2 and total["CLOSING"] == after.meta.area_dm2
+    assert round(total["OPENING"] / 1e6, 1) == 1423.4 and round(total["CLOSING"] / 1e6, 1) == 1736.9
+    edges = result.edges
+    gained = edges["gained"] + edges["overlap_after"] + edges["difference"]
+    assert total["CLOSING"] - total["OPENING"] == gained - edges["lost"] - edges["overlap_before"]
+    assert 313.0e6 < edges["gained"] < 313.4e6 and 0.6e6 < edges["overlap_after"] < 0.7e6
+    overlapping = [finding.values for finding in result.findings if finding.code == "CHANGE-OVERLAPS"]
+    assert [values["count"] for values in overlapping] == [56, 95]
+    assert "CHANGE-COVERED-TWICE" not in codes_of(result)

@@ -1,0 +1,158 @@
+"""What is written as exchange text reads back ring by ring, and what can't be written is refused whole."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tilth.core import BadInput
+from tilth.intake import compare_stated_area, read_exchange, stated_area_findings, write_exchange
+
+CRS = "EPSG:4526"
+
+
+def frame_of(*shapes: shapely.Geometry, crs: str = CRS, **columns: list[str]) -> gpd.GeoDataFrame:
+    return gpd.GeoDataFrame(columns, geometry=list(shapes), crs=crs)
+
+
+def same_rings(first: shapely.Geometry, second: shapely.Geometry) -> bool:
+    """Equal vertex by vertex after normalisation, whatever the start and direction."""
+    one, two = (shapely.normalize(shapely.MultiPolygon(shapely.get_parts(shape).tolist())) for shape in (first, second))
+    return bool(shapely.equals_exact(one, two, tolerance=1e-6))
+
+
+thousandths = st.integers(0, 400_000)
+
+
+@st.composite
+def plots(draw: st.DrawFn) -> shapely.Geometry:
+    """A parcel of one to three parts, each an irregular ring with up to two holes, some with land in the hole."""
+    parts = []
+    for at in range(draw(st.integers(1, 3))):
+        count = draw(st.integers(3, 9))
+        turns = np.sort(
+            draw(st.lists(st.floats(0, 6.2), min_size=count, max_size=count, unique_by=lambda t: round(t, 1)))
+        )
+        if np.max(np.diff(np.append(turns, turns[0] + 2 * np.pi))) > 2.9:
+            turns = np.linspace(0, 5.5, count)
+        centre = np.array([38_412_000 + 1000 * at, 3_500_000.0]) + draw(st.integers(0, 99_999)) / 1000
+        reach = draw(st.integers(100, 400))
+        outer = centre + reach * np.c_[np.cos(turns), np.sin(turns)]
+        part = shapely.Polygon(outer)
+        for share in draw(st.sampled_from([(), (0.2,), (0.25, 0.1)])):
+            hole = shapely.Polygon(centre + reach * share * 0.2 * np.c_[np.cos(turns), np.sin(turns)])
+            part = part.symmetric_difference(hole) if part.contains(hole) else part
+        parts.extend(shapely.get_parts(part))
+    whole = shapely.set_precision(shapely.MultiPolygon(parts), 0.001)
+    return whole if whole.geom_type != "MultiPolygon" or len(whole.geoms) > 1 else whole.geoms[0]
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None)
+@given(shapes=st.lists(plots(), min_size=1, max_size=4), encoding=st.sampled_from(["gbk", "utf-8", "utf-8-sig"]))
+def test_written_then_read_is_the_same(tmp_path: Path, shapes: list[shapely.Geometry], encoding: str) -> None:
+    shapes = [shape for shape in shapes if shape.is_valid and not shape.is_empty and shape.area > 1]
+    path = tmp_path / "out.txt"
+    names = [f"地块{at}" for at in range(len(shapes))]
+    if not shapes:
+        return
+    write_exchange(frame_of(*shapes, plot_name=names), path, encoding=encoding)
+    file = read_exchange(path)
+    assert file.rejected == () and file.findings == () and file.crs == CRS
+    assert [plot.name for plot in file.plots] == names
+    for plot, shape in zip(file.plots, shapes, strict=True):
+        assert same_rings(plot.geometry, shape)
+        assert "survey" in compare_stated_area(file)[plot.row - 1].matches
+    before = path.read_bytes()
+    write_exchange(frame_of(*(plot.geometry for plot in file.plots), plot_name=names), path, encoding=encoding)
+    again = read_exchange(path)
+    assert all(same_rings(a.geometry, b.geometry) for a, b in zip(file.plots, again.plots, strict=True))
+    assert len(path.read_bytes()) == len(before)
+
+
+def test_the_file_is_as_the_ministry_wants_it(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    shape = shapely.box(38412000, 3500000, 38412100, 3500100).difference(
+        shapely.box(38412040, 3500040, 38412060, 3500060)
+    )
+    frame = frame_of(shape, plot_no=["7"], plot_name=["甲,乙"], use=["耕地"], class_code=["0101"])
+    write_exchange(frame, path, header={"数据产生单位": "某局", "数据产生日期": "2026-01-15"}, stated="planar")
+    text = path.read_bytes().decode("gbk")
+    assert text.count("\n") == text.count("\r\n") == 12 + 1 + 10
+    assert "数据产生单位=某局\r\n" in text and "带号=38\r\n" in text and "转换参数=0,0,0,0,0,0,0\r\n" in text
+    assert "\r\n10,0.9600,7,甲，乙,面,,耕地,0101,@\r\nJ1,1,3500100.000,38412000.000\r\n" in text
+    outer = shapely.LinearRing([tuple(map(float, row.split(",")[:1:-1])) for row in text.splitlines() if ",1,3" in row])
+    assert not outer.is_ccw
+
+
+def test_eastings_get_their_zone(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    write_exchange(frame_of(shapely.box(412000, 3500000, 412100, 3500100), crs="EPSG:4547"), path)
+    file = read_exchange(path)
+    assert file.crs == CRS and file.plots[0].geometry.equals(shapely.box(38412000, 3500000, 38412100, 3500100))
+    assert file.plots[0].number == "1"
+
+
+BOX = shapely.box(38412000, 3500000, 38412100, 3500100)
+
+
+@pytest.mark.parametrize(
+    ("frame", "said"),
+    [
+        (frame_of(BOX, crs="EPSG:4326"), "not in EPSG:4326"),
+        (frame_of(BOX.boundary), "row 1 .* LineString, not a polygon"),
+        (frame_of(BOX, shapely.Polygon()), "row 2 .* empty"),
+        (frame_of(shapely.Polygon([(0, 0), (10, 10), (10, 0), (0, 10)])), "cross"),
+        (frame_of(shapely.MultiPolygon([BOX, BOX.buffer(-10)])), "cross or lie over"),
+        (frame_of(shapely.box(38412000, 3500000, 38412000.0002, 3500000.0002)), "3 decimals"),
+        (frame_of(BOX, plot_name=["\U0001f33e"]), "utf-8|UTF-8"),
+    ],
+)
+def test_what_cannot_be_written_is_refused_and_nothing_is_left_behind(
+    tmp_path: Path, frame: gpd.GeoDataFrame, said: str
+) -> None:
+    with pytest.raises(BadInput, match=said):
+        write_exchange(frame, tmp_path / "a.txt")
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(BadInput, match="cannot be written"):
+        write_exchange(frame_of(BOX), tmp_path / "no" / "a.txt")
+
+
+def test_the_stated_area_is_named_by_its_kind(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    kinds = {}
+    write_exchange(frame_of(*[BOX.buffer(200)] * 6), path, stated="none")
+    shape = read_exchange(path).plots[0].geometry
+    from tilth.overlay import survey_area
+
+    planar, survey = shape.area, survey_area([shape], CRS)[0] / 100
+    stated = [f"{planar / 1e4:.4f}", f"{survey / 1e4:.4f}", f"{survey:.2f}", f"{survey * 0.0015:.2f}", "99.0", ""]
+    lines = path.read_bytes().decode("gbk").split("\r\n")
+    rows = [at for at, line in enumerate(lines) if line.endswith("@")]
+    for at, text in zip(rows, stated, strict=True):
+        lines[at] = lines[at].replace(",,", f",{text},", 1)
+    path.write_bytes("\r\n".join(lines).encode("gbk"))
+    file = read_exchange(path)
+    compared = compare_stated_area(file)
+    kinds = [area.kind for area in compared]
+    assert kinds[0] == "planar" and kinds[1] == "survey+engine" and kinds[2].startswith("m2 as ha: survey")
+    assert kinds[3].startswith("mu as ha: ") and kinds[4:] == ["none", "not stated"]
+    assert [finding.where.row for finding in stated_area_findings(file, compared)] == [5]
+
+
+@pytest.mark.data
+def test_real_files_state_the_area_that_their_maker_meant(data_dir: Path) -> None:
+    kinds = {}
+    for path in sorted((data_dir / "cn_txt_exchange").glob("*.txt")):
+        file = read_exchange(path)
+        assert file.rejected == () and file.findings == ()
+        (kinds[path.stem],) = (area.kind for area in compare_stated_area(file))
+    assert kinds.pop("pengbu_B_R-14_gbk_crlf") == "survey+engine"
+    assert len(kinds) == 4 and set(kinds.values()) == {"planar"}
+    example = read_exchange(data_dir.parent / "domain" / "example.txt")
+    assert [area.survey_dm2 for area in compare_stated_area(example)] == [9145832, 15307160, 1359744]

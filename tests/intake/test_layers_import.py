@@ -1,0 +1,141 @@
+"""Layers, regions and tasks: recorded areas first, codes cut to their level, bad rows collected."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+
+from tilth.core import BadInput, NeedsAnswer
+from tilth.intake import Table, layer_from, regions_from, tasks_from
+from tilth.land import LAYER_COLUMNS, Source, Task
+
+CRS = "EPSG:4526"
+
+
+def table_of(rows: list[dict[str, Any]]) -> Table:
+    shapes = [
+        row.pop("geometry", shapely.box(38412000 + 200 * at, 3500000, 38412100 + 200 * at, 3500100))
+        for at, row in enumerate(rows)
+    ]
+    frame = gpd.GeoDataFrame(rows, geometry=shapes, crs=CRS)
+    frame["source_row"] = np.arange(1, len(rows) + 1, dtype=np.int64)
+    return Table(frame, CRS, (Source("a.shp", "0"),), len(rows))
+
+
+def plain_table(rows: list[dict[str, Any]]) -> Table:
+    frame = pd.DataFrame(rows)
+    frame["source_row"] = np.arange(1, len(rows) + 1, dtype=np.int64)
+    return Table(frame, None, (Source("a.csv", "0"),), len(rows))
+
+
+def test_basic_farmland_keeps_its_gross_and_net_area() -> None:
+    rows = [
+        {"BSM": "1", "YJJBNTTBBH": "P1", "DLBM": "0103", "YJJBNTTBMJ": "100.00", "YJJBNTMJ": "90.00", "TBMJ": "7"},
+        {"BSM": "1", "YJJBNTTBBH": "P2", "DLBM": "0101", "YJJBNTTBMJ": None, "YJJBNTMJ": None, "TBMJ": "7"},
+        {"BSM": "3", "YJJBNTTBBH": "P3", "DLBM": "0101", "YJJBNTTBMJ": "x", "YJJBNTMJ": "", "TBMJ": "7"},
+        {"BSM": "4", "YJJBNTTBBH": "P4", "DLBM": "0101", "YJJBNTTBMJ": "5", "YJJBNTMJ": "?", "TBMJ": "7"},
+    ]
+    draft = layer_from(table_of(rows), "pbf", year=2023, region="371302")
+    stored = draft.parcels
+    assert list(stored.columns[: len(LAYER_COLUMNS)]) == list(LAYER_COLUMNS) and stored.columns[-1] == "geometry"
+    assert {name: str(stored[name].dtype) for name in LAYER_COLUMNS} == LAYER_COLUMNS
+    assert list(stored["feature_id"]) == ["1", "1~2", "4"] and list(stored["code"]) == ["0103", "0101", "0101"]
+    assert list(stored["area_dm2"])[::2] == [10_000, 500] and 990_000 < stored["area_dm2"].iloc[1] < 1_000_000
+    assert stored["net_area_dm2"].iloc[0] == 9_000 and stored["net_area_dm2"].iloc[2] == 500
+    assert list(draft.quarantine["code"]) == ["INTAKE-ROW-AREA-UNREADABLE"]
+    assert [finding.code for finding in draft.findings] == ["INTAKE-AREA-MEASURED", "INTAKE-VALUE-UNREADABLE", "V12"]
+    assert draft.meta.rows_in == 4 == draft.meta.rows_stored + draft.meta.rows_quarantined
+
+
+def test_any_kind_of_layer_is_stored_with_its_own_fields() -> None:
+    draft = layer_from(table_of([{"名称": "甲", "等级": 1.0}, {"名称": "乙", "geometry": None}]), "something")
+    assert draft.meta.kind == "something" and draft.meta.area_from == "survey"
+    assert draft.parcels.iloc[0][["name", "feature_id", "等级"]].tolist() == ["甲", "#1", "1"]
+    assert list(draft.quarantine["code"]) == ["INTAKE-ROW-GEOMETRY-NONE"]
+
+
+def test_townships_and_villages_carry_their_control_areas() -> None:
+    villages = [
+        {"ZLDWDM": "3713020011010000000", "ZLDWMC": "东村", "DCMJ": "100.01", "MSSM": "00"},
+        {"ZLDWDM": "3713020011010000000", "ZLDWMC": "东村", "DCMJ": "0.99", "MSSM": "00"},
+        {"ZLDWDM": "3713020011010000000", "ZLDWMC": "东村岛", "DCMJ": "5.00", "MSSM": "01"},
+        {"ZLDWDM": "", "ZLDWMC": "无码", "DCMJ": "5.00", "MSSM": "00"},
+    ]
+    regions, draft = regions_from(table_of(villages), "village", region="371302")
+    (village,) = regions
+    assert (village.code, village.name, village.level, village.parent) == (
+        "371302001101",
+        "东村",
+        "village",
+        "371302001",
+    )
+    assert (village.control_dm2, village.control_island_dm2) == (10_100, 500)
+    assert draft.meta.kind == "village" and draft.meta.rows_in == 4 and len(draft.parcels) == 3
+    assert list(draft.quarantine["code"]) == ["INTAKE-REGION-CODE-NONE"]
+    assert [finding.code for finding in draft.findings] == ["INTAKE-REGION-TWICE"]
+    township, _ = regions_from(
+        table_of([{"XZQDM": "371302001000", "XZQMC": "甲镇", "DCMJ": 106.0, "MSSM": "00"}]), "township"
+    )
+    assert (township[0].code, township[0].parent, township[0].control_dm2) == ("371302001", "371302", 10_600)
+
+
+def test_a_plain_table_of_regions() -> None:
+    rows = [
+        {"code": "3713", "name": "临沂", "level": "prefecture", "parent": "", "control_m2": ""},
+        {"code": "371302", "name": "兰山", "level": "", "parent": "", "control_m2": "1000.5"},
+        {"code": "371303", "name": "罗庄", "level": "", "parent": "", "control_m2": "viel"},
+    ]
+    regions, draft = regions_from(plain_table(rows))
+    assert [(r.code, r.level, r.parent, r.control_dm2) for r in regions] == [
+        ("3713", "prefecture", "37", None),
+        ("371302", "county", "3713", 100_050),
+    ]
+    assert (
+        draft.meta.rows_in == 3 and draft.meta.crs == "" and list(draft.quarantine["code"]) == ["INTAKE-REGION-CONTROL"]
+    )
+    with pytest.raises(BadInput, match="no field for the region code"):
+        regions_from(plain_table([{"a": 1}]))
+    with pytest.raises(BadInput, match="level"):
+        regions_from(plain_table(rows), "hamlet")
+
+
+@pytest.mark.parametrize(
+    ("holding", "value", "dm2"),
+    [
+        ("holding_m2", "12.34", 1234), ("holding_ha", "1.5", 1_500_000), ("holding_mu", "1", 66_667),
+        ("耕地保有量（万亩）", "1,200.5", round(12_005_000 * 200_000 / 3)), ("耕地保有量(公顷)", "2", 2_000_000),
+        ("耕地保有量（万公顷）", "1", 10**10), ("耕地保有量(亩)", "3", 200_000), ("耕地保有量（平方米）", "3", 300),
+    ],
+)  # fmt: skip
+def test_tasks_take_their_unit_from_the_heading(holding: str, value: str, dm2: int) -> None:
+    tasks, rejected = tasks_from(plain_table([{"region": "371302", "year": 2025, holding: value, "pbf_m2": 1}]))
+    assert tasks == [Task("371302", 2025, dm2, 100, "a.csv")] and rejected == []
+
+
+def test_bad_task_rows_are_collected() -> None:
+    good = {"行政区代码": "371302", "年份": "2025", "耕地保有量（亩）": "3", "永久基本农田（亩）": "1.5"}
+    rows = [good, {**good, "行政区代码": ""}, {**good, "年份": "明年"}, {**good, "耕地保有量（亩）": "多"}, good]
+    tasks, rejected = tasks_from(plain_table([*rows, {**good, "永久基本农田（亩）": None}]))
+    assert tasks == [Task("371302", 2025, 200_000, 100_000, "a.csv")]
+    assert [row.code for row in rejected] == [
+        "INTAKE-TASK-REGION", "INTAKE-TASK-YEAR", "INTAKE-TASK-AREA", "INTAKE-TASK-TWICE", "INTAKE-TASK-AREA",
+    ]  # fmt: skip
+    with pytest.raises(NeedsAnswer, match="does not say its unit"):
+        tasks_from(plain_table([{"region": "1", "year": 2025, "holding": 1}]))
+    for missing in ({"year": 2025, "holding_mu": 1}, {"region": "1", "year": 2025}, {"region": "1", "holding_mu": 1}):
+        with pytest.raises(BadInput, match="has no column"):
+            tasks_from(plain_table([missing]))
+
+
+@pytest.mark.data
+def test_published_targets_read(data_dir: Path) -> None:
+    frame = pd.read_csv(data_dir / "stats_cn" / "province_targets_2035.csv")
+    tasks, rejected = tasks_from(frame)
+    assert len(tasks) + len(rejected) == 32 and tasks[0].year == 2035
+    assert tasks[0].region == "全国" and tasks[0].holding_dm2 == 12 * 10**13
