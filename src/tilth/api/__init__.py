@@ -15,7 +15,7 @@ from tilth.api.measuring import Converted, area, convert
 from tilth.api.projects import Checked, check
 from tilth.api.results import Accounts, Imported, Measured, Measurement, Rows, Written
 from tilth.api.workspaces import contents, init, open_workspace
-from tilth.api.yearbook import report
+from tilth.api.yearbook import Reviewed, report, review
 
 __all__ = [
     "Accounts",
@@ -28,6 +28,7 @@ __all__ = [
     "Measured",
     "Measurement",
     "Mended",
+    "Reviewed",
     "Rows",
     "Standings",
     "Written",
@@ -49,6 +50,7 @@ __all__ = [
     "open_workspace",
     "repair",
     "report",
+    "review",
     "standing",
     "validate",
 ]

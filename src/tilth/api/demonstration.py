@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tilth.api.accounting import Flowed, Standings, accounts, flows, standing
+from tilth.api.accounting import Standings, standing
 from tilth.api.examining import Examined, validate
 from tilth.api.importing import (
     import_changes,
@@ -20,9 +21,9 @@ from tilth.api.importing import (
     import_tasks,
 )
 from tilth.api.projects import Checked, check
-from tilth.api.results import Accounts, Imported, Rows
+from tilth.api.results import Imported, Rows
 from tilth.api.workspaces import init
-from tilth.api.yearbook import report
+from tilth.api.yearbook import Reviewed, report, review
 from tilth.core import BadInput, Finding, message
 from tilth.demo import CountyFiles, Planted, write_county
 from tilth.report import FORMATS
@@ -42,9 +43,7 @@ class Demonstration:
     draft: Examined
     missed: tuple[Planted, ...]  # planted errors that were not found
     invented: tuple[Finding, ...]  # findings that nobody planted
-    final: Examined
-    accounts: Accounts
-    flowed: Flowed
+    reviewed: Reviewed
     standings: Standings
     checks: tuple[Checked, ...]
     written: tuple[Path, ...]
@@ -58,7 +57,7 @@ class Demonstration:
             "planted": len(self.files.planted),
             "planted_missed": [one.parcel_id for one in self.missed],
             "invented": [finding.as_record() for finding in self.invented],
-            "total_dm2": int(self.accounts.snapshot.parcels["area_dm2"].sum()),
+            "total_dm2": int(self.reviewed.accounts.snapshot.parcels["area_dm2"].sum()),
             "control_dm2": self.files.control_dm2,
             "checks": {one.name: one.clear for one in self.checks},
             "files": [str(path) for path in self.written],
@@ -99,9 +98,7 @@ def demo(
     import_changes(workspace, files.process, year=SECOND)
     imported.append(import_layer(workspace, files.basic_farmland, kind="pbf", year=FIRST))
     say(message("DEMO-EXAMINING"))
-    final = validate(workspace, year=SECOND)
-    found = accounts(workspace, year=SECOND)
-    flowed = flows(workspace, before=FIRST, after=SECOND)
+    reviewed = review(workspace, year=SECOND, before=FIRST)
     standings = standing(workspace, year=SECOND)
     say(message("DEMO-CHECKING"))
     checks = tuple(check(workspace, path, year=SECOND) for path in files.projects.values())
@@ -112,7 +109,7 @@ def demo(
         made = report(
             workspace,
             year=SECOND,
-            before=FIRST,
+            reviewed=reviewed,
             lang=lang,
             formats=formats,
             checks=checks,
@@ -120,7 +117,7 @@ def demo(
         )
         written += made.files
     return Demonstration(
-        place, files, workspace, tuple(imported), draft, missed, invented, final, found, flowed, standings, checks,
+        place, files, workspace, tuple(imported), draft, missed, invented, reviewed, standings, checks,
         tuple(written), round(time.monotonic() - started, 1),
     )  # fmt: skip
 
@@ -160,8 +157,6 @@ def compared(planted: tuple[Planted, ...], examined: Examined) -> tuple[tuple[Pl
         by_key[key] = finding
     if held is not None:
         for code, attributes in zip(held["code"], held["attributes"], strict=True):
-            import json
-
             key = (str(code), str(json.loads(attributes).get("BSM", "")))
             found[key] = max(found[key], 1)
     wanted = Counter((one.code, one.parcel_id) for one in planted)

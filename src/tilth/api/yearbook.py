@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -47,11 +47,34 @@ from tilth.runtime import Workspace, working
 _OUTLINES = {"pbf": "#8c510a", "ecology": "#1b7837", "town": "#7b3294", "village": "#555555", "township": "#222222"}
 
 
+@dataclass(frozen=True)
+class Reviewed:
+    """Everything computed of a year: its tables, the flows that led to it, and what was found wrong."""
+
+    accounts: Accounts
+    flowed: Flowed | None
+    examined: Examined
+
+
+def review(workspace: Workspace, *, year: int, before: int | None = None) -> Reviewed:
+    """Compute what a yearbook of `year` shows; `before` as for `report`.
+
+    Raises
+    ------
+    NotFound
+        If there is no survey of that year.
+    """
+    store = Store(workspace)
+    found = accounts(workspace, year=year)
+    return Reviewed(found, _flowed(workspace, store, year, before), examined(workspace, store, found.snapshot))
+
+
 def report(
     workspace: Workspace,
     *,
     year: int,
     before: int | None = None,
+    reviewed: Reviewed | None = None,
     folder: str | Path | None = None,
     lang: str | None = None,
     formats: Sequence[str] = FORMATS,
@@ -66,6 +89,8 @@ def report(
     ----------
     before
         The year that flows start from; the newest earlier survey if None, no flows if there is none.
+    reviewed
+        What `review` computed, for a second language without computing it again.
     folder
         Where the files go; `reports/<year>-<lang>` in the workspace if None.
     made_on
@@ -85,11 +110,8 @@ def report(
             raise BadInput("API-FORMAT", format=one, known=", ".join(FORMATS))
     spoken = lang or language()
     with working(message("API-WRITING", year=year)):
-        store = Store(workspace)
-        found = accounts(workspace, year=year)
-        flowed = _flowed(workspace, store, year, before)
-        exam = examined(workspace, store, found.snapshot)
-        book = _book(workspace, store, found, flowed, exam, checks)
+        known = reviewed or review(workspace, year=year, before=before)
+        book = _book(workspace, Store(workspace), known, checks)
         book = replace(
             book,
             made_on=made_on or datetime.now(UTC).date().isoformat(),
@@ -102,7 +124,7 @@ def report(
         except OSError as error:
             raise BadInput("RUNTIME-FOLDER-UNUSABLE", folder=str(target), why=error.strerror or str(error)) from error
         files = write_yearbook(book, target, lang=spoken, formats=formats)
-    return Written(tuple(files), exam.findings)
+    return Written(tuple(files), known.examined.findings)
 
 
 def _flowed(workspace: Workspace, store: Store, year: int, before: int | None) -> Flowed | None:
@@ -117,11 +139,10 @@ def _flowed(workspace: Workspace, store: Store, year: int, before: int | None) -
 def _book(
     workspace: Workspace,
     store: Store,
-    found: Accounts,
-    flowed: Flowed | None,
-    exam: Examined,
+    known: Reviewed,
     checks: Sequence[Checked],
 ) -> Yearbook:
+    found, flowed, exam = known.accounts, known.flowed, known.examined
     snapshot, year = found.snapshot, found.year
     crs, codes = snapshot.meta.crs, snapshot.codes
     held = store.layers(year)

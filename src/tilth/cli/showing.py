@@ -115,8 +115,8 @@ def _demonstrated(done: Demonstration) -> None:
     for miss in done.missed:
         typer.echo(f"    ✗ {miss.code} {miss.parcel_id}: {miss.note}")
     show.findings(done.invented, most=5)
-    parcels = int(done.accounts.snapshot.parcels["area_dm2"].sum())
-    table = done.accounts.tables["1"]
+    parcels = int(done.reviewed.accounts.snapshot.parcels["area_dm2"].sum())
+    table = done.reviewed.accounts.tables["1"]
     levels = {
         depth: sum(int(table.dm2[at, 0]) for at, row in enumerate(table.rows) if row.depth == depth)
         for depth in (2, 1, 0)
@@ -133,8 +133,9 @@ def _demonstrated(done: Demonstration) -> None:
             control=shown[4],
         )
     )
-    matrix = done.flowed.flows.matrix
-    typer.echo(message("CLI-DEMO-FLOWS", changes=len(done.flowed.flows.change_list), classes=len(matrix.rows)))
+    if done.reviewed.flowed is not None:
+        flows = done.reviewed.flowed.flows
+        typer.echo(message("CLI-DEMO-FLOWS", changes=len(flows.change_list), classes=len(flows.matrix.rows)))
     for checked in done.checks:
         typer.echo(f"{'✓' if checked.clear else '✗'} {checked.name}: {checked.verdict.said}")
     show.findings(done.standings.findings, most=3)

@@ -56,8 +56,8 @@ def regions_from(
     Parameters
     ----------
     level
-        "township" for XZQ, "village" for CJDCQ, …; by default each code tells its own by its length. The codes of a
-        level are cut to the digits that name it: ZLDWDM 3713020011010000000 is village 371302001101.
+        "township" for XZQ, "village" for CJDCQ, …; by default the length of the codes tells. The codes of a level are
+        cut to the digits that name it: ZLDWDM 3713020011010000000 is village 371302001101.
 
     Raises
     ------
@@ -69,6 +69,7 @@ def regions_from(
     frame = table.frame
     has_shapes = isinstance(frame, gpd.GeoDataFrame)
     if has_shapes:
+        level = level or _common_level(frame)
         draft = layer_from(table, level or "township", year=year, region=region, version=version, rules=rules)
         frame = table.frame[table.frame["source_row"].isin(draft.parcels["source_row"])].reset_index(drop=True)
     names = [str(name) for name in frame.columns]
@@ -85,6 +86,16 @@ def regions_from(
     return reading.regions(), _plain_draft(
         table, reading, level, year=year, region=region, version=version, rules=rules
     )
+
+
+def _common_level(frame: pd.DataFrame) -> str | None:
+    """The level that all codes of a layer are of, by their length; None where they differ or there is no code."""
+    field_name = _found([str(name) for name in frame.columns], _CODE)
+    if field_name is None:
+        return None
+    levels = {level_of_code(code) for code in _codes(plain_codes(as_text(frame[field_name])), None) if code}
+    only = levels.pop() if len(levels) == 1 else None
+    return only if only in LEVELS else None
 
 
 def _codes(codes: pd.Series, level: str | None) -> pd.Series:
