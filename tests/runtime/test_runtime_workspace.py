@@ -84,9 +84,11 @@ def test_a_folder_settles_whole_and_a_file_is_written_whole(tmp_path: Path) -> N
         settle(staged / "new", tmp_path / "layers" / "new")
     assert (tmp_path / "layers" / "new" / "a.txt").read_text() == "a"
     assert not list((tmp_path / ".staging").iterdir())
-    with pytest.raises(OSError, match="Is a directory"):
+    before = set(tmp_path.iterdir())
+    with pytest.raises(BadInput, match="cannot be written"):
         write_whole(tmp_path / "layers", b"x")
-    assert not [path for path in tmp_path.iterdir() if path.suffix == ".part"]
+    assert set(tmp_path.iterdir()) == before
+    assert write_whole(tmp_path / "new" / "a.txt", b"x").read_bytes() == b"x"
 
 
 def test_progress_reaches_whoever_watches() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from datetime import date
 from os import PathLike
@@ -16,6 +15,7 @@ import shapely
 
 from tilth import overlay
 from tilth.core import BadInput, FloatArray, message
+from tilth.runtime import write_whole
 
 _HEADER = {
     "格式版本号": "1.01版本",
@@ -174,9 +174,4 @@ def _write(path: Path, blocks: list[str], encoding: str) -> None:
             raise BadInput("INTAKE-TXT-WRITE-ENCODING", row=row, text=text, encoding=encoding) from None
         except LookupError:
             raise BadInput("INTAKE-TXT-ENCODING", file=path.name, encoding=encoding) from None
-    partial = path.with_name(path.name + ".part")
-    try:
-        partial.write_bytes(data)
-        os.replace(partial, path)
-    except OSError as error:
-        raise BadInput("INTAKE-TXT-WRITE-FAILED", file=str(path), why=error.strerror or "") from None
+    write_whole(path, bytes(data))

@@ -139,7 +139,6 @@ def _sum_finding(region: Region, total: int, sum_of: str, island: bool, subject:
         {
             "region": region.code,
             "name": region.name,
-            "level": region.level,
             "island": ISLAND if island else MAINLAND,
             "sum_of": sum_of,
             "sum_dm2": total,

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from tilth.core import AreaTable, in_units
 from tilth.report.cells import hundredths, shown_cells
-from tilth.report.files import write_bytes
 from tilth.report.listings import all_listings
 from tilth.report.model import Listing, Yearbook
+from tilth.runtime import write_whole
 
 _FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -69,7 +69,7 @@ def write_csvs(book: Yearbook, folder: Path, *, bom: bool = True) -> list[Path]:
     for number, table in enumerate([*book.tables, *book.flows], start=1):
         stem = f"{number:02d}-{table.id}"
         for unit in ("m2", "ha"):
-            written.append(write_bytes(folder / f"{stem}-{unit}.csv", table_csv(table, unit, bom=bom)))
+            written.append(write_whole(folder / f"{stem}-{unit}.csv", table_csv(table, unit, bom=bom)))
     for listing in all_listings(book):
-        written.append(write_bytes(folder / f"{listing.id}.csv", listing_csv(listing, bom=bom)))
+        written.append(write_whole(folder / f"{listing.id}.csv", listing_csv(listing, bom=bom)))
     return written

@@ -15,7 +15,8 @@ from docx.oxml.ns import qn
 from docx.shared import Cm, Emu, Pt, RGBColor
 
 from tilth.report.document import Block, Document, Grid, HeadCell, Heading, Paragraph, Picture, Signatures
-from tilth.report.files import without_clock, write_bytes
+from tilth.report.files import without_clock
+from tilth.runtime import write_whole
 
 LATIN = "Times New Roman"
 CHINESE = "SimSun"
@@ -263,4 +264,4 @@ def docx_bytes(document: Document) -> bytes:
 
 def write_docx(document: Document, path: Path) -> Path:
     """Write the Word file to `path`, whole or not at all."""
-    return write_bytes(path, docx_bytes(document))
+    return write_whole(path, docx_bytes(document))

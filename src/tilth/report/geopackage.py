@@ -15,9 +15,9 @@ import shapely
 from tilth.core import BadInput, Finding, Label, label, speaking
 from tilth.land import CodeSystem
 from tilth.report.colours import CHANGED, GAINED, LOST, class_colours, ring_colour
-from tilth.report.files import write_whole
 from tilth.report.model import Category, StyledLayer
 from tilth.report.styles import qml, sld
+from tilth.runtime import fill_whole
 
 #: The table that QGIS and GDAL know, column by column.
 _LAYER_STYLES = """
@@ -205,4 +205,4 @@ def write_geopackage(layers: Sequence[StyledLayer], path: Path, made_on: str) ->
             _write_layer(temporary, layer, path)
         _add_styles(temporary, layers, made_on)
 
-    return write_whole(path, write)
+    return fill_whole(path, write)

@@ -14,7 +14,7 @@ import typst
 from tilth.core import BadInput
 from tilth.report.canvas import font_folder
 from tilth.report.document import Block, Document, Grid, Heading, Paragraph, Picture, Signatures
-from tilth.report.files import write_bytes
+from tilth.runtime import write_whole
 
 
 def _as_record(block: Block, pictures: dict[str, bytes]) -> dict[str, Any]:
@@ -92,4 +92,4 @@ def _compiled(folder: Path, made: datetime.datetime) -> bytes:
 
 def write_pdf(document: Document, path: Path) -> Path:
     """Write the PDF to `path`, whole or not at all."""
-    return write_bytes(path, pdf_bytes(document))
+    return write_whole(path, pdf_bytes(document))

@@ -11,11 +11,11 @@ import pandas as pd
 
 from tilth.core import AreaTable, BadInput
 from tilth.report.csvs import listing_csv, table_csv
-from tilth.report.files import write_bytes
 from tilth.report.listings import change_listing
 from tilth.report.model import Provenance, Yearbook
 from tilth.report.text import as_json, as_text
 from tilth.report.xlsx import write_xlsx
+from tilth.runtime import write_whole
 
 TABLE_FORMATS = ("text", "json", "csv", "xlsx")
 
@@ -49,10 +49,10 @@ def write_tables(
         return _csvs(tables, out or Path("tables"), changes)
     target = out or Path(f"tables.{ {'text': 'txt'}.get(format, format) }")
     if format == "text":
-        return [write_bytes(target, "\n\n".join(as_text(one, "m2") for one in tables).encode())]
+        return [write_whole(target, "\n\n".join(as_text(one, "m2") for one in tables).encode())]
     if format == "json":
         return [
-            write_bytes(target, json.dumps([as_json(one) for one in tables], ensure_ascii=False, indent=1).encode())
+            write_whole(target, json.dumps([as_json(one) for one in tables], ensure_ascii=False, indent=1).encode())
         ]
     day = datetime.now(UTC).date()
     title = tables[0].title
@@ -73,7 +73,7 @@ def _csvs(tables: Sequence[AreaTable], folder: Path, changes: pd.DataFrame | Non
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise BadInput("REPORT-FOLDER", folder=str(folder), why=error.strerror or str(error)) from error
-    files = [write_bytes(folder / f"table-{one.id}.csv", table_csv(one)) for one in tables]
+    files = [write_whole(folder / f"table-{one.id}.csv", table_csv(one)) for one in tables]
     if changes is not None:
-        files.append(write_bytes(folder / "change-list.csv", listing_csv(change_listing(changes))))
+        files.append(write_whole(folder / "change-list.csv", listing_csv(change_listing(changes))))
     return files

@@ -18,9 +18,10 @@ from openpyxl.utils import get_column_letter
 
 from tilth.core import AreaTable, in_units, label, language
 from tilth.report.cells import display_width, grouped, hundredths, readable, shown_cells, table_notes, unit_line
-from tilth.report.files import without_clock, write_bytes
+from tilth.report.files import without_clock
 from tilth.report.listings import all_listings
 from tilth.report.model import Listing, Yearbook
+from tilth.runtime import write_whole
 
 ROWS_OF_A_SHEET = 1_048_576
 LETTERS_OF_A_CELL = 32_767
@@ -345,4 +346,4 @@ def workbook_bytes(book: Yearbook) -> bytes:
 
 def write_xlsx(book: Yearbook, path: Path) -> Path:
     """Write the workbook to `path`, whole or not at all."""
-    return write_bytes(path, workbook_bytes(book))
+    return write_whole(path, workbook_bytes(book))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tomllib
 import uuid
@@ -15,6 +14,7 @@ from filelock import FileLock, Timeout
 
 from tilth.core import BadInput, NotFound
 from tilth.runtime.database import Database
+from tilth.runtime.files import write_whole
 
 CONFIG = "tilth.toml"
 FOLDERS = ("snapshots", "layers", "reports")
@@ -119,42 +119,6 @@ class Workspace:
             yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
-
-
-def settle(staged: Path, target: Path) -> None:
-    """Move a complete staged folder to its place in one step, its bytes on disk first."""
-    for path in sorted(staged.rglob("*")):
-        if path.is_file():
-            with path.open("rb+") as file:
-                os.fsync(file.fileno())
-    target.parent.mkdir(parents=True, exist_ok=True)
-    if target.exists():
-        shutil.rmtree(target)
-    os.replace(staged, target)
-    _sync_folder(target.parent)
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that it is there whole or not at all."""
-    part = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
-    try:
-        with part.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _toml_text(value: str) -> str:
