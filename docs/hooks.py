@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
-import click
-import typer.main
+import typer
 from mkdocs.structure.files import File, Files
+from typer.testing import CliRunner
+
+#: A plain terminal, 100 letters wide, that speaks English.
+TERMINAL = {"TERMINAL_WIDTH": "100", "COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb", "TILTH_LANG": "en"}
 
 
 def on_files(files: Files, config: Any) -> Files:
@@ -17,23 +21,31 @@ def on_files(files: Files, config: Any) -> Files:
 
 
 def commands() -> str:
-    """Every command with its help."""
-    import tilth.cli.commands  # noqa: F401
+    """Every command with its help, as a terminal shows it."""
+    import tilth.cli.commands  # noqa: F401  registers the commands
     from tilth.cli.app import app
 
     lines = ["# Commands", ""]
-
-    def describe(command: click.Command, name: str, level: int) -> None:
-        with click.Context(command, info_name=name) as context:
-            lines.extend([f"{'#' * level} `{name}`", "", "```text", command.get_help(context), "```", ""])
-            if isinstance(command, click.Group):
-                for child in command.list_commands(context):
-                    describe(command.commands[child], f"{name} {child}", min(level + 1, 4))
-
-    group = typer.main.get_command(app)
-    group.rich_markup_mode = None  # type: ignore[attr-defined]
-    describe(group, "tilth", 2)
+    for words in ((), *paths(app)):
+        lines += [f"## `{' '.join(('tilth', *words))}`", "", "```text", help_of(app, words), "```", ""]
     return "\n".join(lines)
+
+
+def paths(app: typer.Typer, above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """The words of every command, groups before what is in them."""
+    for command in app.registered_commands:
+        yield (*above, command.name or command.callback.__name__)  # type: ignore[union-attr]
+    for group in app.registered_groups:
+        assert group.typer_instance is not None and group.name is not None
+        yield (*above, group.name)
+        yield from paths(group.typer_instance, (*above, group.name))
+
+
+def help_of(app: typer.Typer, words: tuple[str, ...]) -> str:
+    """What `tilth WORDS --help` prints."""
+    shown = CliRunner().invoke(app, [*words, "--help"], prog_name="tilth", env=TERMINAL)
+    assert shown.exit_code == 0, (words, shown.output)
+    return "\n".join(line.rstrip() for line in shown.output.strip("\n").splitlines()).strip()
 
 
 def findings() -> str:
@@ -44,10 +56,9 @@ def findings() -> str:
     for code, entry in sorted(catalogue().items()):
         if "remedy" not in entry and "severity" not in entry:
             continue
-        lines.append(f"## {code}")
-        lines.append("")
+        lines += [f"## {code}", ""]
         if "severity" in entry:
-            lines.append(f"*{entry['severity']}*\n")
+            lines += [f"*{entry['severity']}*", ""]
         for part in ("said", "remedy", "why"):
             if part in entry:
                 lines.append(f"- {part}: `{entry[part]}`  \n  `{entry.get(part + '_zh', '')}`")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import zipfile
@@ -41,7 +42,9 @@ REGIONS = (
 def survey(rows: int = 4) -> gpd.GeoDataFrame:
     """A survey of touching squares in zone 38."""
     squares = [shapely.box(38_400_000 + 100 * n, 3_500_000, 38_400_100 + 100 * n, 3_500_100) for n in range(rows)]
-    squares[1] = shapely.Polygon(squares[1].exterior, [shapely.box(38_400_140, 3_500_040, 38_400_150, 3_500_050).exterior])
+    squares[1] = shapely.Polygon(
+        squares[1].exterior, [shapely.box(38_400_140, 3_500_040, 38_400_150, 3_500_050).exterior]
+    )
     columns = {
         "BSM": [f"{371302211000000000 + n}" for n in range(rows)],
         "DLBM": ["0101", "0102", "0103", "0301"][:rows],
@@ -58,20 +61,27 @@ def base_files(folder: Path) -> dict[str, Files]:
     """Good files by kind; a kind is one file, or the parts of a shapefile, by name."""
     folder.mkdir(parents=True, exist_ok=True)
     frame = survey()
+    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": "2026-01-01T00:00:00.000Z"})  # the same bytes every day
     pyogrio.write_dataframe(frame, folder / "t.shp", encoding="GBK")
     pyogrio.write_dataframe(frame, folder / "t.gpkg", layer="DLTB")
     pyogrio.write_dataframe(frame.iloc[:3], folder / "t.gml", driver="GML")
+    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
     frame.iloc[:3].to_parquet(folder / "t.parquet")
     degrees = json.loads(frame.to_crs(4490).to_json())
     degrees["crs"] = {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::4490"}}
     shape = {f"t{ending}": (folder / f"t{ending}").read_bytes() for ending in (".shp", ".shx", ".dbf", ".prj", ".cpg")}
-    with zipfile.ZipFile(folder / "t.zip", "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, raw in shape.items():
-            archive.writestr(name, raw)
-    pd.read_csv(folder / _written(folder, "tasks.csv", TASKS)).to_excel(folder / "t.xlsx", index=False)
+    shape["t.dbf"] = shape["t.dbf"][:1] + bytes([126, 1, 1]) + shape["t.dbf"][4:]
+    pd.read_csv(io.StringIO(TASKS)).to_excel(folder / "t.xlsx", index=False)
+    with zipfile.ZipFile(folder / "t.xlsx") as book:
+        sheets = {
+            name: re.sub(rb"\d{4}-\d\d-\d\dT[\d:]+Z", b"2026-01-01T00:00:00Z", book.read(name))
+            for name in book.namelist()
+        }
     return {
         "shp": shape,
-        **{kind: {f"t.{kind}": (folder / f"t.{kind}").read_bytes()} for kind in ("gpkg", "gml", "parquet", "zip", "xlsx")},
+        **{kind: {f"t.{kind}": (folder / f"t.{kind}").read_bytes()} for kind in ("gpkg", "gml", "parquet")},
+        "zip": {"t.zip": _packed(shape)},
+        "xlsx": {"t.xlsx": _packed(sheets)},
         "geojson": {"t.geojson": json.dumps(degrees, ensure_ascii=False).encode()},
         "txt": {"t.txt": EXCHANGE.encode("gbk")},
         "tasks": {"t.csv": TASKS.encode()},
@@ -80,9 +90,13 @@ def base_files(folder: Path) -> dict[str, Files]:
     }
 
 
-def _written(folder: Path, name: str, text: str) -> str:
-    (folder / name).write_text(text, encoding="utf-8")
-    return name
+def _packed(files: Files) -> bytes:
+    """A zip of `files`, with the same bytes every day."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, raw in files.items():
+            archive.writestr(zipfile.ZipInfo(name, (2026, 1, 1, 0, 0, 0)), raw, zipfile.ZIP_DEFLATED)
+    return packed.getvalue()
 
 
 def damaged(files: Files, chance: Random) -> Files:
@@ -116,7 +130,9 @@ def _flip(raw: bytes, chance: Random) -> bytes:
     for _ in range(chance.choice([1, 1, 2, 8])):
         if out:
             at = chance.randrange(len(out))
-            out[at] = chance.choice([out[at] ^ (1 << chance.randrange(8)), 0, 1, 0x7F, 0x80, 0xFF, chance.randrange(256)])
+            out[at] = chance.choice(
+                [out[at] ^ (1 << chance.randrange(8)), 0, 1, 0x7F, 0x80, 0xFF, chance.randrange(256)]
+            )
     return bytes(out)
 
 
@@ -159,7 +175,9 @@ def _moved(raw: bytes, chance: Random) -> bytes:
 def _doubles(raw: bytes, chance: Random) -> bytes:
     """Eight bytes become a number that is none, is endless, or is absurd."""
     start, _ = _span(raw, chance)
-    bits = chance.choice(["000000000000f87f", "000000000000f07f", "000000000000f0ff", "0000000000000080", "9c7500883ce4377e"])
+    bits = chance.choice(
+        ["000000000000f87f", "000000000000f07f", "000000000000f0ff", "0000000000000080", "9c7500883ce4377e"]
+    )
     return raw[:start] + bytes.fromhex(bits) + raw[start + 8 :]
 
 
@@ -190,12 +208,16 @@ def _instead(raw: bytes, pattern: re.Pattern[bytes], new: bytes, chance: Random)
 def _word(raw: bytes, chance: Random) -> bytes:
     """A word (key, name) becomes another of the file, or one that nobody knows."""
     words = re.findall(rb"[A-Za-z_\x80-\xff]{2,}", raw) or [b""]
-    new = chance.choice([chance.choice(words), b"x", b"", b"__proto__", "耕地".encode(), "耕地".encode("gbk"), b"a" * 5000])
+    new = chance.choice(
+        [chance.choice(words), b"x", b"", b"__proto__", "耕地".encode(), "耕地".encode("gbk"), b"a" * 5000]
+    )
     return _instead(raw, re.compile(rb"[A-Za-z_\x80-\xff]{2,}"), new, chance)
 
 
 def _bracket(raw: bytes, chance: Random) -> bytes:
-    new = chance.choice([b"", b"", b"[", b"]", b"{", b"}", b'"', b",", b"<", b">", b"(", b"@", b"\n", b"=", "，".encode()])
+    new = chance.choice(
+        [b"", b"", b"[", b"]", b"{", b"}", b'"', b",", b"<", b">", b"(", b"@", b"\n", b"=", "，".encode()]
+    )
     return _instead(raw, re.compile(rb"[][{}<>()\",@=:;\n]"), new, chance)
 
 

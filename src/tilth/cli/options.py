@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from contextvars import ContextVar
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tilth.runtime import Workspace
+if TYPE_CHECKING:
+    from tilth.runtime import Workspace
 
 #: The workspace folder that the root option names.
 folder: ContextVar[Path] = ContextVar("tilth_folder", default=Path())
@@ -29,6 +30,8 @@ Most = Annotated[int, typer.Option("--most", help="How many findings of each kin
 
 def workspace() -> Workspace:
     """The workspace that the root option names; opened once, when a command needs it."""
+    from tilth.runtime import Workspace
+
     return Workspace.open(folder.get())
 
 

@@ -12,7 +12,6 @@ from typing import Any
 import typer
 
 from tilth.core import Finding, Severity, message
-from tilth.runtime import reporting
 
 _NUMBER = re.compile(r"-|[-+]?[\d,]+(\.\d+)?")
 
@@ -86,6 +85,8 @@ class _Bars:
 def progress() -> Iterator[None]:
     """Show progress bars inside the block when a person is watching."""
     if sys.stderr.isatty():
+        from tilth.runtime import reporting
+
         with reporting(_Bars()):
             yield
     else:

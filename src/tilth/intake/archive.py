@@ -133,7 +133,8 @@ def _wanted(name: PurePosixPath) -> bool:
 
 
 def _reason(error: Exception) -> str:
-    return str(error) or type(error).__name__
+    """The library's reason in one short line; some quote the whole file."""
+    return " ".join(str(error).split())[:120] or type(error).__name__
 
 
 def find(folder: Path, suffixes: frozenset[str]) -> list[Path]:

@@ -52,7 +52,6 @@ class Workspace:
                 f"format = {_FORMAT}",
                 f"region = {_toml_text(region)}",
                 f"name = {_toml_text(name)}",
-                '# database = "postgresql://…"   (left out: tilth.sqlite in this folder)',
             ]
             write_whole(root / CONFIG, ("\n".join(lines) + "\n").encode())
         except OSError as error:
