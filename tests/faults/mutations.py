@@ -187,9 +187,9 @@ _BYTES: tuple[Callable[[bytes, Random], bytes], ...] = (
 
 _NUMBER = re.compile(rb"-?\d+(?:\.\d+)?")
 _ODD = (
-    b"nan", b"NaN", b"inf", b"-Infinity", b"1e999", b"-0", b"0", b"-1", b"9" * 30, b"1e308", b"", b"null", b"true", b'"7"',
-    b"1_000", b"1,000", b"0x10", "１２".encode(), "约12亩".encode(), "约12亩".encode("gbk"), b"-", b".", b"[]", b"{}",
-    b"2147483648", b"9223372036854775808", b"1E-400", b"12.345678901234567890123",
+    b"nan", b"NaN", b"inf", b"-Infinity", b"1e999", b"-0", b"0", b"-1", b"9" * 30, b"1e308", b"", b"null", b"true",
+    b'"7"', b"1_000", b"1,000", b"0x10", "１２".encode(), "约12亩".encode(), "约12亩".encode("gbk"), b"-", b".", b"[]",
+    b"{}", b"2147483648", b"9223372036854775808", b"1E-400", b"12.345678901234567890123",
 )  # fmt: skip
 
 

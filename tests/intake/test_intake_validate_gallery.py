@@ -140,8 +140,7 @@ GALLERY = {
     ),
     "area": (
         with_area(2, 1_000_004),
-        "V10: 330101001001 West (MSSM 00): Σ TBMJ is 40,000.04 m², its control area 40,000.00 m²; "
-        "difference 0.04 m²",
+        "V10: 330101001001 West (MSSM 00): Σ TBMJ is 40,000.04 m², its control area 40,000.00 m²; difference 0.04 m²",
     ),
     "overlap": (
         with_shape(1, polygon((99, 0), (200, 0), (200, 100), (99, 100))),
@@ -223,8 +222,7 @@ def test_a_finding_names_file_row_parcel_and_place() -> None:
 
 def test_a_wrong_recorded_area_is_told_of_the_parcel_and_of_the_village_sum() -> None:
     assert said(examined(with_area(2, 1_000_405))) == [
-        "V10: 330101001001 West (MSSM 00): Σ TBMJ is 40,004.05 m², its control area 40,000.00 m²; "
-        "difference 4.05 m²",
+        "V10: 330101001001 West (MSSM 00): Σ TBMJ is 40,004.05 m², its control area 40,000.00 m²; difference 4.05 m²",
         "G-AREA: the recorded area is 10,004.05 m², the polygon measures 10,000.00 m²; difference 4.05 m², "
         "allowed 0.04 m²",
     ]
@@ -232,12 +230,10 @@ def test_a_wrong_recorded_area_is_told_of_the_parcel_and_of_the_village_sum() ->
 
 def test_a_wrong_control_area_is_told_once_at_the_level_where_it_stands() -> None:
     assert said(examined(parcels(), regions=control(WEST, 1))) == [
-        "V10: 330101001001 West (MSSM 00): Σ TBMJ is 40,000.00 m², its control area 40,000.01 m²; "
-        "difference -0.01 m²"
+        "V10: 330101001001 West (MSSM 00): Σ TBMJ is 40,000.00 m², its control area 40,000.01 m²; difference -0.01 m²"
     ]
     assert said(examined(parcels(), regions=control(TOWN, 1))) == [
-        "V10: 330101001 Town (MSSM 00): Σ DCMJ is 80,000.00 m², its control area 80,000.01 m²; "
-        "difference -0.01 m²"
+        "V10: 330101001 Town (MSSM 00): Σ DCMJ is 80,000.00 m², its control area 80,000.01 m²; difference -0.01 m²"
     ]
 
 

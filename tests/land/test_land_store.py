@@ -100,6 +100,37 @@ def test_regions_groups_and_tasks_are_kept_and_replaced_by_code(store: Store) ->
     assert store.tasks(2021) == [Task("999901", 2020, 10, 5)]
 
 
+def test_a_bare_list_of_regions_does_not_wipe_what_is_known_of_them(store: Store) -> None:
+    known = Region("999901001", "镇", "township", "999901", 500, 7)
+    store.put_regions([known])
+    store.put_regions([Region("999901001", "999901001", "township")])
+    assert store.regions()["999901001"] == known
+    store.put_regions([Region("999901001", "新镇", "township", "999902", 600)])
+    assert store.regions()["999901001"] == Region("999901001", "新镇", "township", "999902", 600, 7)
+
+
+def test_tasks_without_a_year_are_all_of_them(store: Store) -> None:
+    tasks = [Task("999901", 2020, 10, 5), Task("999901", 2023, 11, 6)]
+    store.put_tasks(tasks)
+    assert store.tasks() == tasks
+    assert store.tasks(2019) == []
+
+
+def test_rows_that_are_not_what_was_stored_are_refused(store: Store) -> None:
+    store.publish(a_draft([100, 250]))
+    rows = store.workspace.root / store.listed()[0].folder / "rows.parquet"
+    gpd.read_parquet(rows).iloc[:1].to_parquet(rows)
+    with pytest.raises(BadInput, match=r"LAND-SNAPSHOT-DAMAGED.*1 rows, 2 expected"):
+        store.survey(2023)
+
+
+def test_a_snapshot_whose_description_is_gone_is_refused(store: Store) -> None:
+    store.publish(a_draft([100]))
+    (store.workspace.root / store.listed()[0].folder / "meta.json").unlink()
+    with pytest.raises(BadInput, match="LAND-SNAPSHOT-DAMAGED"):
+        store.survey(2023)
+
+
 def test_rows_in_are_always_rows_stored_and_rows_quarantined() -> None:
     draft = a_draft([1])
     with pytest.raises(AssertionError):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tilth.api.accounting import Standings, standing
+from tilth.api.accounting import Standings, standing_of
 from tilth.api.examining import Examined, validate
 from tilth.api.importing import (
     import_changes,
@@ -26,6 +26,7 @@ from tilth.api.workspaces import init
 from tilth.api.yearbook import Reviewed, report, review
 from tilth.core import BadInput, Finding, message
 from tilth.demo import CountyFiles, Planted, write_county
+from tilth.land import Store
 from tilth.report import FORMATS
 from tilth.runtime import Workspace, working
 
@@ -99,7 +100,9 @@ def demo(
     imported.append(import_layer(workspace, files.basic_farmland, kind="pbf", year=FIRST))
     say(message("DEMO-EXAMINING"))
     reviewed = review(workspace, year=SECOND, before=FIRST)
-    standings = standing(workspace, year=SECOND)
+    store = Store(workspace)
+    rows, misses = standing_of(reviewed.accounts, store.regions(), store.tasks(SECOND))
+    standings = Standings(SECOND, tuple(rows), tuple(misses))
     say(message("DEMO-CHECKING"))
     checks = tuple(check(workspace, path, year=SECOND) for path in files.projects.values())
     written: list[Path] = []

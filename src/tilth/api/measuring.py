@@ -11,11 +11,12 @@ import numpy as np
 import shapely
 
 from tilth.api.results import Measured, Measurement
-from tilth.core import BadInput, Finding, message
+from tilth.core import BadInput, Finding, FloatArray, Where, message
 from tilth.intake import (
     Rejected,
     Table,
     compare_stated_area,
+    impossible_places,
     read_exchange,
     read_vector,
     stated_area_findings,
@@ -42,9 +43,10 @@ def area(
         table = read_vector(file, layer=layer, encoding=encoding, crs=crs)
     if table.crs is None:
         raise BadInput("API-NO-CRS", file=Path(file).name)
-    good, rejected = _polygons(table)
+    good, rejected = _polygons(table, table.crs)
+    engine = engine_area(np.asarray(good.geometry, dtype=object), table.crs)
+    good, engine, rejected = _with_area(good, engine, rejected)
     shapes = np.asarray(good.geometry, dtype=object)
-    engine = engine_area(shapes, table.crs)
     survey = _survey(shapes, table.crs)
     planar = _planar(shapes, table.crs)
     names = good["plot_name"].astype("str") if "plot_name" in good else [""] * len(good)
@@ -57,19 +59,43 @@ def area(
     )
     reasons = tuple((one.source_row, one.code, Finding(one.code, values=one.values).said) for one in rejected)
     return Measurement(
-        Path(file).name, table.crs, table.rows_in, polygons, reasons, (*table.findings, *findings), table.dialect
-    )
+        Path(file).name, table.crs, table.rows_in, polygons, reasons,
+        (*table.findings, *findings, *_invalid(good, Path(file).name)), table.dialect,
+    )  # fmt: skip
 
 
-def _polygons(table: Table) -> tuple[gpd.GeoDataFrame, list[Rejected]]:
-    """Rows with a polygon, and those without beside the rows that could not be read."""
+def _polygons(table: Table, crs: str) -> tuple[gpd.GeoDataFrame, list[Rejected]]:
+    """Rows with a polygon that lies somewhere, and those without beside the rows that could not be read."""
     frame = table.frame
     shapes = np.asarray(frame.geometry, dtype=object)
     polygon = np.isin(shapely.get_type_id(shapes), (3, 6)) & ~shapely.is_empty(shapes)
     rejected = list(table.rejected)
     for row, shape in zip(frame["source_row"][~polygon].tolist(), shapes[~polygon], strict=True):
         rejected.append(Rejected(int(row), "API-NOT-A-POLYGON", {"kind": "-" if shape is None else shape.geom_type}))
-    return frame[polygon], sorted(rejected, key=lambda one: one.source_row)
+    frame = frame[polygon]
+    nowhere, shown = impossible_places(shapes[polygon], crs)
+    for row, place in zip(frame["source_row"][nowhere].tolist(), shown[nowhere], strict=True):
+        rejected.append(Rejected(int(row), "INTAKE-ROW-COORDINATES", {"value": place}))
+    return frame[~nowhere], sorted(rejected, key=lambda one: one.source_row)
+
+
+def _with_area(
+    frame: gpd.GeoDataFrame, engine: FloatArray, rejected: list[Rejected]
+) -> tuple[gpd.GeoDataFrame, FloatArray, list[Rejected]]:
+    """Rows whose rings enclose an area; a hole larger than what it is in encloses none."""
+    none = engine < 0
+    more = [
+        Rejected(int(row), "INTAKE-ROW-AREA-ZERO", {"area": float(area)})
+        for row, area in zip(frame["source_row"][none].tolist(), engine[none], strict=True)
+    ]
+    return frame[~none], engine[~none], sorted([*rejected, *more], key=lambda one: one.source_row)
+
+
+def _invalid(frame: gpd.GeoDataFrame, file: str) -> list[Finding]:
+    """Rows whose rings cross, so that their area may not be what is meant."""
+    rows = frame["source_row"][~shapely.is_valid(np.asarray(frame.geometry, dtype=object))].tolist()
+    shown = ", ".join(f"#{row}" for row in rows[:5]) + (", …" if len(rows) > 5 else "")
+    return [Finding("API-AREA-INVALID", Where(file=file), {"count": len(rows), "rows": shown})] if rows else []
 
 
 def _survey(shapes: np.ndarray, crs: str) -> list[int | None]:
@@ -148,7 +174,7 @@ def convert(
     table = read_vector(file, layer=layer, encoding=encoding, crs=crs)
     if table.crs is None:
         raise BadInput("API-NO-CRS", file=Path(file).name)
-    good, rejected = _polygons(table)
+    good, rejected = _polygons(table, table.crs)
     place = Path(target)
     if place.exists() and not overwrite:
         raise BadInput("API-TARGET-EXISTS", file=str(place))

@@ -37,6 +37,7 @@ class Checked:
     findings: tuple[Finding, ...]
     picture: Path
     record: Path
+    drawing: tuple[str, bytes]  # its language, PNG
 
     @property
     def clear(self) -> bool:
@@ -100,8 +101,9 @@ def check(
             contests=read_contests(contests) if contests else (),
         )
         picture, record = _kept(workspace, Path(file).stem, year)
-        write_whole(picture, drawn(Path(file).stem, verdict, snapshot, layers, language()))
-        checked = Checked(Path(file).stem, verdict, left_out, table.findings, picture, record)
+        image = drawn(Path(file).stem, verdict, snapshot, layers, language())
+        write_whole(picture, image)
+        checked = Checked(Path(file).stem, verdict, left_out, table.findings, picture, record, (language(), image))
         write_whole(record, json.dumps(checked.as_record(), ensure_ascii=False, indent=1, default=str).encode())
     return checked
 

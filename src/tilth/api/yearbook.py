@@ -17,8 +17,8 @@ from tilth.api.examining import Examined, examined
 from tilth.api.layers import layer_in
 from tilth.api.projects import Checked, drawn
 from tilth.api.results import Accounts, Written
-from tilth.change import load_rules, stable_rule
-from tilth.core import BadInput, Label, label, language, message
+from tilth.change import layer_label, load_rules, stable_rule
+from tilth.core import BadInput, label, language, message
 from tilth.intake import IMPORT_RULES
 from tilth.land import CodeSystem, Snapshot, Store
 from tilth.overlay import PieceTable, piece_geometry
@@ -221,7 +221,7 @@ def _lines(checked: Checked) -> list[Line]:
             area_dm2=one.area_dm2,
             title=one.title,
             version=one.version,
-            note=str(one.said),
+            note=one.said,
         )
         for one in checked.verdict.outcomes
     ]
@@ -292,9 +292,12 @@ def _figures(
 
 def _check_figure(checked: Checked, snapshot: Snapshot, layers: dict[str, Snapshot]) -> Figure:
     title = label("API-FIGURE-CHECK", project=checked.name)
-    return Figure(
-        f"check-{checked.name}", title, lambda lang: drawn(checked.name, checked.verdict, snapshot, layers, lang)
-    )
+
+    def picture(lang: str) -> bytes:
+        spoken, image = checked.drawing
+        return image if lang == spoken else drawn(checked.name, checked.verdict, snapshot, layers, lang)
+
+    return Figure(f"check-{checked.name}", title, picture)
 
 
 def _map_layers(
@@ -309,7 +312,6 @@ def _map_layers(
         found.append(change_layer(pieces, codes))
     for kind, colour in _OUTLINES.items():
         if kind in layers:
-            title = Label(kind, kind)
-            found.append(plain_layer(kind, title, layers[kind].parcels, colour))
+            found.append(plain_layer(kind, layer_label(kind), layers[kind].parcels, colour))
     found.append(findings_layer(exam.findings, snapshot.meta.crs))
     return tuple(found)

@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from tilth.change.places import Places
-from tilth.core import DM2_PER_HA, Adjustment, AreaTable, IntArray, message
+from tilth.core import DM2_PER_HA, Adjustment, AreaTable, IntArray, label
 from tilth.overlay import level_groups
 
 #: One unit of a hectare table: 0.01 ha in dm².
@@ -100,9 +100,9 @@ def _spread(cells: IntArray, units_left: int) -> tuple[IntArray, int]:
 def adjusted(table: AreaTable, hectares: IntArray) -> AreaTable:
     """`table` with its hectares, and with every cell that differs from its own rounded value named."""
     moved = hectares - units(table.dm2)
-    why = message("CHANGE-LEVELLED")
+    why = label("CHANGE-LEVELLED")
     adjustments = tuple(
-        Adjustment(table.id, table.rows[row].key, table.columns[column].code, int(moved[row, column]), why)
+        Adjustment(table.id, table.rows[row].names, table.columns[column].code, int(moved[row, column]), why)
         for row, column in zip(*np.nonzero(moved), strict=True)
     )
     return replace(table, hectares=hectares, adjustments=adjustments)

@@ -48,7 +48,7 @@ class Sum:
 class Split:
     """A third key column: rows of one region told apart by the kinds they count."""
 
-    key: str
+    key: str | Label
     kinds: frozenset[str]
     only_if_held: bool = False
 
@@ -114,7 +114,7 @@ def sum_table(
     splits = [one for one in splits if not one.only_if_held or _held(cells, Sum(sums[0].column, None, one.kinds))]
     shown: list[Split | None] = [*splits] or [None]
     rows = tuple(
-        Row((*row.key, split.key) if split else row.key, row.depth) for row in cells.places.rows for split in shown
+        Row((*row.names, split.key) if split else row.names, row.depth) for row in cells.places.rows for split in shown
     )
     blocks = [_block(cells, sums, split.kinds if split else None) for split in shown]
     shape = (len(rows), len(sums))

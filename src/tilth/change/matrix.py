@@ -49,9 +49,9 @@ def flow_matrix(
         *(Column(code, label(f"CHANGE-{code}")) for code in _SUMMARY),
     ]
     rows = [
-        *(Row((code, str(name(code))), 1) for code in classes),
-        *(Row((code, str(label(f"CHANGE-{code}"))), 1) for code in sources[len(classes) :]),
-        Row(("total", str(label("CHANGE-TOTAL"))), 0),
+        *(Row((code, name(code)), 1) for code in classes),
+        *(Row((code, label(f"CHANGE-{code}")), 1) for code in sources[len(classes) :]),
+        Row(("total", label("CHANGE-TOTAL")), 0),
     ]
     keys = (label("CHANGE-CODE"), label("CHANGE-CLASS"))
     table = AreaTable(id_, title, keys, tuple(columns), tuple(rows), _complete(cells, len(classes)))

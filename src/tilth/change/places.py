@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tilth.core import IntArray, Row, label
+from tilth.core import IntArray, Label, Row, label
 from tilth.land import RegionTree
 from tilth.land.regions import parent_of_code
 
@@ -111,16 +111,16 @@ def _inside_county(code: str, kept: set[str], regions: RegionTree, top: str) -> 
     return False
 
 
-def _name(code: str, regions: RegionTree, names: Mapping[str, str]) -> str:
+def _name(code: str, regions: RegionTree, names: Mapping[str, str]) -> str | Label:
     if code == WHOLE:
-        return str(label("CHANGE-TOTAL"))
+        return label("CHANGE-TOTAL")
     if code in regions:
         return regions[code].name
-    return names.get(code) or code or str(label("CHANGE-NO-REGION"))
+    return names.get(code) or code or label("CHANGE-NO-REGION")
 
 
 def _laid_out(
-    top: str, below: Mapping[str, list[str]], used: set[str], name: Callable[[str], str], regions: RegionTree
+    top: str, below: Mapping[str, list[str]], used: set[str], name: Callable[[str], str | Label], regions: RegionTree
 ) -> Places:
     rows: list[Row] = []
     place_codes: list[str] = []
@@ -143,7 +143,7 @@ def _laid_out(
         if not children:
             place(code, [*line, index], county)
         elif code in used:
-            rows.append(Row((str(label("CHANGE-REST", name=name(code))), code), len(line) + 1))
+            rows.append(Row((label("CHANGE-REST", name=name(code)), code), len(line) + 1))
             place(code, [*line, index, len(rows) - 1], county)
 
     add(top, [], 0)

@@ -46,7 +46,7 @@ def land_account(title: Label, lines: pd.DataFrame, codes: CodeSystem) -> AreaTa
         _book(cells, str(source), str(sink), int(dm2), codes)
     weights = np.array([[parts.get(name, 0) for name in _BOOKED] for _, parts in _ROWS], dtype=np.int64)
     columns = (Column("total", label("CHANGE-TOTAL")), *(Column(name, label(f"CHANGE-{name}")) for name in CLASSES))
-    rows = tuple(Row((str(label(f"CHANGE-SEEA-{name}")),), 1 if name in _UP | _DOWN else 0) for name, _ in _ROWS)
+    rows = tuple(Row((label(f"CHANGE-SEEA-{name}"),), 1 if name in _UP | _DOWN else 0) for name, _ in _ROWS)
     table = AreaTable("seea", title, (label("CHANGE-SEEA-ENTRY"),), columns, rows, _with_total(weights @ cells))
     return adjusted(table, _with_total(weights @ units(cells)))
 

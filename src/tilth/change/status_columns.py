@@ -158,10 +158,10 @@ def restorable(codes: CodeSystem) -> list[Sum]:
 def tenure_splits() -> list[Split]:
     """Table 3: state, collective, and their sum."""
     return [
-        Split(str(label("CHANGE-SUM")), frozenset(["state", "collective", OTHER])),
-        Split(str(label("CHANGE-STATE")), frozenset(["state"])),
-        Split(str(label("CHANGE-COLLECTIVE")), frozenset(["collective"])),
-        Split(str(label("CHANGE-NOT-STATED")), frozenset([OTHER]), True),
+        Split(label("CHANGE-SUM"), frozenset(["state", "collective", OTHER])),
+        Split(label("CHANGE-STATE"), frozenset(["state"])),
+        Split(label("CHANGE-COLLECTIVE"), frozenset(["collective"])),
+        Split(label("CHANGE-NOT-STATED"), frozenset([OTHER]), True),
     ]
 
 

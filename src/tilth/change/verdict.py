@@ -254,7 +254,7 @@ def _plots_table(verdict: Verdict) -> AreaTable:
         title=label("CHECK-TABLE-PLOTS"),
         key_columns=(label("CHECK-COLUMN-PLOT"), label("CHECK-COLUMN-NAME")),
         columns=tuple(Column(code, text) for code, text, _, _ in chosen),
-        rows=(*rows, Row((str(label("CHECK-COLUMN-TOTAL")), ""))),
+        rows=(*rows, Row((label("CHECK-COLUMN-TOTAL"), ""))),
         dm2=np.array(cells, dtype=np.int64),
         notes=_missing_notes(verdict),
     )

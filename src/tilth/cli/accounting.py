@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from tilth.api import Checked
-    from tilth.core import AreaTable
+    from tilth.core import AreaTable, Finding
 
 Unit = Annotated[str, typer.Option("--unit", help="ha, m2 or mu.")]
 Out = Annotated[
@@ -105,11 +106,12 @@ def accounts(
     _known_format(format)
     with show.progress():
         found = api.accounts(workspace(), year=year)
+    for key in table or ():
+        if key not in found.tables:
+            raise BadInput("CLI-NO-TABLE", table=key, known=", ".join(found.tables))
     tables = [api.down_to(one, level) for key, one in found.tables.items() if not table or key in table]
-    if not tables:
-        raise BadInput("CLI-NO-TABLE", known=", ".join(found.tables))
-    _tables(tables, "json" if json else format, out, unit)
-    if not json and format == "text":
+    _tables(tables, found.findings, format, out, unit, json)
+    if not json and format != "json":
         show.findings(found.findings, most=3)
 
 
@@ -132,8 +134,8 @@ def flows(
     _known_format(format)
     with show.progress():
         done = api.flows(workspace(), before=before, after=after)
-    _tables(list(done.tables), "json" if json else format, out, unit, changes=done.flows.change_list)
-    if not json and format == "text":
+    _tables(done.tables, done.flows.findings, format, out, unit, json, changes=done.flows.change_list)
+    if not json and format != "json":
         typer.echo(message("CLI-CHANGES", count=len(done.flows.change_list)))
         show.findings(done.flows.findings, most=most)
     raise typer.Exit(1 if breaking(done.flows.findings) else 0)
@@ -147,19 +149,42 @@ def _known_format(format: str) -> None:
 
 
 def _tables(
-    tables: list[AreaTable], format: str, out: Path | None, unit: str, changes: pd.DataFrame | None = None
+    tables: Sequence[AreaTable],
+    findings: Sequence[Finding],
+    format: str,
+    out: Path | None,
+    unit: str,
+    json: bool,
+    changes: pd.DataFrame | None = None,
 ) -> None:
-    from tilth.report import as_json, as_text, write_tables
+    """Print the tables, or write them and say where; `json` prints what is said as JSON."""
+    from tilth.report import as_text, write_tables
 
-    if format == "text" and out is None:
+    written: list[Path] = []
+    if out is not None or format in ("csv", "xlsx"):
+        kind = "json" if json and format == "text" else format
+        written = write_tables(tables, kind, out, software=f"tilth {__version__}", changes=changes)
+    if json or (format == "json" and not written):
+        show.as_json(_tables_record(tables, findings, written, changes))
+    elif written:
+        for path in written:
+            typer.echo(str(path))
+    else:
         for one in tables:
             typer.echo(as_text(one, unit, skip_zero_columns=True, per_block=8))
             typer.echo("")
-    elif format == "json" and out is None:
-        show.as_json([as_json(one) for one in tables])
-    else:
-        for path in write_tables(tables, format, out, software=f"tilth {__version__}", changes=changes):
-            typer.echo(str(path))
+
+
+def _tables_record(
+    tables: Sequence[AreaTable], findings: Sequence[Finding], written: Sequence[Path], changes: pd.DataFrame | None
+) -> dict[str, Any]:
+    from tilth.report import as_json
+
+    said: dict[str, Any] = {"findings": [finding.as_record() for finding in findings]}
+    if written:
+        return {"files": [str(path) for path in written], **said}
+    listed = {} if changes is None else {"change_list": changes.to_dict("records")}
+    return {"tables": [as_json(one) for one in tables], **listed, **said}
 
 
 @app.command()

@@ -7,6 +7,7 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Sequence
+from contextvars import copy_context
 from pathlib import Path
 from typing import Annotated
 
@@ -30,6 +31,9 @@ app = typer.Typer(
 )
 importing = typer.Typer(no_args_is_help=True, help="Bring files into the workspace. 导入数据")
 app.add_typer(importing, name="import")
+
+#: Exit status of a command that was interrupted (Ctrl-C).
+_STOPPED = 130
 
 
 def _show_version(wanted: bool) -> None:
@@ -57,7 +61,11 @@ def root(
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
-    """Run one command line; the exit status. No exception leaves this function."""
+    """Run one command line; the exit status. No exception leaves this function, no option outlives it."""
+    return copy_context().run(_run, arguments)
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     import tilth.cli.commands  # noqa: F401  registers the commands
 
     for stream in (sys.stdout, sys.stderr):
@@ -65,18 +73,18 @@ def run(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="replace")
     try:
         status = app(args=None if arguments is None else list(arguments), standalone_mode=False, prog_name="tilth")
+        if status == _STOPPED:
+            _say("", message("CLI-STOPPED"), "")
         return status if isinstance(status, int) else 0
     except TilthError as error:
         _say(error.code, error.said, error.remedy)
-    except typer.Abort:
-        return 130
     except TyperException as error:
         _say("", error.format_message(), message("CLI-HELP"))
-    except KeyboardInterrupt:
+    except (typer.Abort, KeyboardInterrupt):
         _say("", message("CLI-STOPPED"), "")
-        return 130
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _STOPPED
+    except (BrokenPipeError, SystemExit):  # typer leaves so when nobody reads the output any more: `tilth … | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno() if sys.__stdout__ else 1)
         return 0
     except MemoryError:
         _say("", message("CLI-MEMORY"), "")

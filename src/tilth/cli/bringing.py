@@ -23,6 +23,7 @@ def init(
         str, typer.Option("--region", help="Code of the county (or other region) the workspace is for.")
     ] = "000000",
     name: Annotated[str, typer.Option("--name", help="Its name.")] = "",
+    json: AsJson = False,
 ) -> None:
     """Make a workspace. 新建工作区
 
@@ -31,6 +32,9 @@ def init(
     from tilth import api
 
     made = api.init(folder, region=region, name=name)
+    if json:
+        show.as_json({"folder": str(made.root), "region": made.region, "name": made.name})
+        return
     typer.echo(message("CLI-INIT", folder=str(made.root), region=made.region, name=made.name))
 
 

@@ -25,7 +25,7 @@ Crs = Annotated[
     str | None,
     typer.Option("--crs", metavar="EPSG", help="Coordinate system, where the file does not say: 4526, EPSG:4490, …"),
 ]
-Most = Annotated[int, typer.Option("--most", help="How many findings of each kind to print.")]
+Most = Annotated[int, typer.Option("--most", min=0, help="How many findings of each kind to print.")]
 
 
 def workspace() -> Workspace:

@@ -42,7 +42,7 @@ def findings(found: Iterable[Finding], *, most: int) -> None:
         mark = "✗" if same[0].severity is Severity.BREAKS else "·"
         typer.echo(f"{mark} {code}  ×{len(same)}")
         for finding in same[:most]:
-            typer.echo(f"    {finding.where}: {finding.said}")
+            typer.echo("    " + ": ".join(part for part in (str(finding.where), finding.said) if part))
         if len(same) > most:
             typer.echo(f"    … {message('CLI-MORE', count=len(same) - most)}")
         if same[0].remedy:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -30,7 +31,9 @@ def report(
     project: Annotated[
         list[Path] | None, typer.Option("--project", help="A footprint to check and list; may be repeated.")
     ] = None,
-    date: Annotated[str | None, typer.Option("--date", help="Date on the cover, 2025-01-31; today without.")] = None,
+    date: Annotated[
+        datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], help="Date on the cover; today without.")
+    ] = None,
     compiled_by: Annotated[str, typer.Option("--compiled-by", help="Name in the signature block.")] = "",
     checked_by: Annotated[str, typer.Option("--checked-by", help="Name in the signature block.")] = "",
     json: AsJson = False,
@@ -44,9 +47,10 @@ def report(
 
     with show.progress():
         place = workspace()
+        made_on = date.date().isoformat() if date else None
         done = api.report(
             place, year=year, before=before, folder=out, lang=language(), formats=tuple(format) if format else FORMATS,
-            made_on=date, checks=[api.check(place, one, year=year) for one in project or ()],
+            made_on=made_on, checks=[api.check(place, one, year=year) for one in project or ()],
             compiled_by=compiled_by, checked_by=checked_by,
         )  # fmt: skip
     if json:

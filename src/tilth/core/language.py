@@ -23,10 +23,12 @@ from functools import cache
 from importlib.resources import files
 
 LANGUAGES = ("en", "zh")
+_LONGEST_VALUE = 300
 
 
 def _language_of_the_machine() -> str:
-    wanted = os.environ.get("TILTH_LANG") or (locale.getlocale()[0] or "")
+    asked = (os.environ.get(name) for name in ("TILTH_LANG", "LC_ALL", "LC_MESSAGES", "LANG"))
+    wanted = next((name for name in asked if name), locale.getlocale()[0] or "")
     return "zh" if wanted.lower().startswith(("zh", "chinese")) else "en"
 
 
@@ -92,7 +94,12 @@ def message(key: str, part: str = "said", /, **values: object) -> str:
     entry = catalogue()[key]
     template = entry.get(f"{part}_zh") if language() == "zh" else None
     template = template or entry.get(part, "")
-    return template.format(**values) if template else ""
+    return template.format(**{name: _short(value) for name, value in values.items()}) if template else ""
+
+
+def _short(value: object) -> object:
+    """A text cut to what a sentence can carry; some files have names and values without end."""
+    return f"{value[: _LONGEST_VALUE - 1]}…" if type(value) is str and len(value) > _LONGEST_VALUE else value
 
 
 def label(key: str, **values: object) -> Label:

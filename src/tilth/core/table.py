@@ -21,10 +21,15 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row: the texts of its key columns, and its depth in the region tree (0 the whole, 1 below it, …)."""
+    """One row: what stands in its key columns, and its depth in the region tree (0 the whole, 1 below it, …)."""
 
-    key: tuple[str, ...]
+    names: tuple[str | Label, ...]
     depth: int = 0
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """The texts of the key columns, in the language in use."""
+        return tuple(map(str, self.names))
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +37,15 @@ class Adjustment:
     """One cell moved by levelling, in units of 0.01 ha: which table, row and column, and by how much."""
 
     table: str
-    row: tuple[str, ...]
+    names: tuple[str | Label, ...]
     column: str
     units: int
-    why: str
+    why: str | Label
+
+    @property
+    def row(self) -> tuple[str, ...]:
+        """The key of the row, in the language in use."""
+        return tuple(map(str, self.names))
 
 
 @dataclass(frozen=True)

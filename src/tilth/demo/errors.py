@@ -256,8 +256,7 @@ def _rows_set_aside(w: _Work) -> None:
     village = w.village_with(_flat(w), summed="V10", n=8)
     row = w.take(_flat(w), village, ground=True)
     w.set(row, TBMJ="about 12 mu")
-    # Readers of dBASE take a text in a number's place for 0.
-    w.say("INTAKE-ROW-AREA-NOT-POSITIVE", row, "TBMJ is the text 'about 12 mu'")
+    w.say("INTAKE-ROW-AREA-UNREADABLE", row, "TBMJ is the text 'about 12 mu'")
     w.say("V10", village[:12], "short of the area that cannot be read")
     village = w.village_with(_flat(w), summed="V10", n=8)
     row = w.take(_flat(w), village, ground=True)

@@ -11,6 +11,7 @@ from tilth.intake.profiles import Profile, choose_profile, profile
 from tilth.intake.regions import regions_from, tasks_from
 from tilth.intake.repair import Repaired, repair
 from tilth.intake.rules_model import Validation
+from tilth.intake.screen import impossible_places
 from tilth.intake.survey import IMPORT_RULES, parcels_from
 from tilth.intake.tables import read_table
 from tilth.intake.validate import all_findings, validate
@@ -35,6 +36,7 @@ __all__ = [
     "choose_profile",
     "compare_stated_area",
     "exchange_table",
+    "impossible_places",
     "layer_from",
     "list_layers",
     "normalised",

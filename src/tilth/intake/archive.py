@@ -85,6 +85,8 @@ class _Unpacking:
         if self.members > self.limits.members:
             raise BadInput("INTAKE-ZIP-BOMB", file=self.name, limit_mb=self.limits.total_mb)
         name = PurePosixPath(_name(member).replace("\\", "/"))
+        if not name.parts:
+            raise BadInput("INTAKE-ZIP-BROKEN", file=self.name, reason="a member without a name")
         link = stat.S_ISLNK(member.external_attr >> 16)
         if link or name.is_absolute() or ".." in name.parts or any(":" in part for part in name.parts):
             raise BadInput("INTAKE-ZIP-UNSAFE", file=self.name, member=str(name))

@@ -109,22 +109,25 @@ def resolve_crs(
     Raises
     ------
     NeedsAnswer
-        If neither says anything, or what the file says cannot be; names the likely answers.
+        If neither says anything, or what the file says cannot be understood or cannot be; names the likely answers.
     BadInput
-        If the datum is Beijing 1954 or Xi'an 1980, the name is not understood, or `asked` contradicts the numbers.
+        If the datum is Beijing 1954 or Xi'an 1980, or `asked` is not understood or contradicts the numbers.
     """
     numbers = _Numbers.of(coordinates)
-    if found and _is_old(found):
-        raise BadInput("INTAKE-CRS-OLD", file=file, crs=_name(found))
+    if found:
+        refuse_old(found, file)
     stated = asked or found
     if not stated:
         raise NeedsAnswer("INTAKE-CRS-MISSING", file=file, likely=_likely(numbers), **_shown(numbers))
+    if not asked and not understood(stated):
+        values = {"crs": _name(stated), "likely": _likely(numbers), **_shown(numbers)}
+        raise NeedsAnswer("INTAKE-CRS-UNREADABLE", file=file, **values)
     crs = _parsed(stated, file)
     if _is_old(stated, crs):
         raise BadInput("INTAKE-CRS-OLD", file=file, crs=crs.name)
     where = Where(file=file, layer=layer)
     findings: list[Finding] = []
-    if asked and found and normalised(found) != normalised(asked):
+    if asked and found and not (understood(found) and normalised(found) == normalised(asked)):
         values = {"stated": _name(found), "crs": normalised(asked)}
         findings.append(Finding("INTAKE-CRS-OVERRIDDEN", where, values))
     if numbers is None:
@@ -136,6 +139,27 @@ def resolve_crs(
         assert numbers is not None
     text, more = _fitted(crs, numbers, bool(asked), where)
     return ResolvedCrs(text, (*findings, *more), swap)
+
+
+def refuse_old(text: str, file: str) -> None:
+    """Refuse what stands on an older datum, by what it says or, where that is damaged, by the names in it.
+
+    Raises
+    ------
+    BadInput
+        If `text` stands on Beijing 1954 or Xi'an 1980.
+    """
+    if _is_old(text):
+        raise BadInput("INTAKE-CRS-OLD", file=file, crs=_name(text))
+
+
+def understood(text: str) -> bool:
+    """Whether `text` names or describes a coordinate system on the Earth, complete with what it needs."""
+    try:
+        _parsed(text, "")
+    except BadInput:
+        return False
+    return True
 
 
 def normalised(text: str) -> str:
@@ -156,11 +180,23 @@ def _parsed(text: str, file: str) -> pyproj.CRS:
         if crs.is_compound:
             crs = crs.sub_crs_list[0]
         crs = crs.to_2d() if len(crs.axis_info) > 2 and crs.is_geographic else crs
-        if not (crs.is_geographic or crs.is_projected):
+        if not (crs.is_geographic or crs.is_projected) or _without_meridian(crs):
             raise BadInput("INTAKE-CRS-UNKNOWN", file=file, crs=crs.name)
     except (ProjError, ValueError, OverflowError, TypeError, AttributeError, UnicodeError):
         raise BadInput("INTAKE-CRS-UNKNOWN", file=file, crs=_short(wanted)) from None
     return crs
+
+
+def _without_meridian(crs: pyproj.CRS) -> bool:
+    """A transverse projection that does not say around which meridian: its description lost a line."""
+    operation = crs.coordinate_operation
+    if operation is None or operation.method_name not in _TRANSVERSE:
+        return False
+    return all(parameter.name != _MERIDIAN for parameter in operation.params)
+
+
+_TRANSVERSE = ("Transverse Mercator", "Gauss-Kruger")
+_MERIDIAN = "Longitude of natural origin"
 
 
 def _text(crs: pyproj.CRS) -> str:
@@ -188,13 +224,13 @@ def _gauss(crs: pyproj.CRS) -> GaussZone | None:
     operation = crs.coordinate_operation
     if not crs.is_projected or operation is None or not _on_china_2000(crs):
         return None
-    if operation.method_name not in ("Transverse Mercator", "Gauss-Kruger"):
+    if operation.method_name not in _TRANSVERSE:
         return None
     if any(not math.isclose(axis.unit_conversion_factor, 1.0) for axis in crs.axis_info):
         return None
     values = {parameter.name: parameter.value for parameter in operation.params}
     plain = values.get("Latitude of natural origin"), values.get("False northing"), values.get(_SCALE)
-    meridian, easting = values.get("Longitude of natural origin", 0.0), values.get("False easting", 0.0)
+    meridian, easting = values.get(_MERIDIAN, 0.0), values.get("False easting", 0.0)
     if plain != (0.0, 0.0, 1.0) or meridian % 3 or not 75 <= meridian <= 135 or easting % 1e6 != 500_000:
         return None
     return _numbered(int(meridian), int(easting // 1_000_000), crs.name)

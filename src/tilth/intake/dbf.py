@@ -5,6 +5,7 @@ GDAL reads the values; this module sees what GDAL passes over in silence. Source
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,21 @@ _HEADER = 32
 _END_OF_FIELDS = 0x0D
 _DELETED = ord("*")
 _SAMPLE = 20_000
+_CHUNK = 100_000
+_BLANKS = b" \0\t"
+_NUMBER = re.compile(rb"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_NOTHING, _DIGIT, _SIGN, _POINT, _OTHER = range(5)
+
+
+def _kinds() -> npt.NDArray[np.uint8]:
+    kinds = np.full(256, _OTHER, dtype=np.uint8)
+    for signs, kind in ((_BLANKS, _NOTHING), (b"0123456789", _DIGIT), (b"+-", _SIGN), (b".", _POINT)):
+        kinds[list(signs)] = kind
+    return kinds
+
+
+#: What a byte is in the cell of a number. Shape (256,).
+_KINDS = _kinds()
 
 
 @dataclass(frozen=True)
@@ -90,7 +106,7 @@ class Dbf:
         odd = np.concatenate(rows) if rows else np.zeros(0, dtype=np.int64)
         sample = records[odd[:: len(odd) // _SAMPLE + 1]]
         for field in self.fields:
-            if field.type in "CM":
+            if field.type in "CMNF":
                 cells = {cell.tobytes() for cell in sample[:, field.offset : field.offset + field.length]}
                 found |= {cell.rstrip(b" \0") for cell in cells if not cell.isascii()}
         return sorted(found)
@@ -102,11 +118,46 @@ class Dbf:
             if field.type in "NF" and field.decimals == 0 and field.length > 18
         ]  # fmt: skip
 
+    def texts_in_numbers(self) -> list[int]:
+        """Positions of number fields with a cell that is neither a number nor blank, such as 约12亩.
+
+        GDAL reads of such a cell the digits at its start, or 0.
+        """
+        return [
+            index
+            for index, field in enumerate(self.fields)
+            if field.type in "NF" and any(self._is_text(cell) for cell in self._suspects(field))
+        ]
+
+    def _suspects(self, field: Field) -> list[bytes]:
+        """Cells of a number field that are not plainly digits with at most a sign before and one point between."""
+        found: list[bytes] = []
+        records = self.records()
+        for first in range(0, len(records), _CHUNK):
+            cells = records[first : first + _CHUNK, field.offset : field.offset + field.length]
+            kind = _KINDS[cells]
+            filled = kind != _NOTHING
+            begins = filled.copy()
+            begins[:, 1:] &= ~filled[:, :-1]
+            plain = (kind != _OTHER).all(axis=1) & (begins.sum(axis=1) <= 1)
+            plain &= ((kind == _POINT).sum(axis=1) <= 1) & ~((kind == _SIGN) & ~begins).any(axis=1)
+            plain &= (kind == _DIGIT).any(axis=1) | ~filled.any(axis=1)
+            found += {cell.tobytes() for cell in cells[~plain]}
+        return found
+
+    @staticmethod
+    def _is_text(cell: bytes) -> bool:
+        bare = cell.strip(_BLANKS)
+        return bool(bare.strip(b"*")) and _NUMBER.fullmatch(bare) is None
+
     def column(self, index: int) -> list[str]:
         """The cells of one field as text, one for each held record, blanks stripped."""
         field = self.fields[index]
         cells = np.ascontiguousarray(self.records()[:, field.offset : field.offset + field.length])
-        return [cell.tobytes().decode("latin-1").strip(" \0") for cell in cells]
+        texts = [cell.tobytes().strip(_BLANKS).decode("latin-1") for cell in cells]
+        if field.type not in "NF":
+            return texts
+        return ["" if not text.strip("*") else text for text in texts]  # stars: no value
 
 
 def _fields(descriptors: bytes) -> tuple[Field, ...]:

@@ -13,6 +13,8 @@ from importlib.resources import files
 from pathlib import Path
 
 from tilth.core import BadInput
+from tilth.intake.encoding import read_text
+from tilth.intake.vector import local
 
 #: Stands in a table for "any class" and for "a code that nobody has published yet".
 ANY_CLASS, ANY_CODE = "*", "?"
@@ -113,9 +115,12 @@ def read_ridge_table(path: Path) -> RidgeTable:
         If the file cannot be read, has no such columns, an unknown key or a coefficient outside 0 to 1.
     """
     try:
-        rows = list(csv.DictReader(path.read_text(encoding="utf-8-sig").splitlines()))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise BadInput("VALIDATE-RIDGE-FILE", file=path.name, reason=type(error).__name__) from error
+        text, _ = read_text(local(path).read_bytes(), file=path.name)
+        rows = list(csv.DictReader(text.splitlines()))
+    except OSError as error:
+        raise BadInput("INTAKE-UNREADABLE", file=path.name, reason=error.strerror) from None
+    except csv.Error as error:
+        raise BadInput("VALIDATE-RIDGE-FILE", file=path.name, reason=str(error)) from None
     if not rows or not {"key", "ridge_coef"} <= set(rows[0]):
         raise BadInput("VALIDATE-RIDGE-FILE", file=path.name, reason="key, ridge_coef")
     allowed: dict[str, tuple[float, ...]] = {}

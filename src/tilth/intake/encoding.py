@@ -153,8 +153,11 @@ def decide(
     if stated is not None and _agrees(stated, seen, texts):
         return Decision(stated)
     used = hint if hint and not declared and seen != "utf-8" and _mostly_fits(texts, hint) else seen
-    code = "INTAKE-ENCODING-WRONG" if declared else "INTAKE-ENCODING-ASSUMED"
-    return Decision(used, (Finding(code, Where(file=file), {"encoding": used, "declared": declared}),))
+    said = declared or hint
+    code = "INTAKE-ENCODING-WRONG" if said else "INTAKE-ENCODING-ASSUMED"
+    if said and said == hint == used:
+        code = "INTAKE-ENCODING-BYTE"
+    return Decision(used, (Finding(code, Where(file=file), {"encoding": used, "declared": said or ""}),))
 
 
 def _agrees(stated: str, seen: str, texts: Sequence[bytes]) -> bool:

@@ -51,10 +51,12 @@ def read(path: Path) -> Rows:
     notes: list[str] = []
     try:
         with noted(notes):
+            table = pq.read_table(path)
+            table.validate(full=True)  # text that is none would only be noticed where it is used
             if header.encoding != "WKB":
                 frame = gpd.read_parquet(path).rename_geometry("geometry")
             else:
-                frame = _frame(pq.read_table(path), header.geometry)
+                frame = _frame(table, header.geometry)
     except FAULTS as error:
         raise unreadable(path, error) from None
     order = np.arange(len(frame))

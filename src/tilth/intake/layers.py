@@ -147,7 +147,7 @@ def _gross(frame: gpd.GeoDataFrame, name: str | None, screen: Screen, crs: str) 
     if not len(missing):
         return dm2, "file", 0
     dm2[missing], method = measured(flat(np.asarray(frame.geometry, dtype=object)[missing]), crs)
-    screen.take_out((dm2 <= 0) & ~given, "INTAKE-ROW-AREA-ZERO")
+    screen.take_out((dm2 <= 0) & ~given, "INTAKE-ROW-AREA-ZERO", area=dm2 / 100)
     return dm2, method, int((~given & screen.kept).sum())
 
 

@@ -65,7 +65,7 @@ def regions_from(
         If there is no field for the code, or `level` is no level.
     """
     if level is not None and level not in LEVELS:
-        raise BadInput("INTAKE-PROFILE-VALUE", file=file_of(table), key="level", value=repr(level))
+        raise BadInput("INTAKE-REGION-LEVEL", level=level, known=", ".join(LEVELS))
     frame = table.frame
     has_shapes = isinstance(frame, gpd.GeoDataFrame)
     if has_shapes:

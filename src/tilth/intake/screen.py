@@ -14,7 +14,7 @@ import pyproj
 import shapely
 
 from tilth import overlay
-from tilth.core import BadInput, Finding, IntArray, NeedsAnswer, Where, dm2_array
+from tilth.core import BadInput, Finding, FloatArray, IntArray, NeedsAnswer, Where, dm2_array
 from tilth.intake.columns import BoolArray, as_text
 from tilth.intake.model import Rejected, Table
 
@@ -76,7 +76,7 @@ class Screen:
         kinds = shapely.get_type_id(shapes)
         names = np.array([shape.geom_type if shape is not None else "" for shape in shapes], dtype=object)
         self.take_out(~np.isin(kinds, (3, 6)), "INTAKE-ROW-GEOMETRY-KIND", kind=names)
-        wrong, shown = _impossible(shapes, crs)
+        wrong, shown = impossible_places(shapes, crs)
         self.take_out(wrong, "INTAKE-ROW-COORDINATES", value=shown)
 
 
@@ -84,17 +84,35 @@ def _short(value: Any) -> Any:
     return value[:60] if isinstance(value, str) else value
 
 
-def _impossible(shapes: GeometryArray, crs: str) -> tuple[BoolArray, GeometryArray]:
-    """Rows with a coordinate that is not finite or beyond the CRS, and that coordinate as text."""
+def impossible_places(shapes: GeometryArray, crs: str) -> tuple[BoolArray, GeometryArray]:
+    """Rows with a coordinate that is not finite or beyond the CRS, and that coordinate as text. Both shape (rows,)."""
     wrong = np.zeros(len(shapes), dtype=np.bool_)
     shown = np.full(len(shapes), "", dtype=object)
+    geographic = _geographic(crs)
+    limit = np.array([360.0, 90.0]) if geographic else np.array([1e8, 1e8])
     points, row = shapely.get_coordinates(shapes, return_index=True)
-    limit = np.array([360.0, 90.0]) if _geographic(crs) else np.array([1e8, 1e8])
     bad = ~(np.abs(points) <= limit * (1 + 1e-9)).all(axis=1)
-    for at in np.flatnonzero(bad)[::-1]:
+    if not geographic:  # the corners of each row's bounds must lie somewhere on the Earth
+        west, south, east, north = shapely.bounds(shapes).reshape(-1, 4).T
+        corners = np.column_stack([west, south, east, north, west, north, east, south]).reshape(-1, 2)
+        corner_row = np.repeat(np.arange(len(shapes)), 4)
+        known = (np.abs(corners) <= limit).all(axis=1)
+        corners, corner_row = corners[known], corner_row[known]
+        nowhere = ~np.isfinite(_lonlat(corners, crs)).all(axis=1)
+        points, row = np.concatenate([corners[nowhere], points[bad]]), np.concatenate([corner_row[nowhere], row[bad]])
+    else:
+        points, row = points[bad], row[bad]
+    for at in range(len(points))[::-1]:
         wrong[row[at]] = True
         shown[row[at]] = f"{points[at, 0]:g}, {points[at, 1]:g}"
     return wrong, shown
+
+
+def _lonlat(points: FloatArray, crs: str) -> FloatArray:
+    """Longitude and latitude of points, shape (n, 2) [degrees]; infinite where there is no such place."""
+    known = pyproj.CRS.from_user_input(crs)
+    turn = pyproj.Transformer.from_crs(known, known.geodetic_crs, always_xy=True)
+    return np.column_stack(turn.transform(points[:, 0], points[:, 1]))
 
 
 def _geographic(crs: str) -> bool:

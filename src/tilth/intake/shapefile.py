@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import struct
 from collections.abc import Iterator
@@ -14,9 +15,12 @@ import numpy as np
 import numpy.typing as npt
 
 from tilth.core import BadInput, Finding, Where
+from tilth.intake.crs import refuse_old, understood
 from tilth.intake.dbf import Dbf
 from tilth.intake.encoding import Decision, decide, language_driver, read_text
 
+_LONGEST_PRJ = 20_000
+_WKT = re.compile(r"\s*(\w+\s*[\[(]|PROJC|GEO[CDG]|COMP|LOCAL|BOUND)", re.I)
 _MAGIC = b"\x00\x00\x27\x0a"
 _HEADER = 100
 _PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
@@ -65,8 +69,11 @@ def opened(path: Path, encoding: str | None) -> Iterator[Shapefile]:
     index = _index(found.get(".shx"))
     with TemporaryDirectory(prefix="tilth-") as folder:
         place, findings = path, []
-        projection = _projection(found.get(".prj"))
-        if index is None or projection is not None:
+        projection, unread = _projection(found.get(".prj"))
+        if unread:
+            findings.append(Finding("INTAKE-PRJ-UNREADABLE", Where(file=found[".prj"].name)))
+            del found[".prj"]
+        if index is None or projection is not None or unread:
             place = Path(folder) / f"{path.stem}.shp"
             for suffix, part in found.items():
                 if not (suffix == ".shx" and index is None) and not (suffix == ".prj" and projection is not None):
@@ -107,14 +114,19 @@ def _described(
     return Shapefile(place, dbf, len(index), cut, text, (*findings, *text.findings))
 
 
-def _projection(path: Path | None) -> str | None:
-    """The text of a .prj that is not UTF-8, as those with Chinese names often are; None if there is nothing to mend."""
-    raw = path.read_bytes()[:20_000] if path is not None else b""
+def _projection(path: Path | None) -> tuple[str | None, bool]:
+    """The text to put in place of a .prj that is not UTF-8, as those with Chinese names often are (None if it may
+    stay), and whether it is damaged past reading."""
+    raw = path.read_bytes()[:_LONGEST_PRJ] if path is not None else b""
+    text, same = read_text(raw, file=path.name if path else "")[0], True
     try:
         raw.decode("utf-8")
     except UnicodeDecodeError:
-        return read_text(raw, file=path.name if path else "")[0]
-    return None
+        same = False
+    unread = bool(_WKT.match(text)) and not understood(text)
+    if unread and path is not None:
+        refuse_old(text, path.name)
+    return (None if same or unread else text), unread
 
 
 def _beside(part: Path, place: Path) -> None:

@@ -111,6 +111,8 @@ class _Import:
         self.findings.extend(self.table.findings)
         names = [str(name) for name in self.frame.columns if name not in {self.frame.geometry.name, "source_row"}]
         self.profile, found = choose_profile(self.wanted, names, self.file)
+        if self.system is not None:
+            code_system(self.system)  # raises if there is none; a profile may bring a list of its own, a request not
         self.system = self.system or self.profile.code_system
         self.matched: Matched = self.profile.match(names)
         self.findings += [*found, *self.matched.findings(self.file)]
@@ -260,7 +262,7 @@ class _Import:
             self.area_from = method if len(missing) == self.screen.kept.sum() else "file"
             values = {"rows": len(missing), "method": method}
             self.findings.append(Finding("INTAKE-AREA-MEASURED", Where(file=self.file), values))
-            self.screen.take_out((dm2 <= 0) & ~given, "INTAKE-ROW-AREA-ZERO")
+            self.screen.take_out((dm2 <= 0) & ~given, "INTAKE-ROW-AREA-ZERO", area=dm2 / 100)
         return self._levelled(dm2, ~given)
 
     def _believed(self, stated: col.Areas) -> bool:

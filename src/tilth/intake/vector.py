@@ -19,6 +19,7 @@ from tilth.core import BadInput, Finding, NeedsAnswer, Where
 from tilth.intake import geoparquet, ogr
 from tilth.intake.archive import find, unpacked
 from tilth.intake.crs import resolve_crs
+from tilth.intake.dbf import Dbf
 from tilth.intake.encoding import asked_codec, decode_latin1
 from tilth.intake.formats import DRIVERS, VECTOR_SUFFIXES, Prepared, prepared
 from tilth.intake.model import Rejected, Table
@@ -316,16 +317,12 @@ def _assembled(
 def _shapefile_text(
     frame: pd.DataFrame, fids: np.ndarray, ready: Prepared, where: Where
 ) -> tuple[pd.DataFrame, list[Finding]]:
-    """Names and text of a shapefile, read byte for byte so far, in their true encoding; long codes as text."""
+    """Names and text of a shapefile, read byte for byte so far, in their true encoding."""
     codec, findings = ready.text.codec, []
     shape = ready.shapefile
     assert shape is not None
-    for index in shape.dbf.wide_integers() if shape.dbf is not None else []:
-        attributes = [name for name in frame.columns if name != "geometry"]
-        assert shape.dbf is not None
-        if len(attributes) == len(shape.dbf.fields) and (fids < shape.dbf.held).all():
-            cells = np.asarray(shape.dbf.column(index), dtype=object)
-            frame[attributes[index]] = cells[fids] if len(fids) else cells[:0]
+    if shape.dbf is not None:
+        frame = _with_true_cells(frame, fids, shape.dbf)
     names = {str(name): _renamed(str(name), codec) for name in frame.columns if name != "geometry"}
     for name, true_name in names.items():
         if frame[name].dtype.kind == "O" or isinstance(frame[name].dtype, pd.StringDtype):
@@ -336,6 +333,17 @@ def _shapefile_text(
     if len(set(names.values())) == len(names):
         frame = frame.rename(columns=names)
     return frame, findings
+
+
+def _with_true_cells(frame: pd.DataFrame, fids: np.ndarray, dbf: Dbf) -> pd.DataFrame:
+    """The frame with those number fields as text that GDAL cannot bring as numbers: long codes, text in the cells."""
+    attributes = [name for name in frame.columns if name != "geometry"]
+    if len(attributes) != len(dbf.fields) or not (fids < dbf.held).all():
+        return frame
+    for index in sorted({*dbf.wide_integers(), *dbf.texts_in_numbers()}):
+        cells = np.asarray(dbf.column(index), dtype=object)
+        frame[attributes[index]] = cells[fids] if len(fids) else cells[:0]
+    return frame
 
 
 def _renamed(name: str, codec: str) -> str:

@@ -200,10 +200,11 @@ class Store:
             raise BadInput("LAND-SNAPSHOT-DAMAGED", folder=str(path.parent), why=str(error).splitlines()[0]) from error
 
     def put_regions(self, regions: Iterable[Region]) -> None:
-        """Add regions, or replace those with the same code."""
+        """Add regions, or replace those with the same code; what the new one leaves open stays as it was."""
         rows = list(regions)
         with self.workspace.writing(), self.workspace.database.transaction() as connection:
-            for region in rows:
+            held = {row["code"]: Region(**row) for row in connection.execute(select(_region)).mappings()}
+            for region in (_completed(new, held.get(new.code)) for new in rows):
                 connection.execute(delete(_region).where(_region.c.code == region.code))
                 connection.execute(
                     _region.insert().values(
@@ -261,6 +262,20 @@ class Store:
         with self.workspace.database.transaction() as connection:
             tasks = [Task(**row) for row in connection.execute(query).mappings()]
         return tasks if year is None else list({task.region: task for task in tasks}.values())
+
+
+def _completed(new: Region, held: Region | None) -> Region:
+    """`new`, with name, parent and control areas of `held` where it has none of its own."""
+    if held is None:
+        return new
+    return Region(
+        new.code,
+        held.name if new.name in ("", new.code) else new.name,
+        new.level,
+        held.parent if new.parent is None else new.parent,
+        held.control_dm2 if new.control_dm2 is None else new.control_dm2,
+        held.control_island_dm2 if new.control_island_dm2 is None else new.control_island_dm2,
+    )
 
 
 def _write(draft: Draft, folder: Path) -> None:

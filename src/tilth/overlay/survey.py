@@ -135,6 +135,7 @@ def survey_zone(crs: Any) -> Zone | None:
     gauss = (
         operation is not None
         and operation.method_name == "Transverse Mercator"
+        and "Longitude of natural origin" in values
         and values.get("Scale factor at natural origin") == 1.0
         and values.get("Latitude of natural origin") == 0.0
         and values.get("False northing") == 0.0

@@ -11,14 +11,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import geopandas as gpd
 import numpy as np
 import shapely
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
-from matplotlib.patches import Patch, Polygon
+from matplotlib.patches import Patch, PathPatch, Polygon
 from matplotlib.path import Path as MplPath
 
 from tilth.core import FloatArray, label
@@ -48,52 +46,54 @@ def new_figure(width: float, height: float) -> Any:
 
 
 def png(figure: Any) -> bytes:
-    """The figure as PNG; equal drawings give equal bytes."""
+    """The figure as PNG; equal drawings give equal bytes. Packed lightly: twice as quick, hardly larger."""
     out = io.BytesIO()
-    figure.savefig(out, format="png", metadata={"Software": None})
+    figure.savefig(out, format="png", metadata={"Software": None}, pil_kwargs={"compress_level": 4})
     return out.getvalue()
 
 
-def _paths(geometries: FloatArray) -> list[Any]:
-    """One path for each polygonal geometry, holes wound the other way."""
-    oriented = shapely.orient_polygons(np.asarray(geometries, dtype=object))
-    paths = []
-    for geometry in oriented:
-        rings = shapely.get_rings(geometry) if geometry is not None and not geometry.is_empty else []
-        if len(rings) == 0:
-            continue
-        vertices = [shapely.get_coordinates(ring) for ring in rings]
-        codes = np.concatenate([_ring_codes(len(ring)) for ring in vertices])
-        paths.append(MplPath(np.concatenate(vertices), codes))
-    return paths
+def _outline_of(geometries: FloatArray) -> Any:
+    """All polygonal geometries as one path, holes wound the other way; None where there is nothing to draw."""
+    rings = shapely.get_rings(shapely.orient_polygons(np.asarray(geometries, dtype=object)))
+    if not len(rings):
+        return None
+    vertices, ring = shapely.get_coordinates(rings, return_index=True)
+    ends = np.searchsorted(ring, np.arange(len(rings)), side="right")
+    codes = np.full(len(vertices), MplPath.LINETO, dtype=MplPath.code_type)
+    codes[0] = MplPath.MOVETO
+    codes[ends[:-1]] = MplPath.MOVETO
+    codes[ends - 1] = MplPath.CLOSEPOLY
+    return MplPath(vertices, codes)
 
 
-def _ring_codes(count: int) -> Any:
-    codes = np.full(count, MplPath.LINETO, dtype=MplPath.code_type)
-    codes[0], codes[-1] = MplPath.MOVETO, MplPath.CLOSEPOLY
-    return codes
-
-
-def polygons_of(frame: gpd.GeoDataFrame) -> Any:
-    """The polygonal geometries of `frame`; points and lines are left out, empty ones too."""
-    geometries = np.asarray(frame.geometry)
+def polygons_of(shapes: Any) -> Any:
+    """The polygonal ones of `shapes`; points and lines are left out, empty ones too."""
+    geometries = np.asarray(shapes, dtype=object)
     kinds = shapely.get_type_id(geometries)
     return geometries[np.isin(kinds, (3, 6)) & ~shapely.is_empty(geometries)]
 
 
 def fill(axes: Any, geometries: Any, colour: str, *, edge: str = EDGE, width: float = 0.15, **more: Any) -> None:
-    """Fill polygons with one colour."""
-    paths = _paths(geometries)
-    if paths:
-        axes.add_collection(PathCollection(paths, facecolors=colour, edgecolors=edge, linewidths=width, **more))
+    """Fill polygons with one colour, all in one stroke."""
+    path = _outline_of(geometries)
+    if path is not None:
+        axes.add_patch(PathPatch(path, facecolor=colour, edgecolor=edge, linewidth=width, **more))
 
 
 def outline(axes: Any, geometries: Any, colour: str, width: float = 0.8, **more: Any) -> None:
     """Draw only the rings of polygons."""
-    rings = shapely.get_rings(np.asarray(geometries, dtype=object)) if len(geometries) else []
-    lines = [shapely.get_coordinates(ring) for ring in rings]
-    if lines:
-        axes.add_collection(LineCollection(lines, colors=colour, linewidths=width, **more))
+    fill(axes, geometries, "none", edge=colour, width=width, **more)
+
+
+def ring_around_small(axes: Any, geometries: Any, colour: str, share: float = 0.02, **more: Any) -> None:
+    """A circle around every polygon too small to see: smaller than `share` of the picture's width."""
+    x0, x1 = axes.get_xlim()
+    shapes = np.asarray(geometries, dtype=object)
+    boxes = shapely.bounds(shapes)
+    small = shapes[(boxes[:, 2:] - boxes[:, :2]).max(axis=1) < share * (x1 - x0)] if len(shapes) else shapes
+    if len(small):
+        places = shapely.get_coordinates(shapely.centroid(small))
+        axes.scatter(*places.T, s=70, facecolors="none", edgecolors=colour, linewidths=1.1, **more)
 
 
 @dataclass(frozen=True)
@@ -160,8 +160,7 @@ def _metres_per_x(crs: Any, latitude: float) -> float | None:
 
 
 def furnish(sheet: MapSheet, crs: Any) -> None:
-    """Scale bar and north arrow, drawn last, when the extent of the map is settled."""
-    sheet.figure.draw_without_rendering()
+    """Scale bar and north arrow."""
     axes = sheet.axes
     x0, x1 = axes.get_xlim()
     y0, y1 = axes.get_ylim()

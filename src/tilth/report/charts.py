@@ -39,7 +39,7 @@ def _bars(figure: Any, names: list[str], hectares: list[float], colours: list[st
 
 
 def _titled(title: Label, lang: str, rows: int) -> Any:
-    height = 1.3 + 0.3 * max(rows, 1)
+    height = 1.2 + 0.22 * max(rows, 1)
     figure = new_figure(7.4, height)
     figure.text(0.02, 1 - 0.3 / height, title.text(lang), fontproperties=font(13), va="center")
     return figure

@@ -13,6 +13,7 @@ from tilth.land import CodeSystem
 GREY = "#c9c9c9"
 FARMLAND = "#f2d36b"
 PBF = "#b3541e"
+PBF_FILL = "#d08a4e"
 LOST = "#c0392b"
 GAINED = "#2e8b57"
 CHANGED = "#4a6fa5"

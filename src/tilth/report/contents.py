@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields, is_dataclass, replace
 from typing import cast
 
-from tilth.core import AreaTable, in_units, label, language
+from tilth.core import AreaTable, Label, Row, in_units, label, language
 from tilth.report.cells import display_width, grouped, hundredths_of_ha, readable, table_notes, unit_line
 from tilth.report.document import Block, Document, Grid, HeadCell, Heading, Paragraph, Picture, Section, Signatures
 from tilth.report.listings import (
@@ -30,7 +31,13 @@ SMALLEST, READABLE, LARGEST = 5.0, 7.0, 9.0
 PARTS = 3
 DEEPEST_ROW = 1  # county and townships
 LIST_ROWS = 40
-LETTERS = 160
+#: A longer text in a list is cut on paper; what a rule said of a project is printed whole.
+LETTERS, LETTERS_OF_A_VERDICT = 160, 2000
+#: Codes that belong on paper (0102, 0201K, 05H1, 2TT), and words that only the software uses for a row.
+_OFFICIAL = re.compile("[0-9][0-9A-Z]*")
+_INTERNAL = re.compile("[A-Za-z_-]+")
+#: Columns of the change list that belong on paper; the workbook has all of them.
+_CHANGE_COLUMNS = {"seq", "kind", "old_parcel", "old_class", "new_parcel", "new_class", "area_dm2"}
 
 
 class _Numbered:
@@ -106,7 +113,7 @@ def _left_out(table: AreaTable, rows: Sequence[int], columns: Sequence[int]) -> 
 
 def _grid(table: AreaTable, rows: Sequence[int], columns: Sequence[int], title: str, notes: tuple[str, ...]) -> Grid:
     shown = hundredths_of_ha(table)
-    body = [[*table.rows[row].key, *(grouped(int(shown[row, place])) for place in columns)] for row in rows]
+    body = [[*_printed_key(table.rows[row]), *(grouped(int(shown[row, place])) for place in columns)] for row in rows]
     keys = len(table.key_columns)
     picked = [table.columns[place] for place in columns]
     blank = [HeadCell("")] * keys
@@ -114,8 +121,9 @@ def _grid(table: AreaTable, rows: Sequence[int], columns: Sequence[int], title: 
     if any(one.group for one in picked):
         groups = ["" if one.group is None else str(one.group) for one in picked]
         head.append([*blank, *_spans(groups)])
-    if any(one.code != str(one.label) for one in picked):
-        head.append([*blank, *(HeadCell(one.code) for one in picked)])
+    official = [one.code if _OFFICIAL.fullmatch(one.code) else "" for one in picked]
+    if any(code and code != str(one.label) for code, one in zip(official, picked, strict=True)):
+        head.append([*blank, *map(HeadCell, official)])
     head.append([*(HeadCell(str(one)) for one in table.key_columns), *(HeadCell(str(one.label)) for one in picked)])
     indent = max((2.0 * table.rows[row].depth for row in rows), default=0.0)
     widths = [min(max([6.0, *(display_width(line[place]) for line in body)]), 24.0) + 1.5 for place in range(keys)]
@@ -138,6 +146,15 @@ def _grid(table: AreaTable, rows: Sequence[int], columns: Sequence[int], title: 
     )
 
 
+def _printed_key(row: Row) -> list[str]:
+    """The key of a row, without the word by which only the software knows it ("total" before "Total")."""
+    named = any(isinstance(name, Label) for name in row.names)
+    return [
+        "" if named and isinstance(name, str) and _INTERNAL.fullmatch(name) else text
+        for name, text in zip(row.names, row.key, strict=True)
+    ]
+
+
 def _spans(texts: Sequence[str]) -> list[HeadCell]:
     """Neighbouring equal texts as one cell."""
     cells: list[HeadCell] = []
@@ -149,7 +166,7 @@ def _spans(texts: Sequence[str]) -> list[HeadCell]:
     return cells
 
 
-def _list_text(value: object, kind: str) -> str:
+def _list_text(value: object, kind: str, letters: int) -> str:
     if value is None or value == "":
         return ""
     if kind == "area":
@@ -157,7 +174,7 @@ def _list_text(value: object, kind: str) -> str:
     if kind == "hectares":
         return f"{in_units(int(str(value)), 'ha'):,}"
     text = f"{value:,}" if kind == "count" else str(value)
-    return text if len(text) <= LETTERS else text[: LETTERS - 1] + "…"
+    return text if len(text) <= letters else text[: letters - 1] + "…"
 
 
 def _list_blocks(listing: Listing, captions: _Numbered) -> Iterator[Block]:
@@ -167,14 +184,21 @@ def _list_blocks(listing: Listing, captions: _Numbered) -> Iterator[Block]:
         return
     places = [place for place, column in enumerate(listing.columns) if column.on_paper]
     if listing.id == "change-list":
-        places = [place for place in places if any(row[place] not in (None, "") for row in listing.rows)]
+        places = [place for place in places if listing.columns[place].code in _CHANGE_COLUMNS]
     kinds = [listing.columns[place].kind for place in places]
-    rows = listing.rows[:LIST_ROWS]
-    body = [tuple(_list_text(row[place], kind) for place, kind in zip(places, kinds, strict=True)) for row in rows]
+    letters = LETTERS if listing.id != "checks" else LETTERS_OF_A_VERDICT
+    rows = [row for row in listing.rows if _prints(listing, row)]
+    left = len(listing.rows) - len(rows)
+    rows = rows if listing.id == "checks" else rows[:LIST_ROWS]
+    body = [
+        tuple(_list_text(row[place], kind, letters) for place, kind in zip(places, kinds, strict=True)) for row in rows
+    ]
     names = [column_heading(listing, place) for place in places]
     notes = [str(listing.note)] if listing.note else []
-    if len(listing.rows) > len(rows):
-        notes.append(str(label("REPORT-ROWS-LEFT", shown=len(rows), count=f"{len(listing.rows):,}")))
+    if left:
+        notes.append(str(label("REPORT-TASKLESS-LEFT", count=f"{left:,}")))
+    if len(listing.rows) - left > len(rows):
+        notes.append(str(label("REPORT-ROWS-LEFT", shown=len(rows), count=f"{len(listing.rows) - left:,}")))
     widths = [_list_width(names[at], [line[at] for line in body]) for at in range(len(places))]
     wide, size = _fit(widths)
     yield Grid(
@@ -189,6 +213,12 @@ def _list_blocks(listing: Listing, captions: _Numbered) -> Iterator[Block]:
         wide=wide,
         size=size,
     )
+
+
+def _prints(listing: Listing, row: Sequence[object]) -> bool:
+    """Regions without a task of their own are in the workbook; every other row may be printed."""
+    tasks = [place for place, one in enumerate(listing.columns) if one.code in ("farmland_task", "pbf_task")]
+    return listing.id != "standing" or any(row[place] is not None for place in tasks)
 
 
 def _list_width(name: str, texts: Sequence[str]) -> float:
@@ -307,7 +337,7 @@ def document_of(book: Yearbook) -> Document:
         language=language(),
         title=str(book.title),
         subtitle=f"{book.unit} · {book.year}",
-        cover=(str(label("REPORT-COVER-YEAR", year=book.year)), book.made_on),
+        cover=(str(label("REPORT-COVER-YEAR", year=book.year)), str(label("REPORT-COVER-MADE", date=book.made_on))),
         footer=book.provenance.line(),
         made_on=book.made_on,
         sections=_sections(_blocks(book)),

@@ -8,20 +8,19 @@ from typing import Any
 
 import docx
 from docx.enum.section import WD_ORIENT, WD_SECTION
-from docx.enum.table import WD_TABLE_ALIGNMENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH
-from docx.oxml import OxmlElement
+from docx.oxml import OxmlElement, parse_xml
 from docx.oxml.ns import qn
 from docx.shared import Cm, Emu, Pt, RGBColor
 
-from tilth.report.document import Block, Document, Grid, HeadCell, Heading, Paragraph, Picture, Signatures
+from tilth.report.document import Block, Document, Grid, Heading, Paragraph, Picture, Signatures
+from tilth.report.docx_table import table_xml
 from tilth.report.files import without_clock
 from tilth.runtime import write_whole
 
 LATIN = "Times New Roman"
 CHINESE = "SimSun"
 _MARGIN = Cm(2)
-_HEAD_FILL = "E4EBDD"
 
 
 def _set_fonts(fonts: Any) -> None:
@@ -171,25 +170,7 @@ class _Writer:
             space.add_run(" ").font.size = Pt(5)
 
     def _rows(self, grid: Grid) -> None:
-        """Fill the table row by row; a cell that spans others takes the first of them and removes the rest."""
-        size = Pt(round(2 * grid.size) / 2)
-        whole = self._width()
-        widths = [int(whole * share) for share in grid.widths]
-        table = self.word.add_table(rows=len(grid.head) + len(grid.body), cols=len(grid.numeric))
-        table.style = "Table Grid"
-        table.alignment = WD_TABLE_ALIGNMENT.CENTER
-        table.autofit = False
-        _narrow_margins(table)
-        for column, width in zip(table._tbl.tblGrid.gridCol_lst, widths, strict=True):
-            column.w = Emu(width)
-        rows = list(table._tbl.tr_lst)
-        for heads, row in zip(grid.head, rows, strict=False):
-            _fill_head(row, heads, widths, size)
-        for texts, depth, row in zip(grid.body, grid.depths, rows[len(grid.head) :], strict=True):
-            for place, (text, cell) in enumerate(zip(texts, row.tc_lst, strict=True)):
-                _write_cell(cell, text, size, right=grid.numeric[place], width=widths[place])
-                if place == 0 and depth:
-                    _indent(cell, depth)
+        self.word.element.body._insert_tbl(parse_xml(table_xml(grid, Emu(self._width()).twips)))
 
     def _signatures(self, block: Signatures) -> None:
         colon = "：" if self.document.language == "zh" else ":  "
@@ -197,56 +178,6 @@ class _Writer:
             paragraph = self.word.add_paragraph(f"{name}{colon}{known or '_' * 28}")
             paragraph.paragraph_format.space_before = Pt(18)
             paragraph.paragraph_format.keep_with_next = place < len(block.lines) - 1
-
-
-def _narrow_margins(table: Any) -> None:
-    margins = OxmlElement("w:tblCellMar")
-    for side in ("left", "right"):
-        edge = OxmlElement(f"w:{side}")
-        edge.set(qn("w:w"), "40")
-        edge.set(qn("w:type"), "dxa")
-        margins.append(edge)
-    table._tbl.tblPr.append(margins)
-
-
-def _fill_head(row: Any, texts: tuple[HeadCell, ...], widths: list[int], size: Any) -> None:
-    """One heading row, repeated on every page the table goes over."""
-    properties = row.get_or_add_trPr()
-    properties.append(OxmlElement("w:cantSplit"))
-    properties.append(OxmlElement("w:tblHeader"))
-    cells = list(row.tc_lst)
-    place = 0
-    for head in texts:
-        cell = cells[place]
-        if head.span > 1:
-            cell.grid_span = head.span
-            for extra in cells[place + 1 : place + head.span]:
-                row.remove(extra)
-        _write_cell(cell, head.text, size, center=True, width=sum(widths[place : place + head.span]), bold=True)
-        shading = OxmlElement("w:shd")
-        shading.set(qn("w:val"), "clear")
-        shading.set(qn("w:fill"), _HEAD_FILL)
-        cell.get_or_add_tcPr().append(shading)
-        place += head.span
-
-
-def _write_cell(
-    cell: Any, text: str, size: Any, *, width: int, right: bool = False, center: bool = False, bold: bool = False
-) -> None:
-    cell.width = Emu(width)
-    paragraph = docx.text.paragraph.Paragraph(cell.p_lst[0], None)
-    paragraph.paragraph_format.space_after = Pt(0)
-    if right or center:
-        paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT if right else WD_ALIGN_PARAGRAPH.CENTER
-    run = paragraph.add_run(text)
-    run.font.size = size
-    if bold:
-        run.bold = True
-
-
-def _indent(cell: Any, depth: int) -> None:
-    paragraph = docx.text.paragraph.Paragraph(cell.p_lst[0], None)
-    paragraph.paragraph_format.left_indent = Cm(0.3 * depth)
 
 
 def docx_bytes(document: Document) -> bytes:

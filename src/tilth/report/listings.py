@@ -74,11 +74,11 @@ def checks_listing(checks: Sequence[Verdict]) -> Listing:
             outcome_text(check.outcome),
             check.area_dm2,
             check.version,
-            check.note,
+            str(check.note),
         )
         for check in checks
     )
-    columns = _columns("project rule rule_title outcome area_dm2:area ~rule_version note")
+    columns = _columns("project ~rule rule_title outcome area_dm2:area ~rule_version note")
     return Listing("checks", label("REPORT-CHECKS"), columns, rows)
 
 
@@ -163,7 +163,7 @@ def adjustments_listing(book: Yearbook) -> Listing:
 
 
 def _adjustment(one: Adjustment) -> tuple[object, ...]:
-    return (one.table, " ".join(one.row), one.column, one.units * DM2_PER_HUNDREDTH_HA, one.why)
+    return (one.table, " ".join(one.row), one.column, one.units * DM2_PER_HUNDREDTH_HA, str(one.why))
 
 
 def sources_listing(book: Yearbook) -> Listing:

@@ -11,12 +11,27 @@ import pandas as pd
 
 from tilth.core import Label, label, speaking
 from tilth.land import CodeSystem
-from tilth.report.canvas import EDGE, MapSheet, fill, furnish, legend, map_sheet, outline, png, polygons_of
-from tilth.report.colours import CHANGED, FARMLAND, GAINED, GREY, LOST, PBF, class_colours, ring_colour
+from tilth.report.canvas import (
+    EDGE,
+    MapSheet,
+    fill,
+    furnish,
+    legend,
+    map_sheet,
+    outline,
+    png,
+    polygons_of,
+    ring_around_small,
+)
+from tilth.report.colours import CHANGED, FARMLAND, GAINED, GREY, LOST, PBF, PBF_FILL, class_colours, ring_colour
 
 #: More classes than this do not fit a legend; the smallest are then drawn in grey and counted.
 LEGEND_LIMIT = 44
 MANY_PARCELS = 4000
+#: In a check map, more classes than this are shown by their level-1 class; more outlines than this are drawn finer.
+NEARBY_CLASSES = 24
+FEW_OUTLINES = 150
+_LINES = {"pbf": PBF, "ecology": "#1b7837", "town": "#7b3294", "reserve": "#00695c"}
 
 
 def _bounds(*frames: gpd.GeoDataFrame) -> list[float]:
@@ -63,24 +78,24 @@ def _draw_classes(
     sheet: MapSheet, parcels: gpd.GeoDataFrame, shown: pd.Series, codes: CodeSystem, strength: float = 1.0
 ) -> list[tuple[str, str]]:
     """Fill the parcels by class and give the legend; classes beyond its room are grey and counted."""
-    ranked = _largest_first(parcels, shown)
+    shapes, ranked = np.asarray(parcels.geometry), _largest_first(parcels, shown)
     kept, rest = ranked[:LEGEND_LIMIT], ranked[LEGEND_LIMIT:]
     colours = class_colours(codes)
     order = {code: place for place, code in enumerate(codes.classes)}
     entries = []
     for place, code in enumerate(sorted(kept, key=lambda one: (order.get(one, len(order)), one))):
         colour = _pale(colours.get(code, ring_colour(place)), strength)
-        _fill_parcels(sheet, parcels[shown == code], colour, len(parcels))
+        _fill_parcels(sheet, shapes[(shown == code).to_numpy(bool)], colour, len(parcels))
         entries.append((colour, _class_name(codes, code)))
     if rest:
-        _fill_parcels(sheet, parcels[shown.isin(rest)], GREY, len(parcels))
+        _fill_parcels(sheet, shapes[shown.isin(rest).to_numpy(bool)], GREY, len(parcels))
         entries.append((GREY, str(label("REPORT-MAP-OTHER-CLASSES", count=len(rest)))))
     return entries
 
 
-def _fill_parcels(sheet: MapSheet, parcels: gpd.GeoDataFrame, colour: str, count: int) -> None:
+def _fill_parcels(sheet: MapSheet, shapes: Any, colour: str, count: int) -> None:
     """White edges between few parcels; among many they would drown the colours."""
-    fill(sheet.axes, polygons_of(parcels), colour, edge=EDGE if count <= MANY_PARCELS else colour)
+    fill(sheet.axes, polygons_of(shapes), colour, edge=EDGE if count <= MANY_PARCELS else colour)
 
 
 def _pale(colour: str, strength: float) -> str:
@@ -98,18 +113,17 @@ def _finished(sheet: MapSheet, crs: Any, entries: Sequence[tuple[str, str]]) -> 
 def farmland_map(
     parcels: gpd.GeoDataFrame, codes: CodeSystem, pbf: gpd.GeoDataFrame | None, title: Label, lang: str
 ) -> bytes:
-    """Farmland, and the outline of permanent basic farmland (永久基本农田) over it."""
+    """Farmland, and permanent basic farmland (永久基本农田) over it."""
     with speaking(lang):
         sheet = map_sheet(title.text(lang), _bounds(parcels), parcels.crs)
         is_farmland = parcels["class_code"].map(lambda code: code in codes and codes.is_farmland(code)).astype(bool)
-        fill(sheet.axes, polygons_of(parcels[~is_farmland]), "#e9e9e6")
-        fill(sheet.axes, polygons_of(parcels[is_farmland]), FARMLAND)
+        for chosen, colour in ((~is_farmland, "#e9e9e6"), (is_farmland, FARMLAND)):
+            _fill_parcels(sheet, parcels.geometry[chosen], colour, len(parcels))
         entries = [(FARMLAND, str(label("REPORT-MAP-FARMLAND"))), ("#e9e9e6", str(label("REPORT-MAP-OTHER-LAND")))]
         if pbf is not None and len(pbf):
             drawn = pbf.to_crs(parcels.crs) if pbf.crs != parcels.crs else pbf
-            fill(sheet.axes, polygons_of(drawn), PBF, edge="none", width=0, alpha=0.28)
-            outline(sheet.axes, polygons_of(drawn), PBF, 0.6)
-            entries.insert(1, (f"line:{PBF}", str(label("REPORT-MAP-PBF"))))
+            fill(sheet.axes, polygons_of(drawn.geometry), PBF_FILL, edge=PBF_FILL)
+            entries.insert(1, (PBF_FILL, str(label("REPORT-MAP-PBF"))))
         return _finished(sheet, parcels.crs, entries)
 
 
@@ -132,12 +146,12 @@ def change_map(
     """
     with speaking(lang):
         sheet = map_sheet(title.text(lang), _bounds(parcels, pieces), parcels.crs)
-        fill(sheet.axes, polygons_of(parcels), "#eeeeeb", edge="#d8d8d4")
+        fill(sheet.axes, polygons_of(parcels.geometry), "#eeeeeb", edge="#d8d8d4")
         entries = [("#eeeeeb", str(label("REPORT-MAP-UNCHANGED")))]
         if len(pieces):
             kinds = _change_kinds(pieces, codes, before, after)
             for kind, colour in (("LOST", LOST), ("GAINED", GAINED), ("CHANGED", CHANGED)):
-                chosen = pieces[kinds == kind]
+                chosen = pieces.geometry[kinds == kind]
                 if len(chosen):
                     fill(sheet.axes, polygons_of(chosen), colour, edge=colour, width=0.7)
                     name = "REPORT-MAP-CHANGED" if kind == "CHANGED" else f"REPORT-MAP-FARMLAND-{kind}"
@@ -179,21 +193,33 @@ def check_map(
         x, y = sheet.axes.get_xlim(), sheet.axes.get_ylim()
         seen = [x[0], y[0], x[1], y[1]]
         near = _near(parcels, footprint.crs, seen)
-        entries = _draw_classes(sheet, near, near["class_code"].astype("str"), codes, strength=0.55)
-        for place, (kind, (name, frame)) in enumerate(sorted(layers.items())):
-            colour = {"pbf": PBF, "ecology": "#1b7837", "town": "#7b3294", "reserve": "#00695c"}.get(
-                kind, ring_colour(place + 5)
-            )
-            drawn = _near(frame, footprint.crs, seen)
-            outline(sheet.axes, polygons_of(drawn), colour, 1.2, zorder=5)
-            entries.insert(place, (f"line:{colour}", str(name)))
+        shown = near["class_code"].astype("str")
+        if shown.nunique() > NEARBY_CLASSES:
+            shown = shown.map(lambda code: codes.heading(code) if code in codes else code)
+        entries = _draw_classes(sheet, near, shown, codes, strength=0.55)
+        lines = [_line(sheet, kind, place, footprint.crs, *layers[kind]) for place, kind in enumerate(sorted(layers))]
+        marks = [("line:#000000", str(label("REPORT-MAP-FOOTPRINT")))]
         if hits is not None and len(hits):
             drawn = hits.to_crs(footprint.crs) if hits.crs != footprint.crs else hits
-            fill(sheet.axes, polygons_of(drawn), LOST, edge=LOST, width=0.6, alpha=0.75, zorder=6)
-            entries.insert(0, (LOST, str(label("REPORT-MAP-HIT"))))
-        outline(sheet.axes, polygons_of(footprint), "#000000", 2.0, zorder=8)
-        entries.insert(0, ("line:#000000", str(label("REPORT-MAP-FOOTPRINT"))))
-        return _finished(sheet, footprint.crs, entries)
+            fill(sheet.axes, polygons_of(drawn.geometry), LOST, edge=LOST, width=0.6, alpha=0.75, zorder=6)
+            ring_around_small(sheet.axes, polygons_of(drawn.geometry), LOST, zorder=7)
+            marks.append((LOST, str(label("REPORT-MAP-HIT"))))
+        outline(sheet.axes, polygons_of(footprint.geometry), "#000000", 2.0, zorder=8)
+        ring_around_small(sheet.axes, polygons_of(footprint.geometry), "#000000", share=0.01, zorder=9)
+        return _finished(sheet, footprint.crs, [*marks, *filter(None, lines), *entries])
+
+
+def _line(
+    sheet: MapSheet, kind: str, place: int, crs: Any, name: Label, frame: gpd.GeoDataFrame
+) -> tuple[str, str] | None:
+    """Draw the outlines of a layer, finer where there are many, and give the legend; None where none is in sight."""
+    x, y = sheet.axes.get_xlim(), sheet.axes.get_ylim()
+    seen = polygons_of(_near(frame, crs, [x[0], y[0], x[1], y[1]]).geometry)
+    if not len(seen):
+        return None
+    colour = _LINES.get(kind, ring_colour(place + 5))
+    outline(sheet.axes, seen, colour, 1.2 if len(seen) <= FEW_OUTLINES else 0.35, zorder=5)
+    return f"line:{colour}", str(name)
 
 
 def _margin(frame: gpd.GeoDataFrame, share: float) -> list[float]:

@@ -35,7 +35,7 @@ class Verdict:
     area_dm2: int | None = None  # of the project that the rule concerns
     title: Label | None = None  # what the rule says
     version: str = ""
-    note: str = ""
+    note: str | Label = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,12 +15,14 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.hyperlink import Hyperlink
 
-from tilth.core import AreaTable, in_units, label, language
+from tilth.core import AreaTable, Label, in_units, label, language
 from tilth.report.cells import display_width, grouped, hundredths, readable, shown_cells, table_notes, unit_line
 from tilth.report.files import without_clock
 from tilth.report.listings import all_listings
 from tilth.report.model import Listing, Yearbook
+from tilth.report.sheetrows import Cell, SheetRows, with_rows
 from tilth.runtime import write_whole
 
 ROWS_OF_A_SHEET = 1_048_576
@@ -89,29 +91,26 @@ def safe_text(value: str) -> str:
 
 
 class _Styles:
-    """Cells of one sheet. A style is built once and shared by every cell that has it."""
+    """Cells of one workbook: each style is put into it once, and a cell names it by its number."""
 
     def __init__(self, sheet: Any) -> None:
-        self.sheet = sheet
-        self._made: dict[tuple[int, int], Any] = {}
+        self._sheet = sheet
+        self._numbers: dict[tuple[int, int], int] = {}
 
-    def cell(self, value: object, style: dict[str, Any], indent: int = 0) -> Any:
-        """A cell with `value`. Texts are stored as texts, whatever sign they begin with."""
-        cell = WriteOnlyCell(self.sheet)
-        if isinstance(value, str):
-            cell.value = safe_text(value)
-            cell.data_type = "s"  # never a formula
-        else:
-            cell.value = value
-        key = (id(style), indent)
-        if key not in self._made:
-            for name, part in style.items():
-                setattr(cell, name, part)
-            if indent:
-                cell.alignment = Alignment(horizontal="left", vertical="top", indent=indent)
-            self._made[key] = cell._style
-        cell._style = self._made[key]
-        return cell
+    def cell(self, value: Any, style: dict[str, Any], indent: int = 0) -> Cell:
+        """A cell with `value` in `style`."""
+        number = self._numbers.get((id(style), indent))
+        if number is None:
+            number = self._numbers[id(style), indent] = self._new(style, indent)
+        return (safe_text(value) if isinstance(value, str) else value), number
+
+    def _new(self, style: dict[str, Any], indent: int) -> int:
+        cell = WriteOnlyCell(self._sheet)
+        for name, part in style.items():
+            setattr(cell, name, part)
+        if indent:
+            cell.alignment = Alignment(horizontal="left", vertical="top", indent=indent)
+        return int(cell.style_id)
 
 
 def sheet_names(titles: Sequence[str]) -> list[str]:
@@ -161,8 +160,6 @@ def _open_sheet(workbook: Any, name: str, head: _Head, keys: int, top: int) -> A
     last = top + len(head.rows)
     for number, width in enumerate(head.widths, start=1):
         sheet.column_dimensions[get_column_letter(number)].width = width
-    for offset, row in enumerate(head.rows, start=1):
-        sheet.row_dimensions[top + offset].height = head.height(row)
     sheet.freeze_panes = f"{get_column_letter(keys + 1)}{last + 1}"
     wide = sum(head.widths) > 130
     sheet.page_setup.orientation = "landscape"
@@ -211,27 +208,29 @@ def _merge_groups(sheet: Any, table: AreaTable, row: int) -> None:
         start = end
 
 
-def _area_sheet(workbook: Any, name: str, book: Yearbook, table: AreaTable, unit: str) -> None:
+def _area_sheet(workbook: Any, name: str, book: Yearbook, table: AreaTable, unit: str, cells: _Styles) -> SheetRows:
     shown = shown_cells(table, unit).tolist()
     head = _table_head(table, shown)
     sheet = _open_sheet(workbook, name, head, keys=len(table.key_columns), top=2)
-    cells, look = _Styles(sheet), _look(language())
-    sheet.append([cells.cell(f"{book.unit} {table.title} {book.year}", look.title)])
-    sheet.append([cells.cell(str(unit_line(unit)), look.unit)])
+    rows, look = SheetRows(), _look(language())
+    rows.append([cells.cell(_full_title(book, table.title), look.title)])
+    rows.append([cells.cell(str(unit_line(unit)), look.unit)])
     for texts in head.rows:
-        sheet.append([cells.cell(text, look.head) for text in texts])
+        rows.append([cells.cell(text, look.head) for text in texts], head.height(texts))
     if len(head.rows) == 3:
         _merge_groups(sheet, table, 3)
+    number_style = cells.cell(None, look.number)[1]
     for row, numbers in zip(table.rows, shown, strict=True):
         keys = [cells.cell(text, look.text, row.depth if place == 0 else 0) for place, text in enumerate(row.key)]
-        sheet.append(keys + [cells.cell(number_of(number), look.number) for number in numbers])
-    sheet.append([])
+        rows.append(keys + [(number_of(number), number_style) for number in numbers])
+    rows.append()
     for note in table_notes(table, unit):
-        sheet.append([cells.cell(note, look.unit)])
-    _foot(sheet, cells, book)
+        rows.append([cells.cell(note, look.unit)])
+    _foot(rows, cells, book)
+    return rows
 
 
-def _foot(sheet: Any, cells: _Styles, book: Yearbook) -> None:
+def _foot(rows: SheetRows, cells: _Styles, book: Yearbook) -> None:
     look = _look(language())
     signed = label(
         "REPORT-SIGNED",
@@ -239,8 +238,8 @@ def _foot(sheet: Any, cells: _Styles, book: Yearbook) -> None:
         checked=book.checked_by or "________",
         date=book.made_on,
     )
-    sheet.append([cells.cell(str(signed), look.unit)])
-    sheet.append([cells.cell(book.provenance.line(), look.unit)])
+    rows.append([cells.cell(str(signed), look.unit)])
+    rows.append([cells.cell(book.provenance.line(), look.unit)])
 
 
 def _list_value(value: object, kind: str) -> object:
@@ -274,47 +273,54 @@ def _list_widths(listing: Listing, names: list[str]) -> list[float]:
     return widths
 
 
-def _list_sheet(workbook: Any, name: str, book: Yearbook, listing: Listing) -> None:
+def _list_sheet(workbook: Any, name: str, book: Yearbook, listing: Listing, cells: _Styles) -> SheetRows:
     names = [column_heading(listing, place) for place in range(len(listing.columns))]
     head = _Head([names], _list_widths(listing, names))
-    sheet = _open_sheet(workbook, name, head, keys=0, top=2)
-    cells, look = _Styles(sheet), _look(language())
-    sheet.append([cells.cell(f"{book.unit} {listing.title} {book.year}", look.title)])
-    sheet.append([cells.cell(str(listing.note or ""), look.unit)])
-    sheet.append([cells.cell(text, look.head) for text in names])
+    _open_sheet(workbook, name, head, keys=0, top=2)
+    rows, look = SheetRows(), _look(language())
+    rows.append([cells.cell(f"{book.unit} {listing.title} {book.year}", look.title)])
+    rows.append([cells.cell(str(listing.note or ""), look.unit)])
+    rows.append([cells.cell(text, look.head) for text in names], head.height(names))
     room = ROWS_OF_A_SHEET - 10
     for row in listing.rows[:room]:
         pairs = zip(row, listing.columns, strict=True)
-        sheet.append([cells.cell(_list_value(value, one.kind), look.of_kind(one.kind)) for value, one in pairs])
+        rows.append([cells.cell(_list_value(value, one.kind), look.of_kind(one.kind)) for value, one in pairs])
     if not listing.rows:
-        sheet.append([cells.cell(str(label("REPORT-NONE")), look.unit)])
+        rows.append([cells.cell(str(label("REPORT-NONE")), look.unit)])
     if len(listing.rows) > room:
         rest = label("REPORT-SHEET-FULL", count=f"{len(listing.rows) - room:,}", file=f"{listing.id}.csv")
-        sheet.append([cells.cell(str(rest), look.unit)])
-    sheet.append([])
-    _foot(sheet, cells, book)
+        rows.append([cells.cell(str(rest), look.unit)])
+    rows.append()
+    _foot(rows, cells, book)
+    return rows
 
 
-def _contents_sheet(sheet: Any, book: Yearbook, entries: Sequence[tuple[str, str, str]]) -> None:
-    cells, look = _Styles(sheet), _look(language())
+def _contents_sheet(sheet: Any, book: Yearbook, entries: Sequence[tuple[str, str, str]], cells: _Styles) -> SheetRows:
+    rows, look = SheetRows(), _look(language())
     for number, width in enumerate((8.0, 34.0, 70.0, 12.0), start=1):
         sheet.column_dimensions[get_column_letter(number)].width = width
     sheet.page_setup.orientation = "landscape"
     sheet.page_setup.paperSize = _A4
     sheet.page_setup.fitToHeight = 0
     sheet.sheet_properties.pageSetUpPr.fitToPage = True
-    sheet.append([cells.cell(f"{book.title}", look.title)])
-    sheet.append([cells.cell(f"{book.unit} · {book.year} · {book.made_on}", look.unit)])
+    rows.append([cells.cell(f"{book.title}", look.title)])
+    rows.append([cells.cell(f"{book.unit} · {book.year} · {book.made_on}", look.unit)])
     names = ("REPORT-NUMBER", "REPORT-SHEET", "REPORT-CONTENT", "REPORT-UNIT")
-    sheet.append([cells.cell(str(label(key)), look.head) for key in names])
+    rows.append([cells.cell(str(label(key)), look.head) for key in names])
     for number, (name, title, unit) in enumerate(entries, start=1):
-        link = cells.cell(name, look.link)
-        link.hyperlink = f"#'{name.replace(chr(39), chr(39) * 2)}'!A1"
-        sheet.append(
-            [cells.cell(number, look.plain), link, cells.cell(title, look.plain), cells.cell(unit, look.plain)]
+        target = f"'{name.replace(chr(39), chr(39) * 2)}'!A1"
+        sheet._hyperlinks.append(Hyperlink(ref=f"B{number + 3}", location=target))
+        rows.append(
+            [
+                cells.cell(number, look.plain),
+                cells.cell(name, look.link),
+                cells.cell(title, look.plain),
+                cells.cell(unit, look.plain),
+            ]
         )
-    sheet.append([])
-    _foot(sheet, cells, book)
+    rows.append()
+    _foot(rows, cells, book)
+    return rows
 
 
 def workbook_bytes(book: Yearbook) -> bytes:
@@ -323,25 +329,39 @@ def workbook_bytes(book: Yearbook) -> bytes:
     listings = all_listings(book)
     plan: list[tuple[str, str, Any]] = []
     for number, table in enumerate(tables, start=1):
-        plan.append((f"{number} {table.title}", "ha", table))
+        plan.append((f"{number} {_without_unit(book, table.title)}", "ha", table))
     for number, table in enumerate(tables, start=1):
-        plan.append((f"m² {number} {table.title}", "m2", table))
+        plan.append((f"m² {number} {_without_unit(book, table.title)}", "m2", table))
     plan += [(str(listing.title), "", listing) for listing in listings]
     names = sheet_names([str(label("REPORT-CONTENTS")), *(title for title, _, _ in plan)])
     units = {"ha": str(label("REPORT-HA")), "m2": "m²", "": ""}
     workbook = Workbook(write_only=True)
     entries = [(name, str(one.title), units[unit]) for name, (_, unit, one) in zip(names[1:], plan, strict=True)]
-    _contents_sheet(workbook.create_sheet(names[0]), book, entries)
-    for name, (_, unit, content) in zip(names[1:], plan, strict=True):
+    first = workbook.create_sheet(names[0])
+    cells = _Styles(first)
+    rows = {1: _contents_sheet(first, book, entries, cells)}
+    for place, (name, (_, unit, content)) in enumerate(zip(names[1:], plan, strict=True), start=2):
         if isinstance(content, AreaTable):
-            _area_sheet(workbook, name, book, content, unit)
+            rows[place] = _area_sheet(workbook, name, book, content, unit, cells)
         else:
-            _list_sheet(workbook, name, book, content)
+            rows[place] = _list_sheet(workbook, name, book, content, cells)
     workbook.properties.creator = readable(book.provenance.software)
     workbook.properties.title = readable(f"{book.unit} {book.title} {book.year}")
     out = io.BytesIO()
     workbook.save(out)
-    return without_clock(out.getvalue(), book.made_on)
+    return without_clock(out.getvalue(), book.made_on, lambda parts: with_rows(parts, rows))
+
+
+def _without_unit(book: Yearbook, title: Label) -> str:
+    """A table's title without the county's name before it, which would fill a sheet's name."""
+    return str(title).removeprefix(str(book.unit)).lstrip(": ")
+
+
+def _full_title(book: Yearbook, title: Label) -> str:
+    """A table's title with the county and the year, each once."""
+    text = str(title)
+    before = "" if str(book.unit) in text else f"{book.unit} "
+    return f"{before}{text}{'' if str(book.year) in text else f' {book.year}'}"
 
 
 def write_xlsx(book: Yearbook, path: Path) -> Path:
