@@ -10,7 +10,7 @@ from hypothesis import given
 
 from tilth.change import Flows, Measured, flow_matrix_from_transitions, flows, stable_rule
 from tilth.change.hectares import units
-from tilth.core import AreaTable, BadInput
+from tilth.core import AreaTable, BadInput, speaking
 from tilth.land import RegionTree, observed_code_system
 from tilth.overlay import PieceTable
 
@@ -324,6 +324,17 @@ def test_a_transition_table_becomes_a_closed_matrix():
     assert [row.key[0] for row in table.rows] == ["0101", "0201", "0601", "total"]
     assert table.row("0101", "Paddy field").tolist() == [10, 7, 0, 3, 3, 0, -3, 7]
     assert table.row("total", "total").tolist() == [15, 7, 5, 3, 3, 3, 0, 15]
+
+
+def test_a_table_speaks_the_language_it_is_read_in_whatever_language_it_was_made_in():
+    frame = pd.DataFrame({"from": ["0101"], "to": ["0201"], "area": [7]})
+    with speaking("en"):
+        table = flow_matrix_from_transitions(frame, SD2017)
+        english = [row.key for row in table.rows]
+    with speaking("zh"):
+        assert [row.key for row in table.rows] == [("0101", "水田"), ("0201", "果园"), ("total", "合计")]
+        assert table.row("total", "合计").tolist() == table.dm2[-1].tolist()
+    assert english == [("0101", "Paddy field"), ("0201", "Orchard"), ("total", "total")]
 
 
 @pytest.mark.parametrize("wrong", [-1, 0.5, "a", None])

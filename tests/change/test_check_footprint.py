@@ -173,7 +173,7 @@ def test_land_that_the_survey_does_not_know_is_told_from_land_beyond_the_county(
     verdict = check(footprint, parcels=holed)
     assert (of(verdict, "cn-survey-gap").outcome, of(verdict, "cn-survey-gap").area_dm2) == (Outcome.WARN, 2_000)
     beyond = of(verdict, "cn-outside-county")
-    assert (beyond.outcome, beyond.area_dm2) == (Outcome.NOT_ASSESSED, 20_000)
+    assert (beyond.outcome, beyond.area_dm2) == (Outcome.FAIL, 20_000) and not verdict.clear
     assert {h.feature_id for h in verdict.hits if h.rule == "cn-survey-gap"} == {"(gap)"}
     unknown = everything()
     del unknown["village"]
@@ -185,6 +185,7 @@ def test_land_that_the_survey_does_not_know_is_told_from_land_beyond_the_county(
 def test_a_footprint_on_no_parcel_at_all():
     verdict = check(project(box(200, 0, 210, 10)))
     assert of(verdict, "cn-outside-county").area_dm2 == 10_000 == verdict.area_dm2
+    assert not verdict.clear  # land that no survey and no layer covers never looks clear
     assert of(verdict, "cn-farmland-occupied").outcome is Outcome.PASS
 
 

@@ -158,6 +158,39 @@ def test_a_map_works_for_any_class_list_in_degrees_and_for_no_parcels_at_all() -
     assert class_map(frame.iloc[:0], crops, TITLE, "en").startswith(b"\x89PNG")
 
 
+def test_a_parcel_of_several_parts_is_drawn_like_its_parts_and_its_holes_stay_open() -> None:
+    left = shapely.box(0, 0, 40, 40).difference(shapely.box(10, 10, 20, 20))
+    right = shapely.box(60, 0, 100, 40)
+
+    def drawn(shapes: list[shapely.Geometry]) -> bytes:
+        frame = gpd.GeoDataFrame({"class_code": ["0101"] * len(shapes)}, geometry=shapes, crs=4527)
+        return class_map(frame, CODES, TITLE, "en")
+
+    parts = drawn([left, right])
+    assert drawn([shapely.MultiPolygon([left, right])]) == parts
+    assert drawn([shapely.GeometryCollection([left, shapely.MultiPolygon([right]), shapely.Point(1, 1)])]) == parts
+    assert drawn([shapely.box(0, 0, 40, 40), right]) != parts
+
+
+def test_words_that_only_the_software_uses_stay_off_the_paper() -> None:
+    columns = (Column("OPENING", Label("opening", "年初")), Column("0101", Label("paddy", "水田")))
+    rows = (Row(("0101", Label("paddy", "水田")), 1), Row(("total", Label("total", "合计"))))
+    keys = (Label("code", "代码"), Label("class", "地类"))
+    table = AreaTable("m", Label("matrix", "矩阵"), keys, columns, rows, np.ones((2, 2), dtype=np.int64))
+    with speaking("zh"):
+        (grid,) = [
+            block
+            for section in document_of(replace(book("zh"), flows=(table,), tables=())).sections
+            for block in section.blocks
+            if isinstance(block, Grid) and "矩阵" in block.caption
+        ]
+    assert [[cell.text for cell in row] for row in grid.head] == [
+        ["", "", "", "0101"],
+        ["代码", "地类", "年初", "水田"],
+    ]
+    assert [row[:2] for row in grid.body] == [("0101", "水田"), ("", "合计")]
+
+
 def test_writing_lists_every_file_and_refuses_what_it_cannot_do(tmp_path: Path) -> None:
     told: list[Path] = []
     written = write_yearbook(book(), tmp_path, formats=("csv", "xlsx"), on_file=told.append)

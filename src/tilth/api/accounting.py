@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
+from tilth import __version__
 from tilth.api.layers import layer_in
 from tilth.api.results import Accounts
 from tilth.change import Flows, Holding, compare_years, holdings, pbf_by_class, status_tables, task_findings
-from tilth.core import AreaTable, BadInput, Finding, Label, NotFound, breaking, message
+from tilth.core import AreaTable, BadInput, Finding, Label, NotFound, breaking, label, message
 from tilth.land import RegionTree, Snapshot, Store, Task
+from tilth.report import Provenance, Yearbook
+from tilth.report import write_tables as report_tables
 from tilth.runtime import Workspace, working
 
+#: The column of field ridges.
+RIDGE = "1203"
 DEPTH = {"county": 0, "township": 1, "village": 2}
 
 
@@ -57,6 +65,33 @@ def down_to(table: AreaTable, level: str) -> AreaTable:
         dm2=table.dm2[kept],
         hectares=None if table.hectares is None else table.hectares[kept],
     )
+
+
+def write_tables(
+    workspace: Workspace, tables: Sequence[AreaTable], format: str, out: Path | None, done: Accounts | Flowed
+) -> list[Path]:
+    """Write `tables`, some or all of those in `done`, as text, JSON, CSV or a workbook with findings and provenance.
+
+    Raises
+    ------
+    BadInput
+        For an unknown format, or if a file cannot be written.
+    """
+    if isinstance(done, Accounts):
+        used, findings, changes, title = [done.snapshot], done.findings, None, label("API-ACCOUNTS-TITLE")
+    else:
+        used, findings, changes = [done.before, done.after], done.flows.findings, done.flows.change_list
+        title = label("API-FLOWS-TITLE")
+    book = Yearbook(
+        title=title,
+        unit=unit_name(workspace),
+        year=used[-1].meta.year or 0,
+        provenance=Provenance.of(__version__, [], used),
+        made_on=datetime.now(UTC).date().isoformat(),
+        findings=findings,
+        change_list=changes,
+    )
+    return report_tables(tables, format, out, book=book)
 
 
 def unit_name(workspace: Workspace) -> Label:
@@ -164,9 +199,15 @@ def standing(workspace: Workspace, *, year: int, region: str | None = None, grou
 def standing_of(found: Accounts, tree: RegionTree, tasks: list[Task]) -> tuple[list[Holding], list[Finding]]:
     """Standing from the tables of a year."""
     farmland = _by_region(found.tables["2"], "01")
-    pbf = _by_region(found.tables["15"], found.tables["15"].columns[0].code) if "15" in found.tables else None
+    pbf = _net_pbf(found.tables["15"]) if "15" in found.tables else None
     rows = holdings(tree, tasks, farmland, pbf)
     return rows, task_findings(rows, tree, tasks)
+
+
+def _net_pbf(table: AreaTable) -> dict[str, int]:
+    """Permanent basic farmland net of ridges, as tasks count it: the total less the ridges in it."""
+    total, ridges = _by_region(table, table.columns[0].code), _by_region(table, RIDGE)
+    return {region: dm2 - ridges[region] for region, dm2 in total.items()}
 
 
 def _by_region(table: AreaTable, column: str) -> dict[str, int]:

@@ -24,6 +24,8 @@ from tilth.runtime import Workspace, working, write_whole
 
 #: Endings of tables without geometry.
 TABLES = (".csv", ".tsv", ".xlsx", ".xls", ".dbf")
+#: A survey whose area differs by more than one part in so many is asked about: it may be another county's.
+OTHER_LAND = 10
 _FIRST_YEAR, _LAST_YEAR = 1900, 2200
 
 
@@ -67,7 +69,32 @@ def import_survey(
             controls={code: control for code, control in villages.items() if control is not None},
             version=__version__,
         )
-    return _publish(store, draft, file)
+    noted = _beside_what_is_known(store, draft, year)
+    done = _publish(store, draft, file)
+    return Imported(done.snapshot, (*done.findings, *noted))
+
+
+def _beside_what_is_known(store: Store, draft: Draft, year: int) -> list[Finding]:
+    """Says which survey of the year is replaced, and whether this one is of another size than the county."""
+    found = []
+    known: list[tuple[str, int]] = []
+    for entry in store.listed(kind="survey"):
+        meta = store.meta(entry)
+        known.append(("API-OTHER-LAND-SURVEY", meta.area_dm2))
+        if entry.year == year and entry.id != draft.id:
+            values = {"year": year, "rows_before": meta.rows_stored, "before_dm2": meta.area_dm2, "id": entry.id[:12]}
+            found.append(Finding("API-REPLACED", values=values))
+    control = sum(
+        (one.control_dm2 or 0) + (one.control_island_dm2 or 0) for one in store.regions().at_level("township")
+    )
+    if control:
+        known.insert(0, ("API-OTHER-LAND-CONTROL", control))
+    now = draft.meta.area_dm2
+    for what, before in known[:1]:
+        if abs(now - before) * OTHER_LAND > before:
+            values = {"now_dm2": now, "before_dm2": before, "what": message(what)}
+            found.append(Finding("API-OTHER-LAND", values=values))
+    return found
 
 
 def import_layer(

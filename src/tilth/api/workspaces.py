@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from tilth.core import NotFound
 from tilth.land import Store
 from tilth.runtime import Workspace
 
@@ -54,3 +55,19 @@ def contents(workspace: Workspace) -> list[dict[str, Any]]:
             }
         )
     return rows
+
+
+def use(workspace: Workspace, snapshot: str) -> dict[str, Any]:
+    """Make a stored survey or layer the one in use again; `snapshot` is the beginning of its id, 6 letters or more.
+
+    Raises
+    ------
+    NotFound
+        If no id, or more than one, begins so.
+    """
+    store = Store(workspace)
+    found = [one for one in store.listed(current=False) if len(snapshot) >= 6 and one.id.startswith(snapshot)]
+    if len(found) != 1:
+        raise NotFound("API-NO-SUCH-ID", id=snapshot)
+    store.use(found[0])
+    return next(row for row in contents(workspace) if row["id"] == found[0].id)

@@ -18,7 +18,7 @@ from tilth.api.layers import layer_in
 from tilth.api.projects import Checked, drawn
 from tilth.api.results import Accounts, Written
 from tilth.change import layer_label, load_rules, stable_rule
-from tilth.core import BadInput, label, language, message
+from tilth.core import AreaTable, BadInput, Finding, label, language, message
 from tilth.intake import IMPORT_RULES
 from tilth.land import CodeSystem, Snapshot, Store
 from tilth.overlay import PieceTable, piece_geometry
@@ -167,7 +167,7 @@ def _book(
         change_list=flowed.flows.change_list if flowed else None,
         quarantine=_quarantine(used),
         figures=_figures(found, flowed, pieces, layers, checks),
-        layers=_map_layers(snapshot, codes, pieces, layers, exam),
+        layers=_map_layers(snapshot, codes, pieces, layers, findings),
     )
 
 
@@ -259,11 +259,7 @@ def _figures(
     parcels = snapshot.parcels
     titles = {key: label(f"API-FIGURE-{key}", year=year) for key in ("CLASSES", "FARMLAND", "AREAS")}
     pbf = layers["pbf"].parcels if "pbf" in layers else None
-    headings = {
-        heading: int(found.tables["1"].column(heading)[0])
-        for heading in codes.headings
-        if any(column.code == heading for column in found.tables["1"].columns)
-    }
+    headings = _as_printed(found.tables["1"], codes.headings)
     figures = [
         Figure(
             "classes",
@@ -290,6 +286,13 @@ def _figures(
     return tuple(figures)
 
 
+def _as_printed(table: AreaTable, codes: Sequence[str]) -> dict[str, int]:
+    """The first row's areas in dm², as the hectares of the table say: a chart shows what the table shows."""
+    cells = table.dm2[0] if table.hectares is None else table.hectares[0] * 10_000
+    areas = dict(zip([column.code for column in table.columns], cells.tolist(), strict=True))
+    return {code: areas[code] for code in codes if code in areas}
+
+
 def _check_figure(checked: Checked, snapshot: Snapshot, layers: dict[str, Snapshot]) -> Figure:
     title = label("API-FIGURE-CHECK", project=checked.name)
 
@@ -305,7 +308,7 @@ def _map_layers(
     codes: CodeSystem,
     pieces: gpd.GeoDataFrame | None,
     layers: dict[str, Snapshot],
-    exam: Examined,
+    findings: Sequence[Finding],
 ) -> tuple[StyledLayer, ...]:
     found = [parcel_layer(snapshot.parcels, codes)]
     if pieces is not None:
@@ -313,5 +316,5 @@ def _map_layers(
     for kind, colour in _OUTLINES.items():
         if kind in layers:
             found.append(plain_layer(kind, layer_label(kind), layers[kind].parcels, colour))
-    found.append(findings_layer(exam.findings, snapshot.meta.crs))
+    found.append(findings_layer(findings, snapshot.meta.crs))
     return tuple(found)

@@ -62,7 +62,8 @@ def status_tables(
     for part in ("island", "enclave"):
         inside = parcels[parcels[part].fillna(False).to_numpy(bool)]
         if len(inside):
-            tables |= _tables(inside, codes, regions, year=year, unit_name=unit_name, top=top, part=part)
+            parts = _tables(inside, codes, regions, year=year, unit_name=unit_name, top=top, part=part)
+            tables |= {number: table for number, table in parts.items() if table.dm2.any()}
     if pbf_pieces is not None:
         tables["15"] = _pbf_table(pbf_pieces, codes, regions, _title("15", unit_name, year, ""), top)
     return tables

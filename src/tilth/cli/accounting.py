@@ -9,17 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tilth import __version__
 from tilth.cli import show
 from tilth.cli.app import app
 from tilth.cli.options import AsJson, Crs, Encoding, File, Layer, Most, Year, crs_of, workspace
 from tilth.core import BadInput, breaking, in_units, message
 
 if TYPE_CHECKING:
-    import pandas as pd
-
-    from tilth.api import Checked
-    from tilth.core import AreaTable, Finding
+    from tilth.api import Accounts, Checked, Flowed
+    from tilth.core import AreaTable
 
 Unit = Annotated[str, typer.Option("--unit", help="ha, m2 or mu.")]
 Out = Annotated[
@@ -110,7 +107,7 @@ def accounts(
         if key not in found.tables:
             raise BadInput("CLI-NO-TABLE", table=key, known=", ".join(found.tables))
     tables = [api.down_to(one, level) for key, one in found.tables.items() if not table or key in table]
-    _tables(tables, found.findings, format, out, unit, json)
+    _tables(tables, found, format, out, unit, json)
     if not json and format != "json":
         show.findings(found.findings, most=3)
 
@@ -134,7 +131,7 @@ def flows(
     _known_format(format)
     with show.progress():
         done = api.flows(workspace(), before=before, after=after)
-    _tables(done.tables, done.flows.findings, format, out, unit, json, changes=done.flows.change_list)
+    _tables(done.tables, done, format, out, unit, json)
     if not json and format != "json":
         typer.echo(message("CLI-CHANGES", count=len(done.flows.change_list)))
         show.findings(done.flows.findings, most=most)
@@ -149,23 +146,18 @@ def _known_format(format: str) -> None:
 
 
 def _tables(
-    tables: Sequence[AreaTable],
-    findings: Sequence[Finding],
-    format: str,
-    out: Path | None,
-    unit: str,
-    json: bool,
-    changes: pd.DataFrame | None = None,
+    tables: Sequence[AreaTable], done: Accounts | Flowed, format: str, out: Path | None, unit: str, json: bool
 ) -> None:
     """Print the tables, or write them and say where; `json` prints what is said as JSON."""
-    from tilth.report import as_text, write_tables
+    from tilth import api
+    from tilth.report import as_text
 
     written: list[Path] = []
     if out is not None or format in ("csv", "xlsx"):
         kind = "json" if json and format == "text" else format
-        written = write_tables(tables, kind, out, software=f"tilth {__version__}", changes=changes)
+        written = api.write_tables(workspace(), tables, kind, out, done)
     if json or (format == "json" and not written):
-        show.as_json(_tables_record(tables, findings, written, changes))
+        show.as_json(_tables_record(tables, done, written))
     elif written:
         for path in written:
             typer.echo(str(path))
@@ -175,15 +167,15 @@ def _tables(
             typer.echo("")
 
 
-def _tables_record(
-    tables: Sequence[AreaTable], findings: Sequence[Finding], written: Sequence[Path], changes: pd.DataFrame | None
-) -> dict[str, Any]:
+def _tables_record(tables: Sequence[AreaTable], done: Accounts | Flowed, written: Sequence[Path]) -> dict[str, Any]:
+    from tilth import api
     from tilth.report import as_json
 
+    findings = done.findings if isinstance(done, api.Accounts) else done.flows.findings
     said: dict[str, Any] = {"findings": [finding.as_record() for finding in findings]}
     if written:
         return {"files": [str(path) for path in written], **said}
-    listed = {} if changes is None else {"change_list": changes.to_dict("records")}
+    listed = {} if isinstance(done, api.Accounts) else {"change_list": done.flows.change_list.to_dict("records")}
     return {"tables": [as_json(one) for one in tables], **listed, **said}
 
 

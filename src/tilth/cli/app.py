@@ -16,7 +16,8 @@ from typer.exceptions import TyperException
 
 from tilth import __version__
 from tilth.cli import options
-from tilth.core import TilthError, message, set_language
+from tilth.core import BadInput, TilthError, message, set_language
+from tilth.core.language import LANGUAGES
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -56,8 +57,17 @@ def root(
 ) -> None:
     """Global options."""
     if lang:
-        set_language("zh" if lang.lower().startswith("zh") else "en")
+        _speak(lang)
     options.folder.set(workspace)
+
+
+def _speak(lang: str) -> None:
+    """Locale names such as zh_CN.UTF-8 count by their language."""
+    code = lang.lower()[:2]
+    if code in LANGUAGES:
+        set_language(code)
+    elif lang != os.environ.get("TILTH_LANG"):
+        raise BadInput("CLI-LANG", lang=lang)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

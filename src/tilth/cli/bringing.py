@@ -10,7 +10,7 @@ import typer
 from tilth.cli import show
 from tilth.cli.app import app, importing
 from tilth.cli.options import AsJson, Crs, Encoding, File, Layer, Year, crs_of, workspace
-from tilth.core import in_units, message
+from tilth.core import breaking, in_units, message
 
 if TYPE_CHECKING:
     from tilth.api import Imported, Rows
@@ -173,7 +173,7 @@ def _imported(done: Imported | Rows, json: bool) -> None:
         if len(record["quarantine"]) > 20:
             typer.echo(f"    … {message('CLI-MORE', count=len(record['quarantine']) - 20)}")
         show.findings(done.findings, most=3)
-    raise typer.Exit(1 if record["rows_quarantined"] else 0)
+    raise typer.Exit(1 if record["rows_quarantined"] or breaking(done.findings) else 0)
 
 
 def import_line(done: Imported | Rows) -> str:

@@ -85,6 +85,24 @@ def contents(json: AsJson = False) -> None:
 
 
 @app.command()
+def use(
+    snapshot: Annotated[str, typer.Argument(metavar="ID", help="The beginning of an id that `contents` lists.")],
+    json: AsJson = False,
+) -> None:
+    """Make an earlier survey or layer the one in use again. 恢复使用
+
+    Example: `tilth -w mycounty use 3f9a12c0b7de`
+    """
+    from tilth import api
+
+    row = api.use(workspace(), snapshot)
+    if json:
+        show.as_json(row)
+    else:
+        typer.echo(message("CLI-USED", kind=row["kind"], year=row["year"] or "", id=row["id"][:12]))
+
+
+@app.command()
 def demo(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new folder.")] = Path("tilth-demo"),
     parcels: Annotated[int, typer.Option("--parcels", min=300, help="About how many parcels.")] = 6000,

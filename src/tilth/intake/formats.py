@@ -201,7 +201,7 @@ def _described_json(path: Path, raw: bytes) -> dict[str, Any]:
             if isinstance(one, dict) and isinstance(one.get("geometries"), list)
         }
         return {"declared": counts}
-    if kind not in _JSON_TYPES:
+    if not isinstance(kind, str) or kind not in _JSON_TYPES:
         raise _false(path, "GeoJSON")
     features = content.get("features") if kind == "FeatureCollection" else [content]
     if not isinstance(features, list):

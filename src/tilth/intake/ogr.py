@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -66,6 +67,7 @@ class Rows:
     notes: list[str] = field(default_factory=list)
     curves: bool = False
     rounded: list[str] = field(default_factory=list)
+    broken: dict[str, int] = field(default_factory=dict)  # cells whose bytes are no UTF-8, by field
 
 
 @contextmanager
@@ -161,7 +163,27 @@ def _by_arrow(path: Path, source: dict[str, Any], part: dict[str, int]) -> Rows:
     frame = pyogrio.read_dataframe(
         path, use_arrow=True, fid_as_index=True, on_invalid="ignore", arrow_to_pandas_kwargs=kwargs, **source, **part
     )
-    return _rows(frame)
+    broken = _mended(frame)
+    rows = _rows(frame)
+    rows.broken = broken
+    return rows
+
+
+def _mended(frame: pd.DataFrame) -> dict[str, int]:
+    """Put U+FFFD for bytes that are no UTF-8, which Arrow hands on as they are; how many cells, by field."""
+    broken = {}
+    for name in frame.columns:
+        if not isinstance(frame[name].dtype, pd.StringDtype):
+            continue
+        cells = pa.chunked_array(pa.array(frame[name].array))
+        try:
+            cells.validate(full=True)
+        except pa.ArrowInvalid:
+            raw = cells.cast(pa.large_binary()).to_pylist()
+            text = [None if cell is None else cell.decode("utf-8", errors="replace") for cell in raw]
+            frame[name] = pd.array(text, dtype="str")
+            broken[str(name)] = sum(cell is not None and "\ufffd" in cell for cell in text)
+    return broken
 
 
 def _by_both(path: Path, source: dict[str, Any], part: dict[str, int]) -> Rows:
@@ -171,7 +193,7 @@ def _by_both(path: Path, source: dict[str, Any], part: dict[str, int]) -> Rows:
     if len(shapes) != len(table.frame) or "geometry" not in shapes:
         raise ValueError("the two readings differ")
     frame = gpd.GeoDataFrame(table.frame, geometry=np.asarray(shapes.geometry))
-    return Rows(frame, table.positions, table.fids, curves=True)
+    return Rows(frame, table.positions, table.fids, curves=True, broken=table.broken)
 
 
 def _plainly(path: Path, source: dict[str, Any], part: dict[str, int]) -> Rows:
@@ -254,7 +276,9 @@ def _joined(parts: list[Rows], lost: list[tuple[int, str]]) -> Rows:
     frame = pd.concat([part.frame for part in parts], ignore_index=True).iloc[order].reset_index(drop=True)
     fids = known[order]
     rounded = sorted({name for part in parts for name in part.rounded})
-    return Rows(frame, positions[order], fids, sorted(lost), curves=any(p.curves for p in parts), rounded=rounded)
+    broken: Counter[str] = sum((Counter(part.broken) for part in parts), Counter())
+    curves = any(part.curves for part in parts)
+    return Rows(frame, positions[order], fids, sorted(lost), curves=curves, rounded=rounded, broken=dict(broken))
 
 
 def _said(error: BaseException | None) -> str:

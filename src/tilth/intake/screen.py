@@ -88,31 +88,42 @@ def impossible_places(shapes: GeometryArray, crs: str) -> tuple[BoolArray, Geome
     """Rows with a coordinate that is not finite or beyond the CRS, and that coordinate as text. Both shape (rows,)."""
     wrong = np.zeros(len(shapes), dtype=np.bool_)
     shown = np.full(len(shapes), "", dtype=object)
-    geographic = _geographic(crs)
-    limit = np.array([360.0, 90.0]) if geographic else np.array([1e8, 1e8])
     points, row = shapely.get_coordinates(shapes, return_index=True)
-    bad = ~(np.abs(points) <= limit * (1 + 1e-9)).all(axis=1)
-    if not geographic:  # the corners of each row's bounds must lie somewhere on the Earth
-        west, south, east, north = shapely.bounds(shapes).reshape(-1, 4).T
-        corners = np.column_stack([west, south, east, north, west, north, east, south]).reshape(-1, 2)
-        corner_row = np.repeat(np.arange(len(shapes)), 4)
-        known = (np.abs(corners) <= limit).all(axis=1)
-        corners, corner_row = corners[known], corner_row[known]
-        nowhere = ~np.isfinite(_lonlat(corners, crs)).all(axis=1)
-        points, row = np.concatenate([corners[nowhere], points[bad]]), np.concatenate([corner_row[nowhere], row[bad]])
+    if _geographic(crs):
+        bad = ~(np.abs(points) <= np.array([360.0, 90.0]) * (1 + 1e-9)).all(axis=1)
     else:
-        points, row = points[bad], row[bad]
-    for at in range(len(points))[::-1]:
+        bad = ~(np.abs(points) <= _MOST_METRES).all(axis=1)
+        doubtful = np.isin(row, _doubtful(shapes, crs)) & ~bad
+        bad[doubtful] = _nowhere(points[doubtful], crs)
+    for at in np.flatnonzero(bad)[::-1]:
         wrong[row[at]] = True
         shown[row[at]] = f"{points[at, 0]:g}, {points[at, 1]:g}"
     return wrong, shown
 
 
-def _lonlat(points: FloatArray, crs: str) -> FloatArray:
-    """Longitude and latitude of points, shape (n, 2) [degrees]; infinite where there is no such place."""
+_MOST_METRES = 1e8
+_BACK_AGAIN_M = 1_000.0
+
+
+def _doubtful(shapes: GeometryArray, crs: str) -> IntArray:
+    """Rows whose bounds have a corner that is no place in the CRS; few, so that only their points are looked at."""
+    west, south, east, north = shapely.bounds(shapes).reshape(-1, 4).T
+    corners = np.column_stack([west, south, east, north, west, north, east, south]).reshape(-1, 2)
+    row = np.repeat(np.arange(len(shapes)), 4)
+    known = (np.abs(corners) <= _MOST_METRES).all(axis=1)
+    rows: IntArray = np.unique(row[known][_nowhere(corners[known], crs)])
+    return rows
+
+
+def _nowhere(points: FloatArray, crs: str) -> BoolArray:
+    """Points, shape (n, 2), that no place on the Earth has: taken there and back again they are elsewhere."""
     known = pyproj.CRS.from_user_input(crs)
     turn = pyproj.Transformer.from_crs(known, known.geodetic_crs, always_xy=True)
-    return np.column_stack(turn.transform(points[:, 0], points[:, 1]))
+    longitude, latitude = turn.transform(points[:, 0], points[:, 1])
+    back = np.column_stack(turn.transform(longitude, latitude, direction="INVERSE"))
+    with np.errstate(invalid="ignore"):
+        there = (np.abs(back - points) <= _BACK_AGAIN_M).all(axis=1)
+    return np.logical_not(there, dtype=np.bool_)
 
 
 def _geographic(crs: str) -> bool:

@@ -288,6 +288,10 @@ def _assembled(
     findings = [Finding("INTAKE-READER-NOTE", where, {"note": note}) for note in rows.notes]
     findings += [Finding("INTAKE-CURVES", where)] if rows.curves else []
     findings += [Finding("INTAKE-DIGITS-LOST", where, {"field": name}) for name in rows.rounded]
+    findings += [
+        Finding("INTAKE-TEXT-BROKEN", where, {"count": count, "field": name, "encoding": "utf-8"})
+        for name, count in rows.broken.items()
+    ]
     frame = rows.frame if "geometry" in rows.frame else rows.frame.assign(geometry=None)
     reasons = dict(rows.lost)
     positions = rows.positions

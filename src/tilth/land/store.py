@@ -91,6 +91,11 @@ class Store:
             self._make_current(name, meta, folder, label, replace)
         return Snapshot(name, meta, draft.parcels, draft.findings, draft.quarantine)
 
+    def use(self, stored: Stored) -> None:
+        """Make a stored snapshot the one that its kind and year use again."""
+        with self.workspace.writing():
+            self._make_current(stored.id, self.meta(stored), stored.folder, stored.label, False)
+
     def _make_current(self, name: str, meta: Meta, folder: Path, label: str, replace: bool) -> None:
         same = (_snapshot.c.kind == meta.kind) & (_snapshot.c.year == meta.year)
         if meta.year is None:

@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 import shapely
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
-from matplotlib.patches import Patch, PathPatch, Polygon
+from matplotlib.patches import Patch, Polygon
 from matplotlib.path import Path as MplPath
 
 from tilth.core import FloatArray, label
@@ -53,7 +54,7 @@ def png(figure: Any) -> bytes:
 
 
 def _outline_of(geometries: FloatArray) -> Any:
-    """All polygonal geometries as one path, holes wound the other way; None where there is nothing to draw."""
+    """All polygons as one path, holes wound the other way; None where there is nothing to draw."""
     rings = shapely.get_rings(shapely.orient_polygons(np.asarray(geometries, dtype=object)))
     if not len(rings):
         return None
@@ -67,17 +68,19 @@ def _outline_of(geometries: FloatArray) -> Any:
 
 
 def polygons_of(shapes: Any) -> Any:
-    """The polygonal ones of `shapes`; points and lines are left out, empty ones too."""
-    geometries = np.asarray(shapes, dtype=object)
-    kinds = shapely.get_type_id(geometries)
-    return geometries[np.isin(kinds, (3, 6)) & ~shapely.is_empty(geometries)]
+    """Every polygon in `shapes`, those of multipolygons and collections one by one; empty ones are left out."""
+    parts = np.asarray(shapes, dtype=object)
+    while np.isin(shapely.get_type_id(parts), (6, 7)).any():
+        parts = shapely.get_parts(parts)
+    return parts[(shapely.get_type_id(parts) == 3) & ~shapely.is_empty(parts)]
 
 
 def fill(axes: Any, geometries: Any, colour: str, *, edge: str = EDGE, width: float = 0.15, **more: Any) -> None:
     """Fill polygons with one colour, all in one stroke."""
     path = _outline_of(geometries)
     if path is not None:
-        axes.add_patch(PathPatch(path, facecolor=colour, edgecolor=edge, linewidth=width, **more))
+        shapes = PathCollection([path], facecolors=colour, edgecolors=edge, linewidths=width, **more)
+        axes.add_collection(shapes, autolim=False)
 
 
 def outline(axes: Any, geometries: Any, colour: str, width: float = 0.8, **more: Any) -> None:

@@ -199,7 +199,8 @@ def _list_blocks(listing: Listing, captions: _Numbered) -> Iterator[Block]:
         notes.append(str(label("REPORT-TASKLESS-LEFT", count=f"{left:,}")))
     if len(listing.rows) - left > len(rows):
         notes.append(str(label("REPORT-ROWS-LEFT", shown=len(rows), count=f"{len(listing.rows) - left:,}")))
-    widths = [_list_width(names[at], [line[at] for line in body]) for at in range(len(places))]
+    most = 34 if listing.id != "checks" else 50
+    widths = [_list_width(names[at], [line[at] for line in body], most) for at in range(len(places))]
     wide, size = _fit(widths)
     yield Grid(
         caption=captions.table(str(listing.title)),
@@ -221,11 +222,11 @@ def _prints(listing: Listing, row: Sequence[object]) -> bool:
     return listing.id != "standing" or any(row[place] is not None for place in tasks)
 
 
-def _list_width(name: str, texts: Sequence[str]) -> float:
-    """Letters that a column needs: its longest word whole, and up to 34 of a longer text."""
+def _list_width(name: str, texts: Sequence[str], most: int) -> float:
+    """Letters that a column needs: its longest word whole, and up to `most` of a longer text."""
     longest = max(_unbroken(part) for text in (name or "-", *texts) for part in text.split() or ["-"])
     widest = max((display_width(text) for text in texts), default=4)
-    return max(longest, min(widest, 34)) + 2.0
+    return max(longest, min(widest, most)) + 2.0
 
 
 def _unbroken(word: str) -> int:

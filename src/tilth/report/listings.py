@@ -175,7 +175,7 @@ def sources_listing(book: Yearbook) -> Listing:
 def imports_listing(book: Yearbook) -> Listing:
     """Rows in = rows stored + rows quarantined, for each snapshot."""
     rows = tuple(
-        (one.name, one.id, one.rows_in, one.rows_stored, one.rows_quarantined) for one in book.provenance.imports
+        (str(one.name), one.id, one.rows_in, one.rows_stored, one.rows_quarantined) for one in book.provenance.imports
     )
     columns = _columns("snapshot snapshot_id rows_in:count rows_stored:count rows_quarantined:count")
     return Listing("imports", label("REPORT-IMPORTS"), columns, rows, label("REPORT-IMPORTS-NOTE"))

@@ -9,7 +9,7 @@ from typing import Literal
 import geopandas as gpd
 import pandas as pd
 
-from tilth.change import Holding
+from tilth.change import Holding, layer_label
 from tilth.core import Adjustment, AreaTable, Finding, Label
 from tilth.land import Snapshot
 
@@ -42,7 +42,7 @@ class Verdict:
 class Imported:
     """One snapshot or layer that the numbers rest on. Rows in = rows stored + rows quarantined."""
 
-    name: str
+    name: str | Label
     id: str
     rows_in: int
     rows_stored: int
@@ -55,8 +55,15 @@ class Imported:
     def of(cls, snapshot: Snapshot, name: str | None = None) -> Imported:
         """From a stored snapshot; named by its kind and year unless `name` is given."""
         meta = snapshot.meta
-        usual = f"{meta.kind} {meta.year}" if meta.year is not None else meta.kind
-        return cls(name or usual, snapshot.id, meta.rows_in, meta.rows_stored, meta.rows_quarantined)
+        kind = layer_label(meta.kind)
+        year = "" if meta.year is None else f" {meta.year}"
+        return cls(
+            name or Label(kind.en + year, kind.zh + year),
+            snapshot.id,
+            meta.rows_in,
+            meta.rows_stored,
+            meta.rows_quarantined,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -12,7 +12,7 @@ import pandas as pd
 from tilth.core import AreaTable, BadInput
 from tilth.report.csvs import listing_csv, table_csv
 from tilth.report.listings import change_listing
-from tilth.report.model import Provenance, Yearbook
+from tilth.report.model import Yearbook
 from tilth.report.text import as_json, as_text
 from tilth.report.xlsx import write_xlsx
 from tilth.runtime import write_whole
@@ -25,9 +25,7 @@ def write_tables(
     format: str,
     out: Path | None,
     *,
-    software: str,
-    changes: pd.DataFrame | None = None,
-    made_on: str | None = None,
+    book: Yearbook,
 ) -> list[Path]:
     """Write `tables` as text, JSON or a workbook to the file `out`, or as CSV into the folder `out`.
 
@@ -35,8 +33,9 @@ def write_tables(
     ----------
     out
         `tables.<format>` in the present folder (for CSV the folder `tables`) if None.
-    changes
-        The change list, for CSV and the workbook.
+    book
+        What stands around the tables in a workbook: title, unit, year, provenance, findings; its change list is also
+        written as CSV.
 
     Raises
     ------
@@ -46,7 +45,7 @@ def write_tables(
     if format not in TABLE_FORMATS:
         raise BadInput("REPORT-TABLE-FORMAT", format=format, known=", ".join(TABLE_FORMATS))
     if format == "csv":
-        return _csvs(tables, out or Path("tables"), changes)
+        return _csvs(tables, out or Path("tables"), book.change_list)
     target = out or Path(f"tables.{ {'text': 'txt'}.get(format, format) }")
     if format == "text":
         return [write_whole(target, "\n\n".join(as_text(one, "m2") for one in tables).encode())]
@@ -54,18 +53,7 @@ def write_tables(
         return [
             write_whole(target, json.dumps([as_json(one) for one in tables], ensure_ascii=False, indent=1).encode())
         ]
-    day = datetime.now(UTC).date()
-    title = tables[0].title
-    book = Yearbook(
-        title=title,
-        unit=title,
-        year=day.year,
-        provenance=Provenance(software),
-        made_on=made_on or day.isoformat(),
-        tables=tuple(tables),
-        change_list=changes,
-    )
-    return [write_xlsx(book, target)]
+    return [write_xlsx(replace(book, tables=tuple(tables)), target)]
 
 
 def _csvs(tables: Sequence[AreaTable], folder: Path, changes: pd.DataFrame | None) -> list[Path]:

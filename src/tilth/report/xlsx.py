@@ -297,7 +297,7 @@ def _list_sheet(workbook: Any, name: str, book: Yearbook, listing: Listing, cell
 
 def _contents_sheet(sheet: Any, book: Yearbook, entries: Sequence[tuple[str, str, str]], cells: _Styles) -> SheetRows:
     rows, look = SheetRows(), _look(language())
-    for number, width in enumerate((8.0, 34.0, 70.0, 12.0), start=1):
+    for number, width in enumerate((8.0, 46.0, 76.0, 12.0), start=1):
         sheet.column_dimensions[get_column_letter(number)].width = width
     sheet.page_setup.orientation = "landscape"
     sheet.page_setup.paperSize = _A4
