@@ -280,7 +280,9 @@ def test_the_maps_hold_the_same_areas_as_the_tables(made: Demonstration, book: d
     basic = gpd.read_file(made.files.basic_farmland, layer="YJJBNTTB")
     for held, field in (("area_dm2", "YJJBNTTBMJ"), ("net_area_dm2", "YJJBNTMJ")):
         assert int(layers["pbf"][held].sum()) == int(np.rint(basic[field] * 100).sum()), field
-    assert set(layers["findings"]["code"]) >= {one.code for one in (*made.reviewed.examined.findings, *made.standings.findings)}
+    assert set(layers["findings"]["code"]) >= {
+        one.code for one in (*made.reviewed.examined.findings, *made.standings.findings)
+    }
 
 
 def cells_of(sheet: object) -> dict[tuple[str, ...], list[float]]:

@@ -24,7 +24,8 @@ from tilth.demo import CountyFiles, write_county
 #: Every command that this version has. The names are fixed: people and scripts rely on them.
 COMMANDS = (
     "init", "import survey", "import layer", "import regions", "import tasks", "import ridges", "import changes",
-    "validate", "repair", "accounts", "flows", "standing", "check", "area", "convert", "report", "contents", "use", "demo",
+    "validate", "repair", "accounts", "flows", "standing", "check", "area", "convert", "report", "contents",
+    "use", "demo",
 )  # fmt: skip
 
 EXAMPLE = """\
