@@ -80,7 +80,7 @@ class Workspace:
             raise BadInput("RUNTIME-CONFIG-UNREADABLE", file=str(path), why=str(error)) from error
         if made_by > _FORMAT:
             raise BadInput("RUNTIME-NEWER", file=str(path))
-        url = str(config.get("database", f"sqlite:///{(root / 'tilth.sqlite').as_posix()}"))
+        url = str(config.get("database", f"sqlite:///{(root / 'tilth.sqlite').resolve().as_posix()}"))
         workspace = cls(root, region, name, url)
         if not workspace.database.ready:
             with workspace.writing():
@@ -103,11 +103,16 @@ class Workspace:
         """
         lock = FileLock(self.root / ".tilth.lock")
         try:
-            with lock.acquire(timeout=wait_s):
-                shutil.rmtree(self.root / _STAGING, ignore_errors=True)
-                yield
+            lock.acquire(timeout=wait_s)
         except Timeout as error:
             raise BadInput("RUNTIME-BUSY", folder=str(self.root)) from error
+        except OSError as error:
+            raise BadInput("RUNTIME-CANNOT-WRITE", path=str(self.root), why=error.strerror or str(error)) from error
+        try:
+            shutil.rmtree(self.root / _STAGING, ignore_errors=True)
+            yield
+        finally:
+            lock.release()
 
     @contextmanager
     def staging(self) -> Iterator[Path]:
