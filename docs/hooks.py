@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -61,6 +62,11 @@ def findings() -> str:
             lines += [f"*{entry['severity']}*", ""]
         for part in ("said", "remedy", "why"):
             if part in entry:
-                lines.append(f"- {part}: `{entry[part]}`  \n  `{entry.get(part + '_zh', '')}`")
+                lines.append(f"- {part}: `{for_many(entry[part])}`  \n  `{for_many(entry.get(part + '_zh', ''))}`")
         lines.append("")
     return "\n".join(lines)
+
+
+def for_many(template: str) -> str:
+    """A message as it reads for any number but 1."""
+    return re.sub(r"\{\w+:[^{}|]*\|([^{}]*)\}", r"\1", template)

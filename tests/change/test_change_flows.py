@@ -6,13 +6,15 @@ import numpy as np
 import pandas as pd
 import pytest
 from change_cases import SD2017, TREE, VILLAGES, column, parcels, pieces, year_pairs
-from hypothesis import given
+from hypothesis import given, settings
 
-from tilth.change import Flows, Measured, flow_matrix_from_transitions, flows, stable_rule
+from tilth.change import Flows, Measured, flow_matrix_from_transitions, flows, stable_rule, status_tables
 from tilth.change.hectares import units
-from tilth.core import AreaTable, BadInput, speaking
+from tilth.core import AreaTable, BadInput, Label, speaking
 from tilth.land import RegionTree, observed_code_system
 from tilth.overlay import PieceTable
+
+NAME = Label("Demo", "示范")
 
 
 def flow(before: pd.DataFrame, after: pd.DataFrame, found: PieceTable) -> Flows:
@@ -275,6 +277,56 @@ def test_every_region_closes_and_regions_add_up(case: tuple[pd.DataFrame, pd.Dat
             assert cells is not None
             villages = [index for index, one in enumerate(table.rows) if _is_bottom(table, index) and one.key[1]]
             assert np.array_equal(cells[villages].sum(axis=0), cells[0])
+
+
+@settings(max_examples=15)
+@given(year_pairs())
+def test_opening_and_closing_hectares_are_those_of_the_land_tables(case: tuple[pd.DataFrame, pd.DataFrame, PieceTable]):
+    before, after, found = case
+    result = flow(before, after, found)
+    top = result.places.rows[0].key[1]
+    assert result.farmland_in_out is not None
+    old, new = (status_tables(one, SD2017, TREE, year=2023, unit_name=NAME, top=top) for one in (before, after))
+    for part, printed in (("OPENING", old["1"]), ("CLOSING", new["1"])):
+        for row in printed.rows:
+            for code in SD2017.headings:
+                assert hectares(result.by_region, row.key, f"{code}:{part}") == hectares(printed, row.key, code)
+            assert hectares(result.farmland_in_out, row.key, part) == hectares(printed, row.key, "01")
+    codes = {one.code.removesuffix("HJ"): one.code for one in old["2"].columns}
+    for place in old["2"].rows:
+        if place.key not in [row.key for row in new["2"].rows] or "not in" in place.key[0]:
+            continue
+        matrix = result.matrix if place.key[1] == top else result.matrix_of(place.key[1])
+        assert_hectares_close_and_adjustments_explain_them(matrix)
+        for row in matrix.rows:
+            if row.key[0] in SD2017:
+                for part, second in (("OPENING", old["2"]), ("CLOSING", new["2"])):
+                    assert hectares(matrix, row.key, part) == hectares(second, place.key, codes[row.key[0]])
+    assert_groups_show_the_hectares_of_their_classes(result)
+
+
+def assert_groups_show_the_hectares_of_their_classes(result: Flows) -> None:
+    assert result.three_class is not None and result.seea is not None and result.seea_matrix is not None
+    seea = {row.key[0]: row.key for row in result.seea.rows}
+    classes = [row.key for row in result.matrix.rows if row.key[0] in SD2017]
+    for part, stock in (("OPENING", "opening stock"), ("CLOSING", "closing stock")):
+        whole = sum(hectares(result.matrix, key, part) for key in classes)
+        for row in result.three_class.rows[:-1]:
+            inside = [key for key in classes if SD2017.three_class(key[0]) == row.key[0]]
+            expected = sum(hectares(result.matrix, key, part) for key in inside)
+            if "K" not in str(inside) and row.key[0] != "DIFFERENCE":
+                assert hectares(result.three_class, row.key, part) >= 0
+            assert expected >= 0
+        for row in result.seea_matrix.rows:
+            if row.key[0] in [column.code for column in result.seea.columns][1:]:
+                assert hectares(result.seea, seea[stock], row.key[0]) == hectares(result.seea_matrix, row.key, part)
+        assert hectares(result.seea, seea[stock], "total") == whole
+
+
+def hectares(table: AreaTable, key: tuple[str, ...], name: str) -> int:
+    assert table.hectares is not None
+    rows, columns = [row.key for row in table.rows], [one.code for one in table.columns]
+    return int(table.hectares[rows.index(key), columns.index(name)])
 
 
 def _is_bottom(table: AreaTable, index: int) -> bool:

@@ -34,6 +34,13 @@ def test_tasks_handed_down_must_add_up_to_the_task_above() -> None:
     assert "3.00 m² less than the task of 9.00 m²" in found[0].said
 
 
+def test_a_task_that_says_nothing_of_basic_farmland_is_neither_met_nor_missed() -> None:
+    tasks = [Task("1", 2020, 9, 500), Task("11", 2020, 9, None), Task("12", 2020, 9, 1)]
+    rows = holdings(TREE, tasks, {"11": 9}, {"11": 0})
+    assert [row.pbf_headroom_dm2 for row in rows if row.region == "11"] == [None]
+    assert "TASK-HANDED-PBF" not in [finding.code for finding in task_findings([], TREE, tasks)]
+
+
 def test_a_region_without_task_or_layer_says_nothing_it_does_not_know() -> None:
     (row,) = holdings(TREE, [], {"11": 5}, None)
     assert (row.headroom_dm2, row.pbf_dm2, row.pbf_headroom_dm2, row.task_year) == (None, None, None, None)

@@ -118,6 +118,35 @@ def test_permanent_basic_farmland_is_cut_by_parcels_and_closes_on_its_recorded_a
     assert tables["15"].dm2[0, 0] == pbf["area_dm2"].sum()
 
 
+def test_basic_farmland_that_stands_twice_counts_once_and_is_named():
+    ground = snapshot(2023, [{"class_code": "0101", "ridge_coef": 0.1}], [square(0, 0, 100, 100)]).parcels
+    pbf = layer([square(0, 0, 50, 100), square(0, 0, 50, 100), square(40, 0, 60, 100), square(49.9995, 0, 0.0005, 9)])
+    found, findings = pbf_by_class(ground, pbf, CRS)
+    assert found["area_dm2"].sum() == pbf["area_dm2"].sum()  # nothing is lost …
+    assert abs(found.loc[found["class_code"] == "0101", "area_dm2"].sum() - 1_000_000) <= 10  # … nor counted twice
+    doubled = found[found["class_code"] == "twice"]
+    assert doubled["feature_id"].tolist() == ["f1", "f2"] and set(doubled["region_code"]) == {""}
+    assert [(f.code, f.where.parcel, f.severity) for f in findings] == [
+        ("CHANGE-PBF-TWICE", "f1", "breaks"),
+        ("CHANGE-PBF-TWICE", "f2", "breaks"),
+    ]
+    assert "5,0" in findings[0].said and "要素重叠" not in findings[0].said
+    table = status_tables(ground, SD2017, TREE, year=2023, unit_name=Label("W", "W"), pbf_pieces=found)["15"]
+    assert abs(int(table.column("total")[0]) - 1_000_000) <= 10
+    assert abs(int(table.column("twice")[0]) - 600_000) <= 10
+    assert table.hectares is not None and table.hectares[0, 0] == 100
+
+
+def test_which_of_two_features_keeps_the_land_does_not_hang_on_the_order_of_rows():
+    ground = snapshot(2023, [{"class_code": "0101"}], [square(0, 0, 100, 100)]).parcels
+    pbf = layer([square(0, 0, 50, 100), square(20, 0, 80, 100)])
+    sums = [
+        pbf_by_class(ground, frame, CRS)[0].groupby(["feature_id", "class_code"])["area_dm2"].sum().to_dict()
+        for frame in (pbf, pbf.iloc[::-1].reset_index(drop=True))
+    ]
+    assert sums[0] == sums[1] and sums[0]["f1", "twice"] > 0
+
+
 # ---- real data ----------------------------------------------------------------------------------------------------
 
 

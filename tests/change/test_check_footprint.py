@@ -73,12 +73,15 @@ def test_permanent_basic_farmland_is_found_to_the_hundredth_of_a_square_metre():
     assert (hit.layer, hit.feature_id, hit.name) == ("pbf", "pbf-1", "pbf 1")
     assert (hit.parcel_id, hit.area_dm2) == ("dry", 100)
     assert hit.geometry.contains(shapely.Point(hit.x, hit.y))
-    assert str(verdict.said).startswith("fails: 1 rules are broken (cn-pbf-occupied), 1 hits")
+    assert str(verdict.said).startswith(
+        "fails: 1 rule is broken (cn-pbf-occupied Permanent basic farmland is not occupied), 1 hit"
+    )
     assert "不通过" in verdict.said.zh
 
 
 def test_touching_a_red_line_is_not_crossing_it():
-    verdict = check(project(box(10, 10, 30, 20)), everything(pbf=[box(30, 0, 60, 60)], ecology=[box(0, 20, 60, 60)]))
+    layers = everything(pbf=[box(30, 0, 60, 60)], ecology=[box(0, 20, 60, 60)])
+    verdict = check(project(box(10, 10, 30, 20)), layers, [task(1)])
     assert verdict.clear
     assert [hit for hit in verdict.hits if hit.layer != "parcels"] == []
 
@@ -135,11 +138,21 @@ def test_a_missing_layer_is_never_a_pass():
     verdict = check(project(box(40, 0, 60, 10)), {}, [task(1)])
     silent = {o.rule for o in verdict.outcomes if o.outcome is Outcome.NOT_ASSESSED}
     assert silent >= {"cn-pbf-occupied", "cn-ecology-red-line", "cn-town-boundary", "cn-pbf-reserve", "cn-pbf-task"}
-    assert (
-        str(of(verdict, "cn-pbf-occupied").said) == "not assessed: there is no layer of kind permanent basic farmland"
+    assert str(of(verdict, "cn-pbf-occupied").said) == (
+        "not assessed: there is no layer of kind pbf (permanent basic farmland); "
+        "bring one in with: tilth import layer FILE --kind pbf"
     )
+    assert "kind project (other projects)" in str(of(verdict, "cn-other-project").said)
     assert verdict.pieces["pbf"].isna().all()
-    assert verdict.clear and "6 rules not assessed" in str(verdict.said)
+    assert not verdict.clear and verdict.failed == ()
+    assert str(verdict.said) == (
+        "not fully assessed: no rule is broken, but 3 rules that can be broken were not assessed "
+        "(cn-pbf-occupied Permanent basic farmland is not occupied, "
+        "cn-ecology-red-line The ecological protection red line is kept clear, "
+        "cn-pbf-task The permanent basic farmland left meets the task)"
+    )
+    assert verdict.said.zh.startswith("未完全评估：未违反规则，但有 3 条")
+    assert verdict.as_record()["outcomes"][0]["at_worst"] == "fail"
 
 
 def test_an_empty_layer_is_not_assessed_either():
@@ -148,9 +161,27 @@ def test_an_empty_layer_is_not_assessed_either():
     assert "holds no feature" in str(of(verdict, "cn-pbf-task").said)
 
 
-def test_a_layer_that_no_rule_knows_is_shown():
-    verdict = check(project(box(40, 0, 60, 10)), everything() | {"heritage": layer("heritage", [box(55, 0, 60, 10)])})
+def test_a_layer_that_no_rule_knows_is_measured_and_said_to_be_unjudged():
+    layers = everything() | {"heritage": layer("heritage", [box(55, 0, 60, 10)])}
+    verdict = check(project(box(40, 0, 60, 10)), layers)
     assert verdict.pieces.loc[verdict.pieces["heritage"], "area_dm2"].sum() == 5_000
+    outcome = of(verdict, "layer:heritage")
+    assert outcome.outcome is Outcome.INFO and outcome.area_dm2 == 5_000 and outcome.hits == 0
+    assert str(outcome.said) == (
+        "50.00 m² (25.00 %) lie in heritage, 150.00 m² outside; measured; no rule of rule pack cn-2024 in force on "
+        "2024-12-31 looks at this kind"
+    )
+    assert verdict.plots[0].outcomes[-1].rule == "layer:heritage"
+
+
+def test_an_empty_layer_that_no_rule_knows_is_not_assessed():
+    verdict = check(project(box(40, 0, 60, 10)), everything() | {"heritage": layer("heritage", [])})
+    assert of(verdict, "layer:heritage").outcome is Outcome.NOT_ASSESSED
+
+
+def test_a_rule_that_is_not_in_force_leaves_its_layer_measured():
+    verdict = check(project(box(40, 0, 60, 10)), act_date=date(2000, 1, 1))
+    assert "in force on 2000-01-01" in str(of(verdict, "layer:reserve").said)
 
 
 def test_the_town_boundary_tells_inside_from_outside():
@@ -162,7 +193,8 @@ def test_the_town_boundary_tells_inside_from_outside():
 
 
 def test_warnings_do_not_stop_a_project():
-    verdict = check(project(box(40, 0, 60, 10)), everything(reserve=[box(0, 0, 45, 99)], project=[box(0, 0, 41, 9)]))
+    layers = everything(reserve=[box(0, 0, 45, 99)], project=[box(0, 0, 41, 9)])
+    verdict = check(project(box(40, 0, 60, 10)), layers, [task(1)])
     assert verdict.clear
     assert (of(verdict, "cn-pbf-reserve").outcome, of(verdict, "cn-other-project").area_dm2) == (Outcome.WARN, 900)
 
@@ -186,7 +218,7 @@ def test_a_footprint_on_no_parcel_at_all():
     verdict = check(project(box(200, 0, 210, 10)))
     assert of(verdict, "cn-outside-county").area_dm2 == 10_000 == verdict.area_dm2
     assert not verdict.clear  # land that no survey and no layer covers never looks clear
-    assert of(verdict, "cn-farmland-occupied").outcome is Outcome.PASS
+    assert of(verdict, "cn-farmland-occupied").outcome is Outcome.NOT_ASSESSED
 
 
 def test_an_act_that_would_break_the_holding_is_refused_with_the_shortfall():
@@ -282,7 +314,7 @@ def test_a_contest_marks_its_hit_on_every_later_run():
     again = check(project(box(0, 0, 20, 10)), layers, contests=[contest, gone])
     assert [hit.id for hit in again.hits] == [hit.id for hit in first.hits]
     assert [hit.contest for hit in again.hits if hit.layer == "pbf"] == [None, contest]
-    assert not again.clear and str(again.said).endswith("2 hits, 1 hits contested")
+    assert not again.clear and str(again.said).endswith("2 hits, 1 contested")
     assert of(again, "cn-pbf-occupied").contested == 1
     assert [f.code for f in again.findings] == ["CHECK-CONTEST-UNUSED"]
 
@@ -392,9 +424,9 @@ def test_a_crossed_outline_is_read_by_the_even_odd_rule_and_said():
 
 
 def test_rows_that_were_quarantined_are_named():
-    layers = everything() | {"ecology": layer("ecology", [box(0, 50, 1, 51)], quarantined=3)}
+    layers = everything() | {"reserve": layer("reserve", [box(0, 50, 1, 51)], quarantined=3)}
     (finding,) = check(project(box(0, 0, 1, 1)), layers).findings
-    assert "3 rows of layer ecology were quarantined" in finding.said
+    assert "3 rows of layer reserve were quarantined" in finding.said
 
 
 def test_a_class_that_the_code_system_lacks_is_named():
@@ -429,7 +461,7 @@ def test_the_tables_of_a_verdict_add_up_to_the_footprint():
     del layers["reserve"]
     verdict = check(project(box(40, 95, 60, 105), box(0, 0, 10, 10)), layers)
     plots, cross = verdict.tables()
-    assert plots.row("Total", "")[0] == verdict.area_dm2 == cross.column("area_dm2").sum()
+    assert plots.row("Total", "")[0] == verdict.area_dm2 == cross.column("area").sum()
     assert plots.column("pbf").tolist() == [5_000, 10_000, 15_000]
     assert plots.column("beyond").tolist() == [10_000, 0, 10_000]
     assert "reserve" not in [column.code for column in plots.columns]

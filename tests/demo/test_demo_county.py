@@ -193,6 +193,20 @@ def test_every_planted_error_stands_in_the_draft(county: CountyFiles) -> None:
             assert error.parcel_id.removesuffix("~2") in known, error
 
 
+def test_villages_that_lost_more_than_their_spare_farmland_are_on_the_list(county: CountyFiles) -> None:
+    """Nothing is planted there: basic farmland fitted the farmland when it was drawn, and the year took some of it."""
+    basic = pyogrio.read_dataframe(county.basic_farmland, layer="YJJBNTTB")
+    held = basic["YJJBNTMJ"].groupby(basic["ZLDWDM"].str[:12]).sum()
+    outgrown = {}
+    for year in (2023, 2024):
+        frame = frame_of(county.parcels[year])
+        farmland = frame[frame["DLBM"].isin(["0101", "0102", "0103"])]
+        left = farmland["TBDLMJ"].groupby(farmland["ZLDWDM"].str[:12]).sum().reindex(held.index).fillna(0)
+        outgrown[year] = set(held.index[held > left + 0.005])
+    assert outgrown[2023] == set()
+    assert outgrown[2024] == {error.parcel_id for error in county.planted if error.code == "V14-FARMLAND"}
+
+
 def test_the_draft_is_the_clean_survey_but_for_the_planted_errors(county: CountyFiles) -> None:
     clean = frame_of(county.parcels[2024]).set_index("BSM")
     draft = draft_of(county)

@@ -12,7 +12,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tilth.core import BadInput
-from tilth.intake import compare_stated_area, read_exchange, stated_area_findings, write_exchange
+from tilth.intake import (
+    compare_stated_area,
+    read_exchange,
+    read_vector,
+    stated_area_findings,
+    write_exchange,
+    write_vector,
+)
 
 CRS = "EPSG:4526"
 
@@ -99,6 +106,73 @@ def test_eastings_get_their_zone(tmp_path: Path) -> None:
 
 
 BOX = shapely.box(38412000, 3500000, 38412100, 3500100)
+DELIVERED = """[项目信息]
+项目名称=某县土地整治
+[属性描述]
+格式版本号=1.01版本
+数据产生单位=某县自然资源局
+数据产生日期=2021-03-09
+坐标系=CGCS2000
+几度分带=3度
+投影类型=高斯克吕格投影
+计量单位=米
+带号=38带
+精度=0.0001
+转换参数=1,2,3,0,0,0,0
+备注=第二次报送
+[地块坐标]
+5,1.0010,7,甲,面,H50G,耕地,0101,@
+J1,1,3500100.1234,38412000.0001
+J2,1,3500100.1234,38412100.0002
+J3,1,3500000.0003,38412100.0002
+J4,1,3500000.0003,38412000.0001
+J1,1,3500100.1234,38412000.0001
+"""
+
+
+@pytest.mark.parametrize("way", [".gpkg", ".parquet", ".txt"])
+def test_an_exchange_text_comes_back_with_its_producer_date_and_every_other_line(tmp_path: Path, way: str) -> None:
+    """Text → GeoPackage (or GeoParquet, or text) → text; the precision keeps its decimals too."""
+    (tmp_path / "a.txt").write_bytes(DELIVERED.replace("\n", "\r\n").encode("gbk"))
+    first = read_vector(tmp_path / "a.txt")
+    between = tmp_path / f"b{way}"
+    if way == ".txt":
+        write_exchange(first.frame, between, first.crs, origin=first.header)
+    else:
+        assert write_vector(first.frame, between, header=first.header) == ()
+    second = read_vector(between)
+    assert second.header == first.header
+    write_exchange(second.frame, tmp_path / "c.txt", second.crs, origin=second.header)
+    assert (tmp_path / "c.txt").read_bytes().decode("gbk").replace("\r\n", "\n") == DELIVERED
+
+
+def test_what_a_header_says_of_the_coordinates_is_true_of_those_that_are_written(tmp_path: Path) -> None:
+    said = {
+        "数据产生单位": "甲",
+        "带号": "39",
+        "几度分带": "6",
+        "投影类型": "经纬度",
+        "计量单位": "度",
+        "精度": "0.00000001",
+    }
+    write_exchange(frame_of(BOX), tmp_path / "a.txt", origin={"属性描述": said}, decimals=2)
+    header = read_exchange(tmp_path / "a.txt").header
+    assert (header["带号"], header["几度分带"], header["投影类型"]) == ("38", "3", "高斯克吕格")
+    assert (header["计量单位"], header["精度"], header["数据产生单位"], header["数据产生日期"]) == (
+        "米",
+        "0.01",
+        "甲",
+        "",
+    )
+
+
+@pytest.mark.parametrize("name", ["a.shp", "a.geojson", "a.gml"])
+def test_a_format_without_room_for_the_header_says_what_is_lost(tmp_path: Path, name: str) -> None:
+    said = write_vector(
+        frame_of(BOX), tmp_path / name, header={"属性描述": {"数据产生单位": "甲局", "数据产生日期": ""}}
+    )
+    lost = [finding.said for finding in said if finding.code == "INTAKE-WRITE-HEADER"]
+    assert len(lost) == 1 and "数据产生单位=甲局" in lost[0] and "日期" not in lost[0]
 
 
 @pytest.mark.parametrize(

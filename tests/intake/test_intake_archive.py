@@ -12,7 +12,7 @@ import pytest
 from shapely.geometry import box
 
 from tilth.core import BadInput, NeedsAnswer
-from tilth.intake import list_layers, read_vector
+from tilth.intake import list_layers, read_vector, write_exchange
 from tilth.intake.archive import Limits, unpacked
 
 
@@ -50,6 +50,21 @@ def test_names_in_gbk_inside_the_zip_are_understood(tmp_path: Path) -> None:
     raw = (tmp_path / "t.zip").read_bytes()
     (tmp_path / "t.zip").write_bytes(raw.replace(b"xxxx.", "地类".encode("gbk") + b"."))
     assert [layer.name for layer in list_layers(tmp_path / "t.zip")] == ["地类"]
+
+
+def test_an_exchange_text_beside_other_files_is_named_and_can_be_read_by_itself(tmp_path: Path) -> None:
+    text = tmp_path / "项目.txt"
+    write_exchange(frame(2), text, "EPSG:4526")
+    readme = tmp_path / "readme.txt"
+    readme.write_text("Delivered by mail.\n坐标 38400000, 3500000\n", encoding="utf-8")
+    path = packed(tmp_path / "t.zip", [*shapefile_parts(tmp_path / "s"), text, readme])
+    table = read_vector(path)
+    assert len(table.frame) == 3
+    (finding,) = [one for one in table.findings if one.code == "INTAKE-TEXTS-PASSED"]
+    assert finding.severity == "breaks" and "项目.txt" in finding.said and "readme" not in finding.said
+    assert [layer.name for layer in list_layers(path)] == ["DLTB", "项目.txt"]
+    assert len(read_vector(path, layer="项目.txt").frame) == 2
+    assert "INTAKE-TEXTS-PASSED" not in [one.code for one in read_vector(text).findings]
 
 
 def test_of_several_data_sets_the_user_names_one(tmp_path: Path) -> None:

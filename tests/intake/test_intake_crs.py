@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pyproj
 import pytest
@@ -10,7 +12,7 @@ from hypothesis import strategies as st
 
 from tilth.core import BadInput, NeedsAnswer
 from tilth.intake import ResolvedCrs, resolve_crs
-from tilth.intake.crs import normalised
+from tilth.intake.crs import normalised, understood
 
 
 def at(x: float, y: float, crs: str | None, asked: str | None = None) -> ResolvedCrs:
@@ -150,3 +152,13 @@ def test_a_file_without_coordinates_keeps_what_it_says() -> None:
 def test_one_wild_row_decides_nothing() -> None:
     points = np.array([[38_400_000.0, 3_500_000.0]] * 9 + [[1e300, np.inf]])
     assert resolve_crs("EPSG:4526", points) == ResolvedCrs("EPSG:4526")
+
+
+def test_a_description_whose_base_is_damaged_is_not_understood() -> None:
+    """The library reads "unid" for "unit" in the base without a word, and fails when the base is asked for."""
+    whole = pyproj.CRS.from_epsg(4526).to_json_dict()
+    axis = whole["base_crs"]["coordinate_system"]["axis"][0]
+    axis["unid"] = axis.pop("unit")
+    assert understood(pyproj.CRS.from_epsg(4526).to_json()) and not understood(json.dumps(whole))
+    with pytest.raises(NeedsAnswer):
+        at(38412000.0, 3500000.0, json.dumps(whole))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pytest
 import shapely
@@ -12,6 +15,8 @@ from test_intake_validate_gallery import GALLERY, ID, polygon, with_row
 from validate_county import CODES, CRS, SIDE, X, Y, examined, parcels, snapshot, with_shape, with_value
 
 from tilth.intake import RidgeTable, repair
+from tilth.land import Snapshot, ridge_deduction
+from tilth.overlay import survey_area
 
 MENDED = ("name", "deduction", "net", "enclave", "overlap", "spike", "spike without width", "spike inwards", "copy")
 
@@ -91,9 +96,47 @@ def test_the_recorded_area_is_never_touched() -> None:
         assert after == {row: before[row] for row in after}
 
 
+def measured_snapshot(frame: gpd.GeoDataFrame, rows: list[int] | None = None) -> Snapshot:
+    """The county with areas that were measured at import: all of them, or those of the source rows `rows`."""
+    known = snapshot(frame)
+    extra = {"measured_source_rows": rows} if rows else {}
+    return replace(known, meta=replace(known.meta, area_from="file" if rows else "survey", extra=extra))
+
+
+@pytest.mark.parametrize("rows", [None, [1, 2]])
+def test_an_area_that_was_measured_follows_the_polygon_that_repair_cut(rows: list[int] | None) -> None:
+    frame = with_shape(1, polygon((99, 0), (200, 0), (200, 100), (99, 100)))
+    frame.loc[1, "area_dm2"] += 5
+    result = repair(measured_snapshot(frame, rows), codes=CODES)
+    loser = result.parcels.iloc[0]
+    assert loser["area_dm2"] == survey_area([loser.geometry], CRS)[0] < 1_000_000 - 9_000
+    deducted = ridge_deduction(np.array([loser["area_dm2"]]), np.array([loser["ridge_coef"]]))[0]
+    assert (loser["deduct_dm2"], loser["net_area_dm2"]) == (deducted, loser["area_dm2"] - deducted)
+    assert result.draft.meta.area_dm2 == int(result.parcels["area_dm2"].sum())
+    booked = result.changes[result.changes["what"] == "area_dm2"]
+    assert booked[["before", "after"]].to_numpy().tolist() == [[str(frame["area_dm2"][0]), str(loser["area_dm2"])]]
+    assert result.findings == () and result.parcels["area_dm2"].iloc[1] == frame["area_dm2"].iloc[1]
+    assert len(repair(result.draft, codes=CODES).changes) == 0
+
+
+def test_an_area_that_the_file_gave_stays_where_others_were_measured() -> None:
+    frame = with_shape(1, polygon((99, 0), (200, 0), (200, 100), (99, 100)))
+    frame.loc[1, "area_dm2"] += 5
+    result = repair(measured_snapshot(frame, [2]), codes=CODES)
+    assert result.parcels["area_dm2"].iloc[0] == frame["area_dm2"].iloc[0]
+    assert [finding.code for finding in result.findings] == ["REPAIR-AREA"]
+
+
 def test_a_deduction_that_follows_the_countys_table_is_left_to_the_coefficient() -> None:
     wrong = snapshot(with_value("ridge_coef", 1, 0.09))
     assert len(repair(wrong, codes=CODES, ridge_table=RidgeTable.of(PD3=0.0812)).changes) == 0
+
+
+def test_a_sliver_too_narrow_to_be_cut_out_of_its_neighbour_is_cut_off_itself() -> None:
+    sliver = shapely.Polygon([(X + SIDE + x, Y + y) for x, y in [(13, 101), (-2, 39), (0, 0), (0, 43)]])
+    result = repair(snapshot(with_shape(1, sliver)), codes=CODES)
+    assert list(result.changes["parcel_id"]) == [ID + "2", ID + "2"]
+    assert len(repair(result.draft, codes=CODES).changes) == 0
 
 
 @given(st.lists(st.tuples(st.integers(-30, 130), st.integers(-30, 130)), min_size=4, max_size=9, unique=True))

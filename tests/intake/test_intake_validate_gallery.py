@@ -180,7 +180,7 @@ GALLERY = {
     ),
     "repeated vertex": (
         with_shape(1, polygon((100, 0), (200, 0), (200, 0), (200, 100), (100, 100))),
-        "G-REPEAT: 1 vertices repeat the one before them",
+        "G-REPEAT: 1 vertex repeats the one before it",
     ),
     "copy": (
         with_row(parcel_id="X9", source_row=9),
@@ -301,12 +301,33 @@ def test_permanent_basic_farmland_has_its_net_area_and_lies_in_the_county() -> N
     ]
 
 
+def test_a_village_with_more_basic_farmland_than_farmland_is_told_what_stands_on_it() -> None:
+    """Basic farmland over a field and the wood beside it, as if the wood had been a field when it was drawn."""
+    frame = parcels()
+    farm = int(
+        frame[(frame["region_code"] == WEST) & frame["class_code"].isin(["0101", "0102", "0103"])]["net_area_dm2"].sum()
+    )
+    whole = {
+        "code": "0103",
+        "area_dm2": farm + 100,
+        "net_area_dm2": farm + 100,
+        "geometry": shapely.box(X, Y, X + 200, Y + 200),
+    }
+    (told,) = examined(frame, pbf=layer("pbf", [whole])).findings
+    assert told.code == "V14-FARMLAND" and told.where.parcel == WEST and told.severity == "odd"
+    assert told.values["excess_dm2"] == 100 and "West has" in told.said and "1.00 m² less" in told.said
+    others = frame[(frame["region_code"] == WEST) & ~frame["class_code"].isin(["0101", "0102", "0103"])]["class_code"]
+    assert {part.split()[0] for part in told.values["classes"].split(", ") if "m²" in part} <= set(others)
+    less = {**whole, "net_area_dm2": farm}
+    assert examined(frame, pbf=layer("pbf", [{**less, "area_dm2": farm}])).findings == ()
+
+
 def test_the_pieces_of_a_parent_add_up_to_its_area_of_last_year() -> None:
     changes = pd.DataFrame({"BGQTBBSM": [ID + "1", ID + "1", "gone", ID + "3"], "TBBGMJ": [5000, 4999.99, 10, 10_000]})
     assert said(examined(parcels(), changes=changes, previous=snapshot(parcels()))) == [
         f"V15: the 2 pieces of parent parcel {ID}1 add up to 9,999.99 m², its TBMJ of last year is 10,000.00 m²; "
         "difference -0.01 m²",
-        "V15-PARENT: parent parcel gone of 1 pieces (10.00 m²) is not in last year's survey",
+        "V15-PARENT: parent parcel gone of 1 piece (10.00 m²) is not in last year's survey",
     ]
 
 

@@ -61,6 +61,15 @@ def test_a_file_that_is_no_ridge_table_is_refused_in_a_sentence(tmp_path: Path, 
         read_ridge_table(file)
 
 
+def test_a_ridge_table_without_a_column_names_it_and_those_that_are_there(tmp_path: Path) -> None:
+    file = tmp_path / "ridge.csv"
+    file.write_text("key,value\nPD2,0.1\n", encoding="utf-8")
+    with pytest.raises(BadInput, match=r"no column ridge_coef / KCXS .*its columns are key, value"):
+        read_ridge_table(file)
+    file.write_text("代码,田坎系数\nPD2,0.1\n", encoding="gbk")
+    assert read_ridge_table(file).allowed == {"PD2": (0.1,)}
+
+
 def test_the_planting_list_changes_with_the_year() -> None:
     domains = shipped_domains()
     assert domains.codes("ZZSXDM", 2018, "0101") >= {"GZ", "WG"} and "LS" not in domains.codes("ZZSXDM", 2018, "0101")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 import shapely
 
 from tilth.core import BadInput, NeedsAnswer
-from tilth.intake import Table, layer_from, regions_from, tasks_from
+from tilth.intake import Table, changes_from, layer_from, regions_from, tasks_from
 from tilth.land import LAYER_COLUMNS, Source, Task
 
 CRS = "EPSG:4526"
@@ -45,12 +46,32 @@ def test_basic_farmland_keeps_its_gross_and_net_area() -> None:
     stored = draft.parcels
     assert list(stored.columns[: len(LAYER_COLUMNS)]) == list(LAYER_COLUMNS) and stored.columns[-1] == "geometry"
     assert {name: str(stored[name].dtype) for name in LAYER_COLUMNS} == LAYER_COLUMNS
-    assert list(stored["feature_id"]) == ["1", "1~2", "4"] and list(stored["code"]) == ["0103", "0101", "0101"]
-    assert list(stored["area_dm2"])[::2] == [10_000, 500] and 990_000 < stored["area_dm2"].iloc[1] < 1_000_000
-    assert stored["net_area_dm2"].iloc[0] == 9_000 and stored["net_area_dm2"].iloc[2] == 500
-    assert list(draft.quarantine["code"]) == ["INTAKE-ROW-AREA-UNREADABLE"]
-    assert [finding.code for finding in draft.findings] == ["INTAKE-AREA-MEASURED", "INTAKE-VALUE-UNREADABLE", "V12"]
+    assert list(stored["feature_id"]) == ["1", "1~2", "3", "4"]
+    assert list(stored["code"]) == ["0103", "0101", "0101", "0101"]
+    assert list(stored["area_dm2"])[::3] == [10_000, 500] and stored["area_dm2"].iloc[1:3].between(990_000, 10**6).all()
+    assert stored["net_area_dm2"].iloc[0] == 9_000 and stored["net_area_dm2"].iloc[3] == 500
+    assert len(draft.quarantine) == 0
+    codes = ["INTAKE-AREA-MEASURED", "INTAKE-AREA-DOUBTED", "INTAKE-VALUE-UNREADABLE", "V12"]
+    assert [finding.code for finding in draft.findings] == codes
     assert draft.meta.rows_in == 4 == draft.meta.rows_stored + draft.meta.rows_quarantined
+
+
+@pytest.mark.parametrize("value", ["abc", "10,000", "0", "-5", "1e30"])
+def test_protected_ground_is_not_lost_for_an_area_that_cannot_be_read(value: str) -> None:
+    """Land that a rule protects is protected whatever somebody typed beside it."""
+    draft = layer_from(table_of([{"BSM": "1", "YJJBNTTBMJ": value}]), "pbf")
+    assert draft.parcels["area_dm2"].between(990_000, 1_000_000).all() and len(draft.parcels) == 1
+    (finding,) = draft.findings
+    measured = int(draft.parcels["area_dm2"].iloc[0]) / 100
+    assert (finding.code, finding.severity, finding.where.row) == ("INTAKE-AREA-DOUBTED", "breaks", 1)
+    assert repr(value) in finding.said and f"{measured:,.2f} m²" in finding.said
+
+
+def test_a_region_without_a_control_area_that_can_be_read_is_set_aside_once_and_for_one_reason() -> None:
+    rows = [{"XZQDM": f"37130200{n}", "XZQMC": "镇", "DCMJ": area} for n, area in enumerate(["x", "0", "-1", "5"])]
+    regions, draft, _ = regions_from(table_of(rows), "township")
+    assert [region.code for region in regions] == ["371302003"] and draft.findings == ()
+    assert list(draft.quarantine["code"]) == ["INTAKE-REGION-CONTROL"] * 3
 
 
 def test_any_kind_of_layer_is_stored_with_its_own_fields() -> None:
@@ -67,7 +88,7 @@ def test_townships_and_villages_carry_their_control_areas() -> None:
         {"ZLDWDM": "3713020011010000000", "ZLDWMC": "东村岛", "DCMJ": "5.00", "MSSM": "01"},
         {"ZLDWDM": "", "ZLDWMC": "无码", "DCMJ": "5.00", "MSSM": "00"},
     ]
-    regions, draft = regions_from(table_of(villages), "village", region="371302")
+    regions, draft, _ = regions_from(table_of(villages), "village", region="371302")
     (village,) = regions
     assert (village.code, village.name, village.level, village.parent) == (
         "371302001101",
@@ -79,7 +100,7 @@ def test_townships_and_villages_carry_their_control_areas() -> None:
     assert draft.meta.kind == "village" and draft.meta.rows_in == 4 and len(draft.parcels) == 3
     assert list(draft.quarantine["code"]) == ["INTAKE-REGION-CODE-NONE"]
     assert [finding.code for finding in draft.findings] == ["INTAKE-REGION-TWICE"]
-    township, _ = regions_from(
+    township, *_ = regions_from(
         table_of([{"XZQDM": "371302001000", "XZQMC": "甲镇", "DCMJ": 106.0, "MSSM": "00"}]), "township"
     )
     assert (township[0].code, township[0].parent, township[0].control_dm2) == ("371302001", "371302", 10_600)
@@ -91,7 +112,7 @@ def test_a_plain_table_of_regions() -> None:
         {"code": "371302", "name": "兰山", "level": "", "parent": "", "control_m2": "1000.5"},
         {"code": "371303", "name": "罗庄", "level": "", "parent": "", "control_m2": "viel"},
     ]
-    regions, draft = regions_from(plain_table(rows))
+    regions, draft, _ = regions_from(plain_table(rows))
     assert [(r.code, r.level, r.parent, r.control_dm2) for r in regions] == [
         ("3713", "prefecture", "37", None),
         ("371302", "county", "3713", 100_050),
@@ -103,6 +124,53 @@ def test_a_plain_table_of_regions() -> None:
         regions_from(plain_table([{"a": 1}]))
     with pytest.raises(BadInput, match="level"):
         regions_from(plain_table(rows), "hamlet")
+
+
+def test_a_table_names_the_groups_of_its_regions() -> None:
+    rows = [
+        {"code": "31", "name": "甲", "group": "delta; coast"},
+        {"code": "32", "name": "乙", "group": "delta"},
+        {"code": "33", "name": "丙", "group": ""},
+        {"code": "", "name": "丁", "group": "delta"},
+    ]
+    assert regions_from(plain_table(rows)).groups == {"delta": ["31", "32"], "coast": ["31"]}
+    in_chinese = regions_from(plain_table([{"行政区代码": "31", "区域组": "沿海、沿江"}]))
+    assert in_chinese.groups == {"沿海": ["31"], "沿江": ["31"]}
+    assert regions_from(plain_table([{"code": "31"}])).groups == {}
+
+
+def test_a_level_that_is_none_is_set_aside_by_name() -> None:
+    rows = [{"code": "31", "level": "provinz"}, {"code": "32", "level": "province"}]
+    regions, draft, _ = regions_from(plain_table(rows))
+    assert [region.code for region in regions] == ["32"]
+    assert list(draft.quarantine["code"]) == ["INTAKE-REGION-LEVEL-ROW"]
+
+
+def test_the_update_process_table_has_a_parent_and_a_number_on_every_row() -> None:
+    rows = [
+        {"BGQTBBSM": "1", "TBBGMJ": "10.5", "备注": "x"},
+        {"BGQTBBSM": "", "TBBGMJ": "3"},
+        {"BGQTBBSM": "2", "TBBGMJ": "12,3"},
+        {"BGQTBBSM": "2", "TBBGMJ": None},
+    ]
+    kept, rejected = changes_from(plain_table(rows))
+    assert kept["source_row"].tolist() == [1, 2] and list(kept.columns) == ["BGQTBBSM", "TBBGMJ", "备注", "source_row"]
+    assert [(row.source_row, row.values["value"]) for row in rejected] == [(3, "12,3"), (4, "")]
+
+
+@pytest.mark.parametrize(
+    ("read", "rows", "said"),
+    [
+        (regions_from, {"Gebiet": "1"}, "no field for the region code .*code.*; its columns are Gebiet .* control_m2"),
+        (tasks_from, {"region": "1", "Ziel": "2"}, "no column for the holding; its columns are region, Ziel .*pbf_mu"),
+        (changes_from, {"BGQTBBSM": "1", "MJ": "2"}, "no column TBBGMJ / area; its columns are BGQTBBSM, MJ .*m²"),
+        (changes_from, {"TBBGMJ": "1"}, "no column BGQTBBSM / parent; its columns are TBBGMJ"),
+    ],
+)
+def test_a_missing_column_is_named_with_those_that_are_there(read: Any, rows: dict[str, str], said: str) -> None:
+    with pytest.raises(BadInput) as refused:
+        read(plain_table([rows]))
+    assert re.search(said, str(refused.value))
 
 
 @pytest.mark.parametrize(
@@ -131,6 +199,11 @@ def test_bad_task_rows_are_collected() -> None:
     for missing in ({"year": 2025, "holding_mu": 1}, {"region": "1", "year": 2025}, {"region": "1", "holding_mu": 1}):
         with pytest.raises(BadInput, match="has no column"):
             tasks_from(plain_table([missing]))
+
+
+def test_a_table_without_basic_farmland_gives_no_task_for_it() -> None:
+    tasks, _ = tasks_from(plain_table([{"region": "371302", "year": 2025, "holding_m2": 1}]))
+    assert tasks == [Task("371302", 2025, 100, None, "a.csv")]
 
 
 @pytest.mark.data

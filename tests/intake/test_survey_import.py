@@ -147,8 +147,24 @@ def test_an_area_that_is_not_stated_is_measured_and_said_to_be() -> None:
     draft = draft_of(parcel(), parcel(TBMJ=None))
     assert draft.meta.area_from == "file" and draft.meta.extra["measured_rows"] == 1
     assert codes(draft) == ["INTAKE-AREA-MEASURED"]
+    assert draft.meta.extra["measured_source_rows"] == [2]
     measured = draft_of(parcel(TBMJ=""))
     assert measured.meta.area_from == "survey" and 997_000 < measured.meta.area_dm2 < 1_000_000
+
+
+def test_a_ring_that_crosses_itself_is_measured_by_the_ground_it_encloses() -> None:
+    x, y = 38412000, 3500000
+    bow_tie = shapely.Polygon([(x, y), (x + 100, y + 100), (x + 100, y), (x, y + 100)])
+    ((area,),) = (draft_of(parcel(TBMJ="", geometry=bow_tie)).parcels["area_dm2"].to_list(),)
+    assert 498_000 < area < 500_000  # the two triangles of 2,500 m², not their difference of 0
+
+
+def test_most_rows_of_another_year_are_said_to_be() -> None:
+    rows = [parcel(SJNF="2019"), parcel(SJNF="2019"), parcel(), parcel(SJNF="")]
+    (finding,) = draft_of(*rows).findings
+    assert (finding.code, finding.severity) == ("INTAKE-YEAR-DIFFERS", "breaks")
+    assert finding.said == "2 of the 3 rows that state a year are not of 2023 by SJNF; most are of 2019"
+    assert codes(draft_of(parcel(SJNF="2019"), parcel())) == []
 
 
 def test_measured_areas_are_levelled_to_the_village() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -9,8 +11,9 @@ import pandas as pd
 import pytest
 import shapely
 
-from tilth.core import BadInput, Finding, NotFound, Where
-from tilth.land import PARCEL_COLUMNS, Draft, Meta, Region, Source, Store, Task, typed
+import tilth.land.store
+from tilth.core import BadInput, Finding, NotFound, Where, speaking
+from tilth.land import PARCEL_COLUMNS, Draft, Meta, Region, Source, Store, Task, retold, typed
 from tilth.runtime import Workspace
 
 
@@ -35,6 +38,11 @@ def a_draft(areas: list[int], *, year: int = 2023, kind: str = "survey") -> Draf
     return Draft(meta, parcels, (finding,), quarantine)
 
 
+def replaced_year(draft: Draft, year: int | None) -> Draft:
+    """The same layer of another year, or of none."""
+    return replace(draft, meta=replace(draft.meta, year=year))
+
+
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
     return Store(Workspace.create(tmp_path / "w", region="999901", name="示范县"))
@@ -50,6 +58,21 @@ def test_a_stored_snapshot_reads_back_as_it_was(store: Store) -> None:
     assert back.parcels.dtypes["slope_grade"] == "Int8"
     assert back.parcels.geometry.equals(kept.parcels.geometry)
     assert len(back.quarantine) == 1
+
+
+def test_the_reason_of_a_row_set_aside_is_said_in_the_language_of_the_reader(store: Store) -> None:
+    """Stored while English was spoken, read in Chinese. What an older Tilth stored keeps its words."""
+    draft = a_draft([100])
+    values = json.dumps({"code": "9", "system": "sd2017"})
+    store.publish(replace(draft, quarantine=draft.quarantine.assign(reason_values=values)))
+    for language, word in (("en", "class"), ("zh", "分类")):
+        with speaking(language):
+            (reason,) = store.survey(2023).quarantine["reason"]
+            assert word in reason and "9" in reason
+    assert list(retold(draft.quarantine)["reason"]) == ["x"]  # no values
+    gone = draft.quarantine.assign(code="INTAKE-NO-MORE", reason_values=values)
+    assert list(retold(gone)["reason"]) == ["x"]  # no such code
+    assert list(retold(draft.quarantine.assign(reason_values=None))["reason"]) == ["x"]
 
 
 def test_the_same_content_has_the_same_name_and_changes_nothing(store: Store) -> None:
@@ -79,6 +102,87 @@ def test_a_damaged_snapshot_is_refused_by_name(store: Store) -> None:
     rows.write_bytes(rows.read_bytes()[:-20])
     with pytest.raises(BadInput, match="damaged"):
         store.survey(2023)
+
+
+def test_importing_a_damaged_snapshot_again_mends_it(store: Store) -> None:
+    store.publish(a_draft([100]))
+    next(store.workspace.root.rglob("rows.parquet")).write_bytes(b"")
+    store.publish(a_draft([100]))
+    assert list(store.survey(2023).parcels["area_dm2"]) == [100]
+
+
+def test_rows_that_were_edited_in_place_are_refused_even_where_their_sum_is_the_same(store: Store) -> None:
+    store.publish(a_draft([100]))
+    rows = next(store.workspace.root.rglob("rows.parquet"))
+    gpd.read_parquet(rows).assign(class_code="0601").to_parquet(rows, index=False)
+    with pytest.raises(BadInput, match=r"rows.parquet is no longer what was stored"):
+        store.survey(2023)
+
+
+def test_a_workspace_from_before_files_had_a_digest_can_be_read(store: Store) -> None:
+    store.publish(a_draft([100]))
+    meta = next(store.workspace.root.rglob("meta.json"))
+    record = json.loads(meta.read_text(encoding="utf-8"))
+    assert set(record.pop("files")) == {"rows.parquet", "quarantine.parquet", "findings.jsonl"}
+    meta.write_text(json.dumps(record), encoding="utf-8")
+    assert list(store.survey(2023).parcels["area_dm2"]) == [100]
+    store.publish(a_draft([100]))
+    gpd.read_parquet(meta.with_name("rows.parquet")).iloc[:0].to_parquet(meta.with_name("rows.parquet"), index=False)
+    with pytest.raises(BadInput, match="0 rows, 1 expected"):
+        store.survey(2023)
+
+
+@pytest.mark.parametrize("step", ["write_text", "settle"])
+def test_a_full_disk_is_said_plainly_and_leaves_the_workspace_as_it_was(
+    store: Store, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(*((Path, "write_text") if step == "write_text" else (tilth.land.store, "settle")), full)
+    with pytest.raises(BadInput, match=r"LAND-SNAPSHOT-UNWRITABLE.*No space left"):
+        store.publish(a_draft([1], kind="township"), regions=[Region("1", "镇", "township")], groups={"g": ["1"]})
+    assert store.listed(current=False) == []
+    assert "1" not in store.regions() and store.regions().groups == {}
+    assert list(store.workspace.root.rglob("*.parquet")) == []
+
+
+def test_regions_come_with_their_layer_in_one_step(store: Store) -> None:
+    store.publish(a_draft([1], kind="township"), regions=[Region("1", "镇", "township")], groups={"g": ["1"]})
+    assert store.regions()["1"].name == "镇" and store.regions().members("g") == ("1",)
+    assert len(store.chosen()) == 1
+
+
+def test_what_was_made_from_a_survey_does_not_take_the_place_of_a_newer_one(store: Store) -> None:
+    read = store.publish(a_draft([100]))
+    store.publish(a_draft([101]), follows=read.id)
+    newer = store.publish(a_draft([102]))
+    with pytest.raises(BadInput, match="LAND-OVERTAKEN"):
+        store.publish(a_draft([103]), follows=read.id)
+    assert store.survey(2023).id == newer.id
+
+
+def test_the_same_layer_under_two_labels_is_two_layers(store: Store) -> None:
+    for label in ("A", "B", "A"):
+        store.publish(a_draft([5], kind="pbf"), label=label)
+    assert [(one.label, one.current) for one in store.listed(current=False)] == [("B", True), ("A", True)]
+    assert len(store.layers(2023)["pbf"]) == 2
+
+
+def test_a_layer_taken_out_of_use_stays_and_can_be_taken_again(store: Store) -> None:
+    store.publish(a_draft([5], kind="pbf"))
+    (stored,) = store.listed()
+    store.set_aside(stored)
+    assert store.layers(2023) == {} and len(store.listed(current=False)) == 1
+    store.use(stored)
+    assert list(store.layers(2023)) == ["pbf"]
+
+
+def test_a_year_takes_the_layer_of_the_latest_year_and_one_without_a_year_last(store: Store) -> None:
+    for year in (2022, None, 2024):
+        store.publish(replaced_year(a_draft([5], kind="pbf"), year))
+    assert [[one.year for one in store.chosen(year)] for year in (2021, 2023, 2024)] == [[None], [2022], [2024]]
+    assert [one.year for one in store.chosen()] == [2024]
 
 
 def test_a_year_without_a_survey_says_which_years_there_are(store: Store) -> None:
@@ -116,11 +220,16 @@ def test_tasks_without_a_year_are_all_of_them(store: Store) -> None:
     assert store.tasks(2019) == []
 
 
+def test_a_task_that_says_nothing_of_basic_farmland_stays_silent_on_it(store: Store) -> None:
+    store.put_tasks([Task("999901", 2024, 10, None)])
+    assert store.tasks(2024) == [Task("999901", 2024, 10, None)]
+
+
 def test_rows_that_are_not_what_was_stored_are_refused(store: Store) -> None:
     store.publish(a_draft([100, 250]))
     rows = store.workspace.root / store.listed()[0].folder / "rows.parquet"
     gpd.read_parquet(rows).iloc[:1].to_parquet(rows)
-    with pytest.raises(BadInput, match=r"LAND-SNAPSHOT-DAMAGED.*1 rows, 2 expected"):
+    with pytest.raises(BadInput, match=r"LAND-SNAPSHOT-DAMAGED.*rows.parquet is no longer what was stored"):
         store.survey(2023)
 
 

@@ -97,7 +97,7 @@ def test_a_wide_matrix_goes_over_parts_and_leaves_out_only_what_is_zero() -> Non
     blocks = [block for one in document_of(sample).sections for block in one.blocks]
     parts = [block for block in blocks if isinstance(block, Grid) and "wide" in block.caption]
     assert len(parts) == 2 and sum(len(part.numeric) - 1 for part in parts) == 20
-    assert "20 columns and 20 rows without any area are not printed here; the workbook has them." in parts[-1].notes
+    assert "20 columns and 20 rows without any area are left out here; the workbook has them." in parts[-1].notes
 
 
 def test_the_pdf_has_pages_in_both_languages_and_needs_no_font_of_the_machine(lang: str) -> None:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from report_sample import book, level_one, level_two, matrix, slopes
 
 from tilth.core import AreaTable, Column, Finding, Label, Row, speaking
+from tilth.report.cells import printed_names
 from tilth.report.xlsx import number_of, safe_text, sheet_names, workbook_bytes
 
 
@@ -23,13 +24,13 @@ def opened(content: bytes) -> Any:
 
 
 def cells_of(sheet: Any, table: AreaTable) -> np.ndarray:
-    """The numbers of a sheet in whole hundredths, found by the row of codes."""
+    """The numbers of a sheet in whole hundredths, found by the row of names."""
     rows = list(sheet.iter_rows(values_only=True))
     keys = len(table.key_columns)
-    codes = [column.code for column in table.columns]
-    at = next(place for place, row in enumerate(rows) if list(row[keys:]) == codes)
-    body = rows[at + 2 : at + 2 + len(table.rows)]
-    assert [row[:keys] for row in body] == [row.key for row in table.rows]
+    names = [*map(str, table.key_columns), *(str(column.label) for column in table.columns)]
+    at = next(place for place, row in enumerate(rows) if list(row) == names)
+    body = rows[at + 1 : at + 1 + len(table.rows)]
+    assert [list(row[:keys]) for row in body] == [printed_names(row.names) for row in table.rows]
     return np.array([[round(value * 100) for value in row[keys:]] for row in body], dtype=np.int64)
 
 
@@ -38,15 +39,28 @@ def test_every_table_reads_back_to_the_dm2_and_to_the_hundredth_of_a_hectare(lan
     with speaking(lang):
         workbook = opened(workbook_bytes(book(lang)))
         tables = [level_one(lang), level_two(lang), slopes(lang), matrix()]
-    ha, m2 = workbook.worksheets[1:5], workbook.worksheets[5:9]
-    for table, sheet_ha, sheet_m2 in zip(tables, ha, m2, strict=True):
-        assert sheet_ha["A2"].value == ("面积单位：公顷" if lang == "zh" else "Unit: ha")
-        assert sheet_m2["A2"].value == ("面积单位：平方米" if lang == "zh" else "Unit: m²")
-        np.testing.assert_array_equal(cells_of(sheet_m2, table), table.dm2)
-        if table.hectares is not None:
-            np.testing.assert_array_equal(cells_of(sheet_ha, table), table.hectares)
-        else:
-            assert np.abs(cells_of(sheet_ha, table) * 10_000 - table.dm2).max() <= 5_000
+        ha, m2 = workbook.worksheets[1:5], workbook.worksheets[5:9]
+        for table, sheet_ha, sheet_m2 in zip(tables, ha, m2, strict=True):
+            assert sheet_ha["A2"].value == ("面积单位：公顷" if lang == "zh" else "Unit: ha")
+            assert sheet_m2["A2"].value == ("面积单位：平方米" if lang == "zh" else "Unit: m²")
+            np.testing.assert_array_equal(cells_of(sheet_m2, table), table.dm2)
+            if table.hectares is not None:
+                np.testing.assert_array_equal(cells_of(sheet_ha, table), table.hectares)
+            else:
+                assert np.abs(cells_of(sheet_ha, table) * 10_000 - table.dm2).max() <= 5_000
+
+
+def test_headings_are_words_and_only_official_codes_stand_beside_them() -> None:
+    codes = ["LS:0101", "0201HJ", "01", "OPENING", "area_dm2", "IN-SUM", "AC66"]
+    columns = tuple(Column(code, Label(f"name {code}", "名")) for code in codes)
+    rows = (Row(("total", Label("Total", "合计"))), Row(("AC66", Label("Wheat", "小麦"))))
+    keys = (Label("code", "代码"), Label("class", "地类"))
+    table = AreaTable("t", Label("t", "t"), keys, columns, rows, np.zeros((2, 7), dtype=np.int64))
+    sheet = opened(workbook_bytes(replace(book(), tables=(table,), flows=(), figures=()))).worksheets[1]
+    heads = [[cell or "" for cell in row] for row in sheet.iter_rows(min_row=3, max_row=6, values_only=True)]
+    assert heads[0] == ["", "", "0101", "0201", "01", "", "", "", "AC66"]
+    assert heads[1] == ["code", "class", *(f"name {code}" for code in codes)]
+    assert [row[:2] for row in heads[2:]] == [["", "Total"], ["AC66", "Wheat"]]
 
 
 @given(st.integers(-4 * 10**15, 4 * 10**15))
@@ -96,10 +110,12 @@ def test_lists_carry_findings_quarantine_levelling_and_provenance(findings: tupl
         sheet.title: [list(row) for row in sheet.iter_rows(min_row=3, values_only=True)]
         for sheet in workbook.worksheets
     }
-    assert texts["Findings by kind"][1][:4] == ["LAND-TEST-BREAKS", "breaks a rule", 2, "found =cmd()"]
+    assert texts["Findings by kind"][1][:4] == ["LAND-TEST-BREAKS", None, "breaks a rule", 2]
     assert len([row for row in texts["Findings"] if row[0] in {finding.code for finding in findings}]) == 3
     assert texts["Quarantine"][1][:3] == [7, "G-EMPTY", "no geometry"]
-    assert texts["Levelling adjustments"][1][:5] == ["level-1", "341881101201", "01", -0.01, "row total"]
+    assert texts["Levelling adjustments"][1][:5] == [
+        "Land use by level-1 class", "341881101201", "01 Cultivated land (farmland)", -0.01, "row total"
+    ]  # fmt: skip
     assert texts["Source files"][1][:2] == ["dltb_2023.shp", "a1" * 32]
     assert texts["Snapshots and row counts"][1][:5] == ["survey 2023", "c3" * 32, 145, 144, 1]
     assert texts["Standing against the tasks"][2][2] is None  # no task given: blank, not zero

@@ -62,6 +62,20 @@ def test_the_schema_ends_at_the_newest_step(tmp_path: Path) -> None:
     assert max(path.name[:4] for path in steps.glob("0*.py")) == HEAD
 
 
+def test_a_workspace_of_the_first_schema_keeps_its_tasks(tmp_path: Path) -> None:
+    Workspace.create(tmp_path, region="1", name="a")
+    with sqlite3.connect(tmp_path / "tilth.sqlite") as database:
+        database.execute("UPDATE alembic_version SET version_num = '0001'")
+        database.execute("INSERT INTO task VALUES ('1', 2024, 10, 5, 'a.csv')")
+    Workspace.open(tmp_path)
+    with sqlite3.connect(tmp_path / "tilth.sqlite") as database:
+        assert database.execute("SELECT * FROM task").fetchall() == [("1", 2024, 10, 5, "a.csv")]
+        assert database.execute("SELECT version_num FROM alembic_version").fetchone() == (HEAD,)
+        database.execute("INSERT INTO task VALUES ('2', 2024, 10, NULL, 'a.csv')")
+        with pytest.raises(sqlite3.IntegrityError):
+            database.execute("INSERT INTO task VALUES ('1', 2024, 11, 5, 'a.csv')")
+
+
 def test_half_done_work_is_swept_away_by_the_next_writer(tmp_path: Path) -> None:
     workspace = Workspace.create(tmp_path, region="1", name="a")
     (tmp_path / ".staging" / "dead").mkdir(parents=True)

@@ -1,6 +1,7 @@
 """One function for each thing a user can do. The command line and the web application call these and nothing else."""
 
 from tilth.api.accounting import Flowed, Standings, accounts, down_to, flows, standing, write_tables
+from tilth.api.area_lists import write_areas
 from tilth.api.demonstration import Demonstration, demo
 from tilth.api.examining import Examined, Mended, repair, validate
 from tilth.api.importing import (
@@ -14,7 +15,7 @@ from tilth.api.importing import (
 from tilth.api.measuring import Converted, area, convert
 from tilth.api.projects import Checked, check
 from tilth.api.results import Accounts, Imported, Measured, Measurement, Rows, Written
-from tilth.api.workspaces import contents, init, open_workspace, use
+from tilth.api.workspaces import contents, init, open_workspace, set_aside, use
 from tilth.api.yearbook import Reviewed, report, review
 
 __all__ = [
@@ -51,8 +52,10 @@ __all__ = [
     "repair",
     "report",
     "review",
+    "set_aside",
     "standing",
     "use",
     "validate",
+    "write_areas",
     "write_tables",
 ]

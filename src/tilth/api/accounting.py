@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from tilth import __version__
-from tilth.api.layers import layer_in
+from tilth.api.layers import LEFT_OUT, usable_layers
 from tilth.api.results import Accounts
 from tilth.change import Flows, Holding, compare_years, holdings, pbf_by_class, status_tables, task_findings
 from tilth.core import AreaTable, BadInput, Finding, Label, NotFound, breaking, label, message
 from tilth.land import RegionTree, Snapshot, Store, Task
-from tilth.report import Provenance, Yearbook
+from tilth.report import Provenance, Yearbook, as_text, hundredths_of_ha
 from tilth.report import write_tables as report_tables
-from tilth.runtime import Workspace, working
+from tilth.runtime import Workspace, working, write_whole
 
 #: The column of field ridges.
 RIDGE = "1203"
@@ -36,14 +36,14 @@ def accounts(workspace: Workspace, *, year: int) -> Accounts:
     regions = store.regions()
     findings: list[Finding] = []
     with working(message("API-TABLES", year=year)):
-        pbf = layer_in(store.layers(year), "pbf", snapshot.meta.crs)
-        pieces = None
+        layers, left_out = usable_layers(store, snapshot, ["pbf"])
+        pbf, pieces = layers.get("pbf"), None
         if pbf is not None and snapshot.meta.code_system == "sd2017":
             pieces, findings = pbf_by_class(snapshot.parcels, pbf.parcels, snapshot.meta.crs)
         tables = status_tables(
             snapshot.parcels, snapshot.codes, regions, year=year, unit_name=unit_name(workspace), pbf_pieces=pieces
         )
-    return Accounts(year, snapshot, tables, tuple(findings))
+    return Accounts(year, snapshot, tables, (*left_out, *findings))
 
 
 def down_to(table: AreaTable, level: str) -> AreaTable:
@@ -68,15 +68,25 @@ def down_to(table: AreaTable, level: str) -> AreaTable:
 
 
 def write_tables(
-    workspace: Workspace, tables: Sequence[AreaTable], format: str, out: Path | None, done: Accounts | Flowed
+    workspace: Workspace,
+    tables: Sequence[AreaTable],
+    format: str,
+    out: Path | None,
+    done: Accounts | Flowed,
+    *,
+    unit: str = "m2",
 ) -> list[Path]:
     """Write `tables`, some or all of those in `done`, as text, JSON, CSV or a workbook with findings and provenance.
+
+    Every row and column is written. Text is in `unit`, CSV in m², JSON and the workbook in both ha and m².
 
     Raises
     ------
     BadInput
         For an unknown format, or if a file cannot be written.
     """
+    if format == "text":
+        return [write_whole(out or Path("tables.txt"), "\n\n".join(as_text(one, unit) for one in tables).encode())]
     if isinstance(done, Accounts):
         used, findings, changes, title = [done.snapshot], done.findings, None, label("API-ACCOUNTS-TITLE")
     else:
@@ -120,6 +130,11 @@ class Flowed:
             flows.seea_matrix,
         )
         return tuple(table for table in candidates if table is not None)
+
+    def down_to(self, level: str) -> tuple[AreaTable, ...]:
+        """The same tables, those of regions with the rows of `level` ("county", "township" or "village") and above."""
+        of_regions = [id(table) for table in (self.flows.farmland_in_out, self.flows.by_region)]
+        return tuple(down_to(table, level) if id(table) in of_regions else table for table in self.tables)
 
 
 def flows(workspace: Workspace, *, before: int, after: int) -> Flowed:
@@ -185,36 +200,42 @@ def standing(workspace: Workspace, *, year: int, region: str | None = None, grou
     """
     store = Store(workspace)
     tree, tasks = store.regions(), store.tasks(year)
+    wanted = _wanted(tree, region, group)
     found = accounts(workspace, year=year)
     if "2" not in found.tables or found.snapshot.meta.code_system != "sd2017":
         raise NotFound("API-NO-FARMLAND", system=found.snapshot.meta.code_system)
     rows, findings = standing_of(found, tree, tasks)
-    wanted = _wanted(tree, region, group)
     if wanted is not None:
         rows = [row for row in rows if row.region in wanted]
         findings = [finding for finding in findings if finding.where.parcel in wanted]
-    return Standings(year, tuple(rows), tuple(findings))
+    left_out = [finding for finding in found.findings if finding.code == LEFT_OUT]
+    return Standings(year, tuple(rows), (*left_out, *findings))
 
 
 def standing_of(found: Accounts, tree: RegionTree, tasks: list[Task]) -> tuple[list[Holding], list[Finding]]:
     """Standing from the tables of a year."""
-    farmland = _by_region(found.tables["2"], "01")
-    pbf = _net_pbf(found.tables["15"]) if "15" in found.tables else None
-    rows = holdings(tree, tasks, farmland, pbf)
+    farmland, farmland_ha = _by_region(found.tables["2"], "01")
+    pbf, pbf_ha = _net_pbf(found.tables["15"]) if "15" in found.tables else (None, None)
+    rows = holdings(tree, tasks, farmland, pbf, farmland_ha=farmland_ha, pbf_ha=pbf_ha)
     return rows, task_findings(rows, tree, tasks)
 
 
-def _net_pbf(table: AreaTable) -> dict[str, int]:
+def _net_pbf(table: AreaTable) -> tuple[dict[str, int], dict[str, int]]:
     """Permanent basic farmland net of ridges, as tasks count it: the total less the ridges in it."""
-    total, ridges = _by_region(table, table.columns[0].code), _by_region(table, RIDGE)
-    return {region: dm2 - ridges[region] for region, dm2 in total.items()}
+    both = zip(_by_region(table, table.columns[0].code), _by_region(table, RIDGE), strict=True)
+    dm2, hectares = ({region: area - ridges[region] for region, area in total.items()} for total, ridges in both)
+    return dm2, hectares
 
 
-def _by_region(table: AreaTable, column: str) -> dict[str, int]:
-    areas: dict[str, int] = {}
-    for row, dm2 in zip(table.rows, table.column(column).tolist(), strict=True):
-        areas.setdefault(row.key[1], dm2)  # a region's own row comes before the row of what is left in it
-    return areas
+def _by_region(table: AreaTable, column: str) -> tuple[dict[str, int], dict[str, int]]:
+    """A column by region code: in dm², and in the whole 0.01 ha that the table shows."""
+    place = [one.code for one in table.columns].index(column)
+    dm2: dict[str, int] = {}
+    hectares: dict[str, int] = {}
+    for row, exact, shown in zip(table.rows, table.dm2[:, place], hundredths_of_ha(table)[:, place], strict=True):
+        dm2.setdefault(row.key[1], int(exact))  # a region's own row comes before the row of what is left in it
+        hectares.setdefault(row.key[1], int(shown))
+    return dm2, hectares
 
 
 def _wanted(tree: RegionTree, region: str | None, group: str | None) -> set[str] | None:

@@ -85,7 +85,6 @@ def demo(
     place = Path(folder)
     if place.exists() and (not place.is_dir() or any(place.iterdir())):
         raise BadInput("API-EXISTS", folder=str(place))
-    say(message("DEMO-WRITING", folder=str(place / "files")))
     with working(message("DEMO-WRITING", folder=str(place / "files"))):
         files = write_county(place / "files", seed=seed, parcels=parcels, progress=say)
     workspace = init(place / "workspace", region=files.code, name=files.name)

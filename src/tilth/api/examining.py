@@ -9,12 +9,13 @@ from typing import Any
 import pandas as pd
 
 from tilth.api.importing import RIDGES, changes_table
-from tilth.api.layers import layer_in
+from tilth.api.layers import usable_layers
 from tilth.core import Finding, breaking, message
 from tilth.intake import Repaired, Validation, all_findings, read_ridge_table
 from tilth.intake import repair as mend
 from tilth.intake import validate as examine
 from tilth.land import Snapshot, Store
+from tilth.report.csvs import safe_cell
 from tilth.runtime import Workspace, working, write_whole
 
 
@@ -61,7 +62,7 @@ def validate(workspace: Workspace, *, year: int) -> Examined:
 def examined(workspace: Workspace, store: Store, snapshot: Snapshot) -> Examined:
     """Examine one snapshot with whatever else the workspace holds."""
     year = snapshot.meta.year
-    layers = store.layers(year)
+    layers, left_out = usable_layers(store, snapshot, ["village", "pbf"])
     ridges = workspace.root / RIDGES
     changes = workspace.root / changes_table(year or 0)
     earlier = [
@@ -72,13 +73,13 @@ def examined(workspace: Workspace, store: Store, snapshot: Snapshot) -> Examined
             snapshot,
             codes=snapshot.codes,
             regions=store.regions(),
-            villages=layer_in(layers, "village", snapshot.meta.crs),
-            pbf=layer_in(layers, "pbf", snapshot.meta.crs),
+            villages=layers.get("village"),
+            pbf=layers.get("pbf"),
             changes=pd.read_csv(changes, dtype="str", keep_default_na=False) if changes.is_file() else None,
             previous=store.load(earlier[-1]) if earlier else None,
             ridge_table=read_ridge_table(ridges) if ridges.is_file() else None,
         )
-    return Examined(snapshot, validation, all_findings(snapshot, validation))
+    return Examined(snapshot, validation, (*left_out, *all_findings(snapshot, validation)))
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,12 @@ class Mended:
     snapshot: Snapshot
     repaired: Repaired
     file: Path  # the record as CSV
+    set_aside: int  # rows that the repair put into the quarantine
+
+    @property
+    def breaks(self) -> bool:
+        """Was a row set aside, or left as it was because nothing sound can be made of it?"""
+        return self.set_aside > 0 or bool(breaking(self.repaired.findings))
 
     def as_record(self) -> dict[str, Any]:
         """For JSON."""
@@ -95,6 +102,7 @@ class Mended:
             "snapshot": self.snapshot.id,
             "rows_stored": self.snapshot.meta.rows_stored,
             "rows_quarantined": self.snapshot.meta.rows_quarantined,
+            "rows_set_aside": self.set_aside,
             "changes": self.repaired.changes.to_dict("records"),
             "moved_dm2": self.repaired.moved_dm2,
             "file": str(self.file),
@@ -109,13 +117,15 @@ def repair(workspace: Workspace, *, year: int) -> Mended:
     ------
     NotFound
         If there is no survey of that year.
+    BadInput
+        If another survey of the year was imported while this one was being mended.
     """
     store = Store(workspace)
     snapshot = store.survey(year)
     with working(message("API-REPAIRING", year=year)):
         repaired = mend(snapshot, codes=snapshot.codes)
-    stored = store.publish(repaired.draft)
+    stored = store.publish(repaired.draft, follows=snapshot.id)
     file = workspace.root / "reports" / f"repair-{year}-{stored.id[:8]}.csv"
-    file.parent.mkdir(exist_ok=True)
-    write_whole(file, repaired.changes.to_csv(index=False).encode("utf-8-sig"))
-    return Mended(stored, repaired, file)
+    changes = repaired.changes.map(lambda value: safe_cell(value) if isinstance(value, str) else value)
+    write_whole(file, changes.to_csv(index=False).encode("utf-8-sig"))
+    return Mended(stored, repaired, file, stored.meta.rows_quarantined - snapshot.meta.rows_quarantined)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-import pandas as pd
-
 from tilth import __version__
+from tilth.api.beside import about_kind, about_layer, about_survey
 from tilth.api.results import Imported, Rows
+from tilth.change import flag_kinds
 from tilth.core import BadInput, Finding, message
 from tilth.intake import (
     Rejected,
+    changes_from,
     layer_from,
     parcels_from,
     read_ridge_table,
@@ -19,13 +21,11 @@ from tilth.intake import (
     regions_from,
     tasks_from,
 )
-from tilth.land import Draft, Store
+from tilth.land import Draft, Region, Store, kind_of
 from tilth.runtime import Workspace, working, write_whole
 
 #: Endings of tables without geometry.
 TABLES = (".csv", ".tsv", ".xlsx", ".xls", ".dbf")
-#: A survey whose area differs by more than one part in so many is asked about: it may be another county's.
-OTHER_LAND = 10
 _FIRST_YEAR, _LAST_YEAR = 1900, 2200
 
 
@@ -69,32 +69,9 @@ def import_survey(
             controls={code: control for code, control in villages.items() if control is not None},
             version=__version__,
         )
-    noted = _beside_what_is_known(store, draft, year)
+    noted = about_survey(store, draft, year)
     done = _publish(store, draft, file)
     return Imported(done.snapshot, (*done.findings, *noted))
-
-
-def _beside_what_is_known(store: Store, draft: Draft, year: int) -> list[Finding]:
-    """Says which survey of the year is replaced, and whether this one is of another size than the county."""
-    found = []
-    known: list[tuple[str, int]] = []
-    for entry in store.listed(kind="survey"):
-        meta = store.meta(entry)
-        known.append(("API-OTHER-LAND-SURVEY", meta.area_dm2))
-        if entry.year == year and entry.id != draft.id:
-            values = {"year": year, "rows_before": meta.rows_stored, "before_dm2": meta.area_dm2, "id": entry.id[:12]}
-            found.append(Finding("API-REPLACED", values=values))
-    control = sum(
-        (one.control_dm2 or 0) + (one.control_island_dm2 or 0) for one in store.regions().at_level("township")
-    )
-    if control:
-        known.insert(0, ("API-OTHER-LAND-CONTROL", control))
-    now = draft.meta.area_dm2
-    for what, before in known[:1]:
-        if abs(now - before) * OTHER_LAND > before:
-            values = {"now_dm2": now, "before_dm2": before, "what": message(what)}
-            found.append(Finding("API-OTHER-LAND", values=values))
-    return found
 
 
 def import_layer(
@@ -112,19 +89,28 @@ def import_layer(
 
     Layers of one kind and year replace each other, unless they are told apart by `label`.
 
+    Parameters
+    ----------
+    kind
+        One of `tilth.land.LAYER_KINDS` in any case of letters, a layer's code or name (YJJBNTTB, 生态保护红线), or a
+        word of the user's own.
+
     Raises
     ------
     BadInput, NeedsAnswer
-        If the file cannot be used, or leaves something open.
+        If the file cannot be used or leaves something open, or a check has a column of the name of `kind`.
     """
+    kind = kind_of(kind)
     if kind == "survey" or not kind.replace("_", "").isalnum():
         raise BadInput("API-KIND", kind=kind)
+    flag_kinds([kind], ())
     if year is not None:
         _check_year(year)
     with working(message("API-READING", file=Path(file).name)):
         table = read_vector(file, layer=layer, encoding=encoding, crs=crs)
         draft = layer_from(table, kind, year=year, region=workspace.region, version=__version__)
-    return _publish(Store(workspace), draft, file, label)
+    done = _publish(Store(workspace), draft, file, label)
+    return Imported(done.snapshot, (*about_kind(kind), *done.findings))
 
 
 def import_regions(
@@ -140,7 +126,8 @@ def import_regions(
 ) -> Imported | Rows:
     """Bring in townships or villages with their control areas (XZQ, CJDCQ), or a table of regions.
 
-    With `group`, the regions of the file are given that name as a set, whatever province they lie in.
+    With `group`, the regions of the file are given that name as a set, whatever province they lie in; a table may also
+    name the groups of each region in a column of its own. A group that was there is replaced.
 
     Raises
     ------
@@ -149,13 +136,13 @@ def import_regions(
     """
     plain = Path(file).suffix.lower() in TABLES
     table = read_table(file, encoding=encoding) if plain else read_vector(file, layer=layer, encoding=encoding, crs=crs)
-    regions, draft = regions_from(table, level, year=year, region=workspace.region, version=__version__)
+    regions, draft, groups = regions_from(table, level, year=year, region=workspace.region, version=__version__)
     store = Store(workspace)
-    store.put_regions(regions)
     if group:
-        store.put_group(group, [region.code for region in regions])
+        groups = {**groups, group: [region.code for region in regions]}
     if not plain:
-        return _publish(store, draft, file)
+        return _publish(store, draft, file, regions=regions, groups=groups)
+    store.put_regions(regions, groups)
     held = draft.quarantine
     return Rows(
         "regions",
@@ -193,7 +180,6 @@ def import_ridges(workspace: Workspace, file: str | Path) -> Rows:
     """
     ridges = read_ridge_table(Path(file))
     with workspace.writing():
-        (workspace.root / "tables").mkdir(exist_ok=True)
         write_whole(workspace.root / RIDGES, Path(file).read_bytes())
     return Rows("ridges", len(ridges.allowed), len(ridges.allowed), 0)
 
@@ -204,7 +190,7 @@ def import_changes(workspace: Workspace, file: str | Path, *, year: int, encodin
     Raises
     ------
     BadInput
-        If it cannot be read.
+        If it cannot be read, or has no column for the parcel before or the area of the piece.
     """
     _check_year(year)
     path = Path(file)
@@ -212,11 +198,10 @@ def import_changes(workspace: Workspace, file: str | Path, *, year: int, encodin
         table = read_table(path, encoding=encoding)
     else:
         table = read_vector(path, encoding=encoding)
-    frame = pd.DataFrame(table.frame).drop(columns="geometry", errors="ignore")
+    frame, rejected = changes_from(table)
     with workspace.writing():
-        (workspace.root / "tables").mkdir(exist_ok=True)
         write_whole(workspace.root / changes_table(year), frame.to_csv(index=False).encode("utf-8"))
-    return Rows("changes", table.rows_in, len(frame), len(table.rejected), _reasons(table.rejected), table.findings)
+    return Rows("changes", table.rows_in, len(frame), len(rejected), _reasons(rejected), table.findings)
 
 
 RIDGES = Path("tables") / "ridges.csv"
@@ -227,13 +212,21 @@ def changes_table(year: int) -> Path:
     return Path("tables") / f"changes-{year}.csv"
 
 
-def _publish(store: Store, draft: Draft, file: str | Path, label: str = "") -> Imported:
+def _publish(
+    store: Store,
+    draft: Draft,
+    file: str | Path,
+    label: str = "",
+    regions: Iterable[Region] = (),
+    groups: Mapping[str, Sequence[str]] | None = None,
+) -> Imported:
     if draft.meta.rows_in and not draft.meta.rows_stored:
         why = str(draft.quarantine["reason"].iloc[0])
         raise BadInput("API-NO-ROWS", file=Path(file).name, rows=draft.meta.rows_in, why=why)
     with working(message("API-STORING", file=Path(file).name)):
-        snapshot = store.publish(draft, label=label)
-    return Imported(snapshot, draft.findings)
+        snapshot = store.publish(draft, label=label, regions=regions, groups=groups)
+    noted = about_layer(store, snapshot, label) if snapshot.meta.kind != "survey" else ()
+    return Imported(snapshot, (*draft.findings, *noted))
 
 
 def _reasons(rejected: tuple[Rejected, ...] | list[Rejected]) -> tuple[tuple[int, str, str], ...]:

@@ -1,15 +1,51 @@
-"""Layers as rules and tables need them: one of each kind, in the survey's coordinate system."""
+"""Layers as rules and tables need them: one of each kind, in the survey's coordinate system, or named as left out."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
+import shapely
 
 from tilth.change import moved
-from tilth.land import Snapshot
+from tilth.core import BadInput, Finding, Where
+from tilth.land import Snapshot, Store, Stored
+
+#: Code of the finding that names a layer which could not be looked at.
+LEFT_OUT = "API-LAYER-LEFT-OUT"
+
+
+def usable_layers(
+    store: Store, survey: Snapshot, kinds: Iterable[str] | None = None
+) -> tuple[dict[str, Snapshot], tuple[Finding, ...]]:
+    """The layers that the year of `survey` uses, by kind, in its coordinate system; and those that cannot be used.
+
+    A kind of which one layer is damaged or stands on another datum is left out as a whole, with a finding: half of it
+    would give a number that is too small. What depends on it is then not assessed.
+
+    Parameters
+    ----------
+    kinds
+        The kinds wanted; all of them if None.
+    """
+    entries: dict[str, list[Stored]] = {}
+    for entry in store.chosen(survey.meta.year):
+        entries.setdefault(entry.kind, []).append(entry)
+    found: dict[str, Snapshot] = {}
+    left_out = []
+    for kind in sorted(entries if kinds is None else set(kinds) & set(entries)):
+        try:
+            layer = layer_in({kind: [store.load(entry) for entry in entries[kind]]}, kind, survey.meta.crs)
+        except BadInput as error:
+            values = {"kind": kind, "ids": ", ".join(entry.id[:12] for entry in entries[kind]), "why": str(error)}
+            left_out.append(Finding(LEFT_OUT, Where(layer=kind), values))
+            continue
+        if layer is not None:
+            found[kind] = layer
+    return found, tuple(left_out)
 
 
 def layer_in(layers: Mapping[str, Sequence[Snapshot]], kind: str, crs: str) -> Snapshot | None:
@@ -20,32 +56,35 @@ def layer_in(layers: Mapping[str, Sequence[Snapshot]], kind: str, crs: str) -> S
     BadInput
         If it would take a change of datum.
     """
-    found = [layer for layer in layers.get(kind, ()) if len(layer.parcels)]
-    if not found:
-        return None
-    joined = in_crs(found[0], crs)
-    for layer in found[1:]:
-        rows = pd.concat([joined.parcels, in_crs(layer, crs).parcels], ignore_index=True)
-        meta = replace(
-            joined.meta,
-            sources=(*joined.meta.sources, *layer.meta.sources),
-            rows_in=joined.meta.rows_in + layer.meta.rows_in,
-            rows_stored=joined.meta.rows_stored + layer.meta.rows_stored,
-            rows_quarantined=joined.meta.rows_quarantined + layer.meta.rows_quarantined,
-            area_dm2=joined.meta.area_dm2 + layer.meta.area_dm2,
-        )
-        joined = replace(
-            joined,
-            id=f"{joined.id}+{layer.id}",
-            meta=meta,
-            parcels=gpd.GeoDataFrame(rows, geometry="geometry", crs=crs),
-            findings=(*joined.findings, *layer.findings),
-        )
-    return joined
+    found = [in_crs(layer, crs) for layer in layers.get(kind, ())]
+    filled = [layer for layer in found if len(layer.parcels)]
+    if len(found) < 2 or not filled:
+        return filled[0] if filled else None
+    rows = pd.concat([layer.parcels for layer in filled], ignore_index=True)
+    held = [layer.quarantine for layer in found if layer.quarantine is not None and len(layer.quarantine)]
+    first = filled[0]
+    meta = replace(
+        first.meta,
+        sources=tuple(source for layer in found for source in layer.meta.sources),
+        rows_in=sum(layer.meta.rows_in for layer in found),
+        rows_stored=sum(layer.meta.rows_stored for layer in found),
+        rows_quarantined=sum(layer.meta.rows_quarantined for layer in found),
+        area_dm2=sum(layer.meta.area_dm2 for layer in found),
+    )
+    return replace(
+        first,
+        id="+".join(layer.id for layer in found),
+        meta=meta,
+        parcels=gpd.GeoDataFrame(rows, geometry="geometry", crs=crs),
+        findings=tuple(finding for layer in found for finding in layer.findings),
+        quarantine=_in_frame(pd.concat(held, ignore_index=True), crs) if held else first.quarantine,
+    )
 
 
 def in_crs(layer: Snapshot, crs: str) -> Snapshot:
     """`layer` with its coordinates in `crs`, long edges densified so that they stay where they were.
+
+    A quarantined row whose shape cannot be brought there has none afterwards: nobody knows where it lies.
 
     Raises
     ------
@@ -54,8 +93,41 @@ def in_crs(layer: Snapshot, crs: str) -> Snapshot:
     """
     if layer.meta.crs == crs:
         return layer
-    shapes = moved(layer.parcels.geometry.to_numpy(), layer.meta.crs, crs, layer.meta.kind)
-    frame = gpd.GeoDataFrame(
-        pd.DataFrame(layer.parcels).drop(columns=layer.parcels.geometry.name), geometry=list(shapes), crs=crs
+    kind, source = layer.meta.kind, layer.meta.crs
+    shapes = moved(layer.parcels.geometry.to_numpy(), source, crs, kind)
+    held = layer.quarantine
+    if held is not None and len(held):
+        held = _in_frame(held, crs, [_moved_or_none(shape, source, crs, kind) for shape in held.geometry])
+    return replace(
+        layer,
+        meta=replace(layer.meta, crs=crs),
+        parcels=_in_frame(layer.parcels, crs, list(shapes)),
+        quarantine=held,
     )
-    return replace(layer, meta=replace(layer.meta, crs=crs), parcels=frame)
+
+
+def reason_out_of_reach(source: str, target: str, kind: str) -> str | None:
+    """Why shapes in the CRS `source` cannot be brought to `target`; None where they can."""
+    try:
+        moved(np.array([], dtype=object), source, target, kind)
+    except BadInput as error:
+        return str(error)
+    return None
+
+
+def _moved_or_none(shape: shapely.Geometry | None, source: str, target: str, kind: str) -> shapely.Geometry | None:
+    if shape is None or not np.isfinite(shapely.get_coordinates(shape)).all():
+        return None
+    try:
+        carried: shapely.Geometry = moved(np.array([shape], dtype=object), source, target, kind)[0]
+    except BadInput:
+        return None
+    return carried
+
+
+def _in_frame(
+    frame: pd.DataFrame, crs: str, shapes: Sequence[shapely.Geometry | None] | None = None
+) -> gpd.GeoDataFrame:
+    """`frame` as one of polygons in `crs`, with new `shapes` where they are given."""
+    given = frame["geometry"] if shapes is None else shapes
+    return gpd.GeoDataFrame(pd.DataFrame(frame).drop(columns="geometry"), geometry=list(given), crs=crs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,9 +15,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from tilth.api.layers import layer_in
+from tilth.api.layers import usable_layers
 from tilth.change import Verdict, check_footprint, hits_frame, layer_label, load_rules, read_contests
-from tilth.core import BadInput, Finding, Label, language, message
+from tilth.core import BadInput, Finding, Label, label, language, message
 from tilth.intake import Table, read_vector
 from tilth.land import Snapshot, Store
 from tilth.report import check_map
@@ -41,7 +42,7 @@ class Checked:
 
     @property
     def clear(self) -> bool:
-        """No rule is broken and nothing of the file was left out."""
+        """No rule is broken, each that can be was assessed, and nothing of the file was left out."""
         return self.verdict.clear and not self.left_out
 
     def as_record(self) -> dict[str, Any]:
@@ -86,8 +87,8 @@ def check(
     snapshot = store.survey(year)
     table = read_vector(file, layer=layer, encoding=encoding, crs=crs)
     footprint, left_out = _plots(table, Path(file).name)
-    held = store.layers(year)
-    layers = {kind: found for kind in sorted(held) if (found := layer_in(held, kind, snapshot.meta.crs)) is not None}
+    layers, unusable = usable_layers(store, snapshot)
+    noted = (*unusable, *table.findings)
     with working(message("API-CHECKING", file=Path(file).name)):
         verdict = check_footprint(
             footprint,
@@ -99,11 +100,12 @@ def check(
             year=year,
             act_date=act_date,
             contests=read_contests(contests) if contests else (),
+            unusable={**_too_late(store, year), **{one.where.layer: label(one.code, **one.values) for one in unusable}},
         )
-        picture, record = _kept(workspace, Path(file).stem, year)
+        picture, record = _kept(workspace, table, Path(file).stem, year)
         image = drawn(Path(file).stem, verdict, snapshot, layers, language())
         write_whole(picture, image)
-        checked = Checked(Path(file).stem, verdict, left_out, table.findings, picture, record, (language(), image))
+        checked = Checked(Path(file).stem, verdict, left_out, noted, picture, record, (language(), image))
         write_whole(record, json.dumps(checked.as_record(), ensure_ascii=False, indent=1, default=str).encode())
     return checked
 
@@ -125,10 +127,25 @@ def drawn(name: str, verdict: Verdict, snapshot: Snapshot, layers: Mapping[str, 
     return check_map(footprint, snapshot.parcels, shown, hits, codes=snapshot.codes, title=Label(name, name), lang=lang)
 
 
-def _kept(workspace: Workspace, stem: str, year: int) -> tuple[Path, Path]:
+def _too_late(store: Store, year: int) -> dict[str, Label]:
+    """Kinds of which only layers later than `year` are stored, and what is said of that."""
+    used = {"survey", *(entry.kind for entry in store.chosen(year))}
+    later: dict[str, int] = {}
+    for entry in store.listed():
+        if entry.kind not in used and entry.year is not None:
+            later[entry.kind] = min(entry.year, later.get(entry.kind, entry.year))
+    return {
+        kind: label("CHECK-SAID-LATER-LAYER", kind=kind, layer=layer_label(kind), found=found, year=year)
+        for kind, found in later.items()
+    }
+
+
+def _kept(workspace: Workspace, table: Table, stem: str, year: int) -> tuple[Path, Path]:
+    """Where the picture and the record go. Files of one name in two folders are told apart by their content."""
     folder = workspace.root / "reports" / "checks"
     folder.mkdir(parents=True, exist_ok=True)
-    return folder / f"{stem}-{year}.png", folder / f"{stem}-{year}.json"
+    content = hashlib.sha256("".join(source.sha256 for source in table.sources).encode()).hexdigest()[:8]
+    return folder / f"{stem}-{year}-{content}.png", folder / f"{stem}-{year}-{content}.json"
 
 
 def _plots(table: Table, file: str) -> tuple[gpd.GeoDataFrame, tuple[tuple[int, str, str], ...]]:

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from tilth.core import AreaTable, Finding
-from tilth.land import Snapshot
+from tilth.land import Snapshot, retold
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,8 @@ class Imported:
     def as_record(self) -> dict[str, Any]:
         """For JSON."""
         meta, held = self.snapshot.meta, self.snapshot.quarantine
-        quarantine = [] if held is None else pd.DataFrame(held)[["source_row", "code", "reason"]].to_dict("records")
+        shown = ["source_row", "code", "reason"]
+        quarantine = [] if held is None else pd.DataFrame(retold(held))[shown].to_dict("records")
         return {
             "id": self.snapshot.id,
             "kind": meta.kind,

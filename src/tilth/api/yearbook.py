@@ -14,13 +14,13 @@ import pandas as pd
 from tilth import __version__
 from tilth.api.accounting import Flowed, accounts, flows, standing_of, unit_name
 from tilth.api.examining import Examined, examined
-from tilth.api.layers import layer_in
+from tilth.api.layers import LEFT_OUT, usable_layers
 from tilth.api.projects import Checked, drawn
 from tilth.api.results import Accounts, Written
 from tilth.change import layer_label, load_rules, stable_rule
-from tilth.core import AreaTable, BadInput, Finding, label, language, message
+from tilth.core import AreaTable, BadInput, Finding, Label, label, language, message
 from tilth.intake import IMPORT_RULES
-from tilth.land import CodeSystem, Snapshot, Store
+from tilth.land import CodeSystem, Snapshot, Store, retold
 from tilth.overlay import PieceTable, piece_geometry
 from tilth.report import (
     FORMATS,
@@ -36,6 +36,7 @@ from tilth.report import (
     farmland_map,
     findings_layer,
     flow_chart,
+    hundredths_of_ha,
     parcel_layer,
     plain_layer,
     write_yearbook,
@@ -144,13 +145,13 @@ def _book(
 ) -> Yearbook:
     found, flowed, exam = known.accounts, known.flowed, known.examined
     snapshot, year = found.snapshot, found.year
-    crs, codes = snapshot.meta.crs, snapshot.codes
-    held = store.layers(year)
-    layers = {kind: layer for kind in sorted(held) if (layer := layer_in(held, kind, crs)) is not None}
+    codes = snapshot.codes
+    layers, left_out = usable_layers(store, snapshot)
     holdings, missed = standing_of(found, store.regions(), store.tasks(year)) if codes.id == "sd2017" else ([], [])
     pieces = _changed_pieces(flowed)
     name = unit_name(workspace)
-    findings = [*exam.findings, *found.findings, *missed, *(flowed.flows.findings if flowed else ())]
+    noted = [*exam.findings, *found.findings, *missed, *(flowed.flows.findings if flowed else ())]
+    findings = [*left_out, *(finding for finding in noted if finding.code != LEFT_OUT)]
     used = [snapshot, *([flowed.before] if flowed else []), *layers.values()]
     return Yearbook(
         title=label("API-YEARBOOK-TITLE", year=year),
@@ -181,7 +182,7 @@ def _quarantine(used: Sequence[Snapshot]) -> pd.DataFrame:
     frames = []
     for one in used:
         if one.quarantine is not None and len(one.quarantine):
-            rows = pd.DataFrame(one.quarantine)[["source_row", "code", "reason", "attributes"]].copy()
+            rows = pd.DataFrame(retold(one.quarantine))[["source_row", "code", "reason", "attributes"]].copy()
             rows.insert(0, "file", ", ".join(source.name for source in one.meta.sources))
             frames.append(rows)
     columns = ["file", "source_row", "code", "reason", "attributes"]
@@ -196,23 +197,45 @@ def _key_figures(found: Accounts, flowed: Flowed | None) -> tuple[KeyFigure, ...
     def farmland(frame: pd.DataFrame) -> int:
         return int(frame.loc[[codes.is_farmland(code) for code in frame["class_code"]], "net_area_dm2"].sum())
 
+    shown = _first_row(found.tables["1"])
+    opening = _first_row(flowed.flows.by_region) if flowed else {}
     figures = [
         KeyFigure(
             label("API-KEY-TOTAL"),
             int(rows["area_dm2"].sum()),
             None if before is None else int(before["area_dm2"].sum()),
+            shown["total"],
+            sum(hectares for code, hectares in opening.items() if code.endswith(":OPENING")) if flowed else None,
         )
     ]
     if codes.id == "sd2017":
+        was = None if before is None else farmland(before)
         figures.append(
-            KeyFigure(label("API-KEY-FARMLAND"), farmland(rows), None if before is None else farmland(before))
+            KeyFigure(label("API-KEY-FARMLAND"), farmland(rows), was, shown["01"], opening.get("01:OPENING"))
         )
     if "15" in found.tables:
-        figures.append(KeyFigure(label("API-KEY-PBF"), int(found.tables["15"].dm2[0, 0])))
+        table = found.tables["15"]
+        total = _first_row(table)[table.columns[0].code]
+        figures.append(KeyFigure(label("API-KEY-PBF"), int(table.dm2[0, 0]), hectares=total))
     return tuple(figures)
 
 
+def _first_row(table: AreaTable) -> dict[str, int]:
+    """What the table shows of the whole, by column. [0.01 ha]"""
+    return dict(zip([column.code for column in table.columns], hundredths_of_ha(table)[0].tolist(), strict=True))
+
+
 def _lines(checked: Checked) -> list[Line]:
+    clear = "pass" if checked.clear else "fail" if checked.verdict.failed else "not_assessed"
+    said = checked.verdict.said
+    if checked.left_out:
+        more = label("API-LEFT-OUT", count=len(checked.left_out))
+        said = Label(f"{said.en}; {more.en}", f"{said.zh}；{more.zh}")
+    whole = Line(checked.name, "", clear, checked.verdict.area_dm2, label("API-VERDICT"), note=said)
+    return [whole, *_rule_lines(checked)]
+
+
+def _rule_lines(checked: Checked) -> list[Line]:
     return [
         Line(
             project=checked.name,
@@ -278,12 +301,22 @@ def _figures(
     if flowed is not None and pieces is not None:
         years = {"before": flowed.before.meta.year, "year": year}
         changes, largest = label("API-FIGURE-CHANGES", **years), label("API-FIGURE-FLOWS", **years)
-        rows = pieces.groupby(["old_class", "new_class"])["area_dm2"].sum()
-        moved = [(str(old), str(new), int(dm2)) for (old, new), dm2 in rows.items()]
+        moved = _as_booked(flowed.flows.matrix, codes)
         figures.append(Figure("changes", changes, lambda lang: change_map(parcels, pieces, codes, changes, lang)))
         figures.append(Figure("flows", largest, lambda lang: flow_chart(moved, codes, largest, lang)))
     figures += [_check_figure(one, snapshot, layers) for one in checks]
     return tuple(figures)
+
+
+def _as_booked(matrix: AreaTable, codes: CodeSystem) -> list[tuple[str, str, int]]:
+    """The flows between classes (before, after, dm²) as the hectares of the matrix say: a chart shows what it shows."""
+    shown = hundredths_of_ha(matrix) * 10_000
+    return [
+        (row.key[0], column.code, int(shown[at, to]))
+        for at, row in enumerate(matrix.rows)
+        for to, column in enumerate(matrix.columns)
+        if row.key[0] in codes and column.code in codes and row.key[0] != column.code and shown[at, to]
+    ]
 
 
 def _as_printed(table: AreaTable, codes: Sequence[str]) -> dict[str, int]:

@@ -4,9 +4,11 @@ from tilth.change.check import check_footprint
 from tilth.change.contest import Contest, hit_id, read_contests, write_contests
 from tilth.change.flows import Flows, flows
 from tilth.change.matrix import flow_matrix_from_transitions
+from tilth.change.partition import flag_kinds
 from tilth.change.pieces import Measured
 from tilth.change.rulepack import Outcome, Rule, RulePack, load_rules
 from tilth.change.rules import StableRule, stable_rule
+from tilth.change.seea import ROW_WORDS
 from tilth.change.shapes import moved
 from tilth.change.status import status_tables
 from tilth.change.tasks import Holding, holdings, task_findings
@@ -14,6 +16,7 @@ from tilth.change.verdict import Hit, PlotVerdict, RuleOutcome, Verdict, hits_fr
 from tilth.change.years import compare_years, pbf_by_class
 
 __all__ = [
+    "ROW_WORDS",
     "Contest",
     "Flows",
     "Hit",
@@ -28,6 +31,7 @@ __all__ = [
     "Verdict",
     "check_footprint",
     "compare_years",
+    "flag_kinds",
     "flow_matrix_from_transitions",
     "flows",
     "hit_id",

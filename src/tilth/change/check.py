@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -16,12 +16,13 @@ import shapely
 from tilth.change.contest import Contest, hit_id
 from tilth.change.covers import SMALLEST_M2, Cuts
 from tilth.change.footprint import Plots, read_plots
-from tilth.change.judge import Facts, area, chosen, judge
+from tilth.change.judge import Facts, area, chosen, judge, measured_only
 from tilth.change.partition import BOUNDARIES, Land, Partition, flag_kinds, partition
 from tilth.change.rulepack import OF_A_LAYER, PARCELS, Kind, Outcome, Rule, RulePack
 from tilth.change.shapes import joined, plane
 from tilth.change.standing import farmland_standing, pbf_standing
-from tilth.change.verdict import BEYOND, GAP, UNKNOWN, Hit, PlotVerdict, RuleOutcome, Verdict
+from tilth.change.verdict import BEYOND, GAP, ON_PARCEL, UNKNOWN, Hit, PlotVerdict, RuleOutcome, Verdict
+from tilth.change.withheld import Withheld, withheld
 from tilth.core import BadInput, Finding, IntArray, Label, Where, dm2_array
 from tilth.land import CodeSystem, RegionTree, Snapshot, Task
 from tilth.overlay import intersection_areas, level
@@ -43,6 +44,7 @@ def check_footprint(
     year: int,
     act_date: date | None = None,
     contests: Iterable[Contest] = (),
+    unusable: Mapping[str, Label] | None = None,
 ) -> Verdict:
     """Judge a project's footprint.
 
@@ -54,8 +56,9 @@ def check_footprint(
     parcels
         The survey of `year`. Its CRS is the CRS of the verdict.
     layers
-        By kind (`land.LAYER_KINDS`, or any other word: shown, and no rule looks at it). "slope" and "quality" hold
-        grades 1… in `code`, used where the parcel has none; "township" and "village" tell where the county ends.
+        By kind (`land.LAYER_KINDS`, or any other word: measured, with a line that says that no rule looks at it).
+        "slope" and "quality" hold grades 1… in `code`, used where the parcel has none; "township" and "village" tell
+        where the county ends.
     regions, tasks
         Tasks of `year`, or the latest before it, of whatever levels have one.
     rules
@@ -64,6 +67,8 @@ def check_footprint(
         The day of the act. The last day of `year`, the survey's standard date, if None.
     contests
         Objections to hits of an earlier run, applied again by hit id.
+    unusable
+        By kind, why a layer of it that there is cannot be used; its rules are not assessed, and say this.
 
     Returns
     -------
@@ -86,10 +91,17 @@ def check_footprint(
     plots = read_plots(footprint, parcels.meta.crs)
     land = Land(parcels, layers, regions, parcels.codes)
     parts = partition(plots, land, wanted)
-    facts = _facts(parts, land, tuple(tasks), year)
+    aside = _beside(land, parts, plots)
+    facts = replace(_facts(parts, land, tuple(tasks), year), withheld=aside, unusable=unusable or {})
     hits, unused = _contested(_hits(asked, parts, plots, parcels.meta.crs), contests)
-    outcomes = tuple(_counted(judge(rule, parts.pieces, facts), hits) for rule in asked)
-    findings = (*plots.findings, *parts.findings, *_about_inputs(land, parts), *unused)
+    unruled = [kind for kind in parts.kinds if kind not in wanted]
+    of_plots = [rule for rule in asked if rule.kind not in _OF_THE_WHOLE]
+
+    def judged(pieces: pd.DataFrame, some: Iterable[Rule]) -> tuple[RuleOutcome, ...]:
+        rest = (measured_only(kind, pieces, facts, rules, day) for kind in unruled)
+        return (*(judge(rule, pieces, facts) for rule in some), *rest)
+
+    findings = (*plots.findings, *parts.findings, *_about_inputs(land, parts, facts, asked), *unused)
     return Verdict(
         year=year,
         act_date=day,
@@ -98,8 +110,8 @@ def check_footprint(
         pack_version=rules.version,
         area_dm2=int(plots.area_dm2.sum()),
         area_from=plots.area_from,
-        plots=tuple(_plots(plots, parts, asked, facts, hits)),
-        outcomes=outcomes,
+        plots=tuple(_plots(plots, parts, lambda pieces: judged(pieces, of_plots), hits)),
+        outcomes=_counted(judged(parts.pieces, asked), hits),
         hits=hits,
         pieces=parts.pieces,
         layers=parts.kinds,
@@ -127,13 +139,27 @@ def _facts(parts: Partition, land: Land, tasks: tuple[Task, ...], year: int) -> 
         county_known=bool(filled & set(BOUNDARIES)),
         holding=tuple(holding),
         pbf_holding=tuple(pbf),
+        strange=frozenset(pieces["class_code"]) - {""} - set(land.classes.classes),
     )
 
 
+def _beside(land: Land, parts: Partition, plots: Plots) -> dict[str, Mapping[str, Withheld]]:
+    """Quarantined rows that may hold for the land of a plot, by layer kind and plot id.
+
+    A survey has a parcel everywhere and nowhere two: a row without a polygon can only lie where no other parcel does.
+    """
+    found = {kind: withheld(land.layers[kind], kind, plots, land.crs) for kind in parts.kinds if kind in land.layers}
+    holed = set(parts.pieces.loc[parts.pieces["ground"] != ON_PARCEL, "plot_id"])
+    rows = withheld(land.parcels, PARCELS, plots, land.crs)
+    found[PARCELS] = {
+        name: told for name, one in rows.items() if (told := one if name in holed else replace(one, placeless=0))
+    }
+    return found
+
+
 def _plots(
-    plots: Plots, parts: Partition, rules: tuple[Rule, ...], facts: Facts, hits: tuple[Hit, ...]
+    plots: Plots, parts: Partition, judged: Callable[[pd.DataFrame], tuple[RuleOutcome, ...]], hits: tuple[Hit, ...]
 ) -> Iterator[PlotVerdict]:
-    own = [rule for rule in rules if rule.kind not in _OF_THE_WHOLE]
     for at, name in enumerate(plots.ids):
         pieces = parts.pieces[parts.pieces["plot_id"] == name]
         mine = tuple(hit for hit in hits if hit.plot_id == name)
@@ -142,14 +168,21 @@ def _plots(
             name=plots.names[at],
             area_dm2=int(plots.area_dm2[at]),
             repeated_dm2=parts.repeated_dm2.get(name, 0),
-            outcomes=tuple(_counted(judge(rule, pieces, facts), mine) for rule in own),
+            outcomes=_counted(judged(pieces), mine),
             geometry=plots.geometry[at],
         )
 
 
-def _counted(outcome: RuleOutcome, hits: tuple[Hit, ...]) -> RuleOutcome:
-    mine = [hit for hit in hits if hit.rule == outcome.rule]
-    return replace(outcome, hits=len(mine), contested=sum(hit.contest is not None for hit in mine))
+def _counted(outcomes: Iterable[RuleOutcome], hits: tuple[Hit, ...]) -> tuple[RuleOutcome, ...]:
+    """The outcomes with the number of their hits, and of those contested."""
+    by_rule: dict[str, list[Hit]] = defaultdict(list)
+    for hit in hits:
+        by_rule[hit.rule].append(hit)
+    return tuple(
+        replace(one, hits=len(found), contested=sum(hit.contest is not None for hit in found))
+        for one in outcomes
+        for found in (by_rule[one.rule],)
+    )
 
 
 def _hits(rules: tuple[Rule, ...], parts: Partition, plots: Plots, crs: str) -> Iterator[Hit]:
@@ -253,13 +286,19 @@ def _contested(hits: Iterable[Hit], contests: Iterable[Contest]) -> tuple[tuple[
     return marked, unused
 
 
-def _about_inputs(land: Land, parts: Partition) -> Iterator[Finding]:
-    """What the check could not look at: quarantined rows, and classes that the code system does not know."""
+def _about_inputs(land: Land, parts: Partition, facts: Facts, asked: Iterable[Rule]) -> Iterator[Finding]:
+    """What the check could not look at: quarantined rows, and classes that the code system does not know.
+
+    Rows that may lie under the footprint leave it open where a rule that can be broken asks about their layer.
+    """
+    grave = {rule.layer for rule in asked if rule.outcome is Outcome.FAIL}
     for kind, snapshot in ((PARCELS, land.parcels), *sorted(land.layers.items())):
-        if snapshot.meta.rows_quarantined:
-            values = {"layer": kind, "rows": snapshot.meta.rows_quarantined}
-            yield Finding("CHECK-ROWS-QUARANTINED", Where(layer=kind), values)
-    for code in sorted(set(parts.pieces["class_code"]) - {""}):
-        if code not in land.classes:
-            unknown = {"code": code, "system": land.classes.id}
-            yield Finding("CHECK-CLASS-UNKNOWN", Where(layer=PARCELS), unknown)
+        rows, beside = snapshot.meta.rows_quarantined, facts.beside(kind, parts.pieces)
+        if beside and kind in grave:
+            values = {"layer": kind, "rows": rows, "under": len(beside.rows), "area_dm2": beside.area_dm2}
+            yield Finding("CHECK-ROWS-WITHHELD", Where(layer=kind), {**values, "placeless": beside.placeless})
+        elif rows:
+            yield Finding("CHECK-ROWS-QUARANTINED", Where(layer=kind), {"layer": kind, "rows": rows})
+    for code in sorted(facts.strange):
+        unknown = {"code": code, "system": land.classes.id}
+        yield Finding("CHECK-CLASS-UNKNOWN", Where(layer=PARCELS), unknown)

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import shapely
 
-from tilth.change.footprint import Plots, tolerance_m2, unique_names
+from tilth.change.footprint import Plots, tolerance_m2
 from tilth.change.shapes import Plane, Shapes, joined, meet, moved, transformer, valid
 from tilth.core import Finding, FloatArray, IntArray, Where
-from tilth.land import Snapshot
+from tilth.land import Snapshot, told_apart
 from tilth.overlay import engine_area, intersection_areas
 
 #: An overlap smaller than this rounds to 0.00 m² and is none. [m²]
@@ -52,7 +52,7 @@ def feature_names(layer: Snapshot, rows: IntArray) -> tuple[str, ...]:
     if not (ids.iloc[rows].eq("") | ids.iloc[rows].isin(ids[ids.duplicated()])).any():
         return tuple(ids.iloc[rows])
     numbers = frame["source_row"] if "source_row" in frame else range(1, len(frame) + 1)
-    names = unique_names(ids, numbers)
+    names, _ = told_apart(ids, numbers)
     return tuple(names[row] for row in rows)
 
 

@@ -78,19 +78,32 @@ def sides(
 
 
 def farmland_in_out(
-    title: Label, lines: pd.DataFrame, ends: Sides, places: Places, codes: CodeSystem
+    title: Label,
+    lines: pd.DataFrame,
+    ends: Sides,
+    places: Places,
+    codes: CodeSystem,
+    *,
+    opening_ha: IntArray,
+    closing_ha: IntArray,
 ) -> AreaTable | None:
     """The table; None where the code system has no farmland flow kinds.
 
     N_t, the stable-use net (稳定利用耕地净增加), is column STABLE-NET: land that became farmland in stable use less
     land that ceased to be, by whatever cause. Re-measured ridges, a changed extent, double cover and measured
     differences change the stock but are no gain: STABLE-OTHER.
+
+    `opening_ha` and `closing_ha` (places,) are the farmland that the land tables of both years show, in 0.01 ha; what
+    rounding leaves over between them is in DIFFERENCE.
     """
     if not flow_classes(codes.id):
         return None
     cells = _booked(lines, ends, places, codes)
     columns, weights = _columns()
     leaf_units = units(cells)
+    leaf_units[:, _BOOKED.index("OPENING")] = opening_ha
+    closing = weights[:, [column.code for column in columns].index("CLOSING")]
+    leaf_units[:, _BOOKED.index("DIFFERENCE")] += closing_ha - leaf_units @ closing
     table = AreaTable(
         "farmland_in_out",
         title,
@@ -98,6 +111,7 @@ def farmland_in_out(
         columns,
         places.rows,
         places.sums(cells @ weights),
+        notes=(label("CHANGE-NOTE-STOCK-HA", column=label("CHANGE-FARMLAND-DIFFERENCE")),),
     )
     return adjusted(table, places.sums(leaf_units @ weights))
 

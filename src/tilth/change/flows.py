@@ -11,9 +11,9 @@ import pandas as pd
 from tilth.change.change_list import change_list
 from tilth.change.farmland import farmland_in_out, sides
 from tilth.change.hectares import adjusted, units
-from tilth.change.layout import land
+from tilth.change.layout import land, stock_hectares
 from tilth.change.lines import ENDS, class_lines, inside, seen_from
-from tilth.change.matrix import class_matrix, three_class_matrix
+from tilth.change.matrix import Stocks, class_matrix, three_class_matrix
 from tilth.change.pieces import Measured, Pieces, booked_pieces
 from tilth.change.places import Places, places
 from tilth.change.rules import StableRule, stable_rule
@@ -38,6 +38,7 @@ class Flows:
     findings: tuple[Finding, ...]
     codes: CodeSystem
     places: Places
+    stocks_ha: tuple[IntArray, IntArray]  # (places, classes) as the land tables of both years show it, 0.01 ha
 
     @property
     def edges(self) -> Mapping[str, int]:
@@ -54,7 +55,9 @@ class Flows:
         """The matrix of one region, with what came from and went to its neighbours. LookupError if it has no row."""
         name = self.places.rows[self.places.row_of(region)].key[0]
         title = _titled("matrix", Label(name, name), None)
-        return class_matrix(f"matrix-{region}", title, seen_from(self.lines, inside(self.places, region)), self.codes)
+        lines, own = seen_from(self.lines, inside(self.places, region)), self.places.members[self.places.row_of(region)]
+        opened, closed = (own @ hectares for hectares in self.stocks_ha)
+        return class_matrix(f"matrix-{region}", title, lines, self.codes, _stocks(opened, closed, self.codes))
 
     @property
     def tables(self) -> dict[str, AreaTable]:
@@ -105,23 +108,62 @@ def flows(
     lines = class_lines(before, after, booked)
     held = _places(before, after, regions, top)
     name = unit_name or Label(*2 * (held.rows[0].key[0],))
+    opened, closed = (stock_hectares(parcels, held, codes) for parcels in (before, after))
+    stocks = _stocks(opened.sum(axis=0), closed.sum(axis=0), codes)
     ends = sides(lines, booked, before, after, codes=codes, rule=rule or stable_rule())
     result = Flows(
         change_list=change_list(before, after, booked),
-        matrix=class_matrix("matrix", _titled("matrix", name, years), lines, codes),
-        three_class=three_class_matrix("three_class_matrix", _titled("three_class_matrix", name, years), lines, codes),
-        seea=land_account(_titled("seea", name, years), lines, codes),
-        seea_matrix=land_matrix(_titled("seea_matrix", name, years), lines, codes),
-        farmland_in_out=farmland_in_out(_titled("farmland_in_out", name, years), lines, ends, held, codes),
-        by_region=_by_region(_titled("by_region", name, years), lines, held, codes),
+        matrix=class_matrix("matrix", _titled("matrix", name, years), lines, codes, stocks),
+        three_class=three_class_matrix(
+            "three_class_matrix", _titled("three_class_matrix", name, years), lines, codes, stocks
+        ),
+        seea=land_account(_titled("seea", name, years), lines, codes, stocks),
+        seea_matrix=land_matrix(_titled("seea_matrix", name, years), lines, codes, stocks),
+        farmland_in_out=farmland_in_out(
+            _titled("farmland_in_out", name, years),
+            lines,
+            ends,
+            held,
+            codes,
+            opening_ha=_of_farmland(opened, codes),
+            closing_ha=_of_farmland(closed, codes),
+        ),
+        by_region=_by_region(
+            _titled("by_region", name, years),
+            lines,
+            held,
+            codes,
+            (_by_heading(opened, codes), _by_heading(closed, codes)),
+        ),
         booked=booked,
         lines=lines,
         findings=tuple(findings),
         codes=codes,
         places=held,
+        stocks_ha=(opened, closed),
     )
     _assert_closed(result, before, after)
     return result
+
+
+def _stocks(opened: IntArray, closed: IntArray, codes: CodeSystem) -> Stocks:
+    """From (classes,) hectares of both years."""
+    return Stocks(*(dict(zip(codes.classes, one.tolist(), strict=True)) for one in (opened, closed)))
+
+
+def _of_farmland(stock: IntArray, codes: CodeSystem) -> IntArray:
+    chosen = [number for number, code in enumerate(codes.classes) if codes.is_farmland(code)]
+    farmland: IntArray = stock[:, chosen].sum(axis=1)
+    return farmland
+
+
+def _by_heading(stock: IntArray, codes: CodeSystem) -> IntArray:
+    """(places, headings) from (places, classes)."""
+    index = {code: position for position, code in enumerate(codes.headings)}
+    sums = np.zeros((len(stock), len(index)), dtype=np.int64)
+    for number, code in enumerate(codes.classes):
+        sums[:, index[codes.heading(code)]] += stock[:, number]
+    return sums
 
 
 def _titled(table: str, name: Label, years: tuple[int, int] | None) -> Label:
@@ -137,8 +179,11 @@ def _places(before: pd.DataFrame, after: pd.DataFrame, regions: RegionTree, top:
     return places(both["region_code"], regions, names=names, top=top)
 
 
-def _by_region(title: Label, lines: pd.DataFrame, held: Places, codes: CodeSystem) -> AreaTable:
-    """Level-1 classes of every region. A change of boundary and whatever is measured anew is in MEASURED."""
+def _by_region(
+    title: Label, lines: pd.DataFrame, held: Places, codes: CodeSystem, stocks: tuple[IntArray, IntArray]
+) -> AreaTable:
+    """Level-1 classes of every region. A change of boundary and whatever is measured anew is in MEASURED, and in
+    hectares what rounding leaves over between `stocks` (opening, closing), which are those of the land tables."""
     headings = codes.headings
     index = {code: position for position, code in enumerate(headings)}
     row = {code: position for position, code in enumerate(held.codes)}
@@ -150,7 +195,11 @@ def _by_region(title: Label, lines: pd.DataFrame, held: Places, codes: CodeSyste
         old, new = heading.get(source, ""), heading.get(sink, "")
         for code, region, part, sign in _region_entries(old, new, start, end):
             cells[row[region], index[code], part] += sign * dm2
-    return _region_table(title, cells, held, codes)
+    hectares = units(cells)
+    hectares[:, :, _OPENING] = stocks[0]
+    change = hectares[:, :, _INCREASE] - hectares[:, :, _DECREASE]
+    hectares[:, :, _MEASURED] = stocks[1] - stocks[0] - change
+    return _region_table(title, cells, hectares, held, codes)
 
 
 def _region_entries(old: str, new: str, start: str, end: str) -> Iterator[tuple[str, str, int, int]]:
@@ -173,7 +222,7 @@ _OPENING, _DECREASE, _INCREASE, _MEASURED = range(4)
 _REGION_PARTS = ("OPENING", "DECREASE", "INCREASE", "MEASURED", "CLOSING")
 
 
-def _region_table(title: Label, cells: IntArray, held: Places, codes: CodeSystem) -> AreaTable:
+def _region_table(title: Label, cells: IntArray, hectares: IntArray, held: Places, codes: CodeSystem) -> AreaTable:
     weights = np.array([[1, 0, 0, 0, 1], [0, 1, 0, 0, -1], [0, 0, 1, 0, 1], [0, 0, 0, 1, 1]], dtype=np.int64)
     shape = (len(held.codes), -1)
     columns = tuple(
@@ -183,8 +232,9 @@ def _region_table(title: Label, cells: IntArray, held: Places, codes: CodeSystem
     )
     keys = (label("CHANGE-NAME"), label("CHANGE-CODE"))
     dm2 = held.sums((cells @ weights).reshape(shape))
-    table = AreaTable("by_region", title, keys, columns, held.rows, dm2)
-    return adjusted(table, held.sums((units(cells) @ weights).reshape(shape)))
+    notes = (label("CHANGE-NOTE-STOCK-HA", column=label("CHANGE-MEASURED")),)
+    table = AreaTable("by_region", title, keys, columns, held.rows, dm2, notes=notes)
+    return adjusted(table, held.sums((hectares @ weights).reshape(shape)))
 
 
 def _assert_closed(result: Flows, before: pd.DataFrame, after: pd.DataFrame) -> None:

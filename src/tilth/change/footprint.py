@@ -12,6 +12,7 @@ import shapely
 
 from tilth.change.shapes import Shapes, moved, polygonal, valid
 from tilth.core import BadInput, Finding, IntArray, NeedsAnswer, Where, dm2_array
+from tilth.land import told_apart
 from tilth.overlay import engine_area, overlaps, survey_area
 
 #: A difference up to this many m² for each vertex, or up to the share below, is the survey's tolerance.
@@ -49,8 +50,8 @@ def read_plots(footprint: gpd.GeoDataFrame, crs: str) -> Plots:
         raise NeedsAnswer("CHECK-CRS-MISSING")
     if len(footprint) == 0:
         raise BadInput("CHECK-NO-PLOT")
-    own = _written(footprint.crs)
-    ids = unique_names(_texts(footprint, "plot_id"), range(1, len(footprint) + 1))
+    own = written(footprint.crs)
+    ids, _ = told_apart(_texts(footprint, "plot_id"), range(1, len(footprint) + 1))
     names = tuple(_texts(footprint, "plot_name"))
     given = np.asarray(footprint.geometry, dtype=object)
     _refuse_what_has_no_area(ids, given)
@@ -84,27 +85,13 @@ def overlapping(plots: Plots, crs: str) -> list[tuple[int, int, float]]:
     ]
 
 
-def unique_names(names: Iterable[str], rows: Iterable[int]) -> tuple[str, ...]:
-    """`names` made unique: a blank one is called by its row ("#3"), the second of the same name "name~2".
-
-    >>> unique_names(["a", "", "a"], [1, 2, 3])
-    ('a', '#2', 'a~2')
-    """
-    seen: dict[str, int] = {}
-    out = []
-    for name, row in zip(names, rows, strict=True):
-        called = name or f"#{row}"
-        seen[called] = seen.get(called, 0) + 1
-        out.append(called if seen[called] == 1 else f"{called}~{seen[called]}")
-    return tuple(out)
-
-
 def tolerance_m2(area_m2: Any, vertices: Any) -> Any:
     """How far two measurements of the same shape may differ: max(0.01 m² × vertices, 1e-6 of the area). [m²]"""
     return np.maximum(TOLERANCE_PER_VERTEX_M2 * np.asarray(vertices), TOLERANCE_SHARE * np.asarray(area_m2))
 
 
-def _written(crs: Any) -> str:
+def written(crs: Any) -> str:
+    """A CRS as text: its authority's code where it has one, else WKT."""
     authority = crs.to_authority()
     return ":".join(authority) if authority else str(crs.to_wkt())
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
 from fractions import Fraction
 from typing import Any
 
 import pandas as pd
 
-from tilth.change.rulepack import Kind, Outcome, Rule
+from tilth.change.rulepack import PARCELS, Kind, Outcome, Rule, RulePack
 from tilth.change.standing import Standing
-from tilth.change.verdict import BEYOND, GAP, UNKNOWN, RuleOutcome, layer_label
+from tilth.change.verdict import BEYOND, GAP, ON_PARCEL, UNKNOWN, RuleOutcome, layer_label
+from tilth.change.withheld import Withheld
 from tilth.core import Label, in_units, label, round_half_away
 
 
@@ -25,6 +27,18 @@ class Facts:
     county_known: bool  # is there a boundary to tell a gap from land outside the county?
     holding: tuple[Standing, ...]  # of regions that have a task and lose land
     pbf_holding: tuple[Standing, ...]
+    strange: frozenset[str] = frozenset()  # class codes under the footprint that the code system lacks
+    withheld: Mapping[str, Mapping[str, Withheld]] = field(default_factory=dict)  # by layer kind, then by plot id
+    unusable: Mapping[str, Label] = field(default_factory=dict)  # by kind: why a layer that is stored is not used
+
+    def beside(self, kind: str, pieces: pd.DataFrame) -> Withheld:
+        """Quarantined rows of the layer `kind` that may hold for the plots of `pieces`."""
+        by_plot = self.withheld.get(kind, {})
+        return sum((by_plot[name] for name in pieces["plot_id"].unique() if name in by_plot), Withheld())
+
+    def unknown(self, pieces: pd.DataFrame) -> int:
+        """The land of `pieces` whose class nobody knows: on no parcel, or of a class that is in no system. [dm²]"""
+        return area(pieces, (pieces["ground"] != ON_PARCEL) | pieces["class_code"].isin(self.strange))
 
 
 @dataclass(frozen=True)
@@ -35,6 +49,7 @@ class Answer:
     said: Label
     outcome: Outcome | None  # None: the rule's own outcome where there is an area, else a pass
     values: Mapping[str, Any]
+    doubts: tuple[Label, ...] = ()  # what may be worse than it looks; the rule's own outcome stands all the same
 
 
 def judge(rule: Rule, pieces: pd.DataFrame, facts: Facts) -> RuleOutcome:
@@ -45,6 +60,12 @@ def judge(rule: Rule, pieces: pd.DataFrame, facts: Facts) -> RuleOutcome:
         outcome = rule.outcome if answer.area_dm2 > 0 else Outcome.PASS
         if outcome is Outcome.FAIL and answer.area_dm2 <= rule.tolerance_dm2:
             outcome = Outcome.WARN
+    said = answer.said
+    if answer.doubts and outcome is not Outcome.NOT_ASSESSED:
+        if outcome is rule.outcome:
+            said = _listed((said, *answer.doubts))
+        else:
+            said, outcome = label("CHECK-SAID-DOUBT", why=_listed(answer.doubts)), Outcome.NOT_ASSESSED
     silent = outcome is Outcome.PASS
     return RuleOutcome(
         rule=rule.id,
@@ -52,10 +73,35 @@ def judge(rule: Rule, pieces: pd.DataFrame, facts: Facts) -> RuleOutcome:
         title=rule.title,
         outcome=outcome,
         area_dm2=answer.area_dm2,
-        said=answer.said,
+        said=said,
         duty=Label("", "") if silent else rule.duty,
         source=rule.source,
         confidence=rule.confidence,
+        values=answer.values,
+        at_worst=rule.outcome,
+    )
+
+
+def measured_only(kind: str, pieces: pd.DataFrame, facts: Facts, pack: RulePack, day: date) -> RuleOutcome:
+    """What is known of a layer that no rule in force on `day` looks at: how much of `pieces` lies in it."""
+    name, inside, total = layer_label(kind), area(pieces, pieces[kind].fillna(False).astype(bool)), area(pieces)
+    answer = _without_layer(kind, facts)
+    if answer is None:
+        values = {"inside": m2(inside), "outside": m2(total - inside), "share": _percent(inside, total)}
+        said = label("CHECK-SAID-MEASURED", layer=name, pack=pack.id, day=day.isoformat(), **values)
+        said = _listed((said, *_set_aside(facts.beside(kind, pieces))))
+        answer = Answer(inside, said, Outcome.INFO, {"inside_dm2": inside, "outside_dm2": total - inside})
+    assert answer.outcome is not None
+    return RuleOutcome(
+        rule=f"layer:{kind}",
+        version=pack.version,
+        title=label("CHECK-MEASURED-TITLE", layer=name),
+        outcome=answer.outcome,
+        area_dm2=answer.area_dm2,
+        said=answer.said,
+        duty=Label("", ""),
+        source="",
+        confidence="sure",
         values=answer.values,
     )
 
@@ -91,26 +137,61 @@ def _not_assessed(key: str, dm2: int = 0, **values: object) -> Answer:
     return Answer(dm2, label(key, **values), Outcome.NOT_ASSESSED, {})
 
 
+def _without_layer(kind: str, facts: Facts) -> Answer | None:
+    """The answer where the layer is not there or is empty: which kind is wanted, and how it is brought in."""
+    if kind in facts.filled:
+        return None
+    if kind in facts.unusable:
+        return _not_assessed("CHECK-SAID-DOUBT", why=facts.unusable[kind])
+    key = "CHECK-SAID-EMPTY-LAYER" if kind in facts.empty else "CHECK-SAID-NO-LAYER"
+    return _not_assessed(key, kind=kind, layer=layer_label(kind))
+
+
+def _listed(parts: Iterable[Label]) -> Label:
+    """Several statements as one."""
+    texts = list(parts)
+    return Label("; ".join(text.en for text in texts), "；".join(text.zh for text in texts))
+
+
+def _set_aside(found: Withheld) -> tuple[Label, ...]:
+    """What is said of quarantined rows; nothing where there are none."""
+    said = []
+    if found.rows:
+        said.append(label("CHECK-SAID-WITHHELD", rows=len(found.rows), area=m2(found.area_dm2)))
+    if found.placeless:
+        said.append(label("CHECK-SAID-PLACELESS", rows=found.placeless))
+    return tuple(said)
+
+
+def _of_no_class(rule: Rule, pieces: pd.DataFrame, facts: Facts) -> tuple[Label, ...]:
+    """Why farmland cannot be ruled out where none is found: land of no known class, parcels that were set aside."""
+    unknown, aside = facts.unknown(pieces), _set_aside(facts.beside(PARCELS, pieces))
+    if unknown <= rule.tolerance_dm2:
+        return aside
+    return (label("CHECK-SAID-UNKNOWN-LAND", area=m2(unknown)), *aside)
+
+
 def _about_a_layer(rule: Rule, pieces: pd.DataFrame, facts: Facts) -> Answer:
-    name = layer_label(rule.layer)
-    if rule.layer in facts.empty:
-        return _not_assessed("CHECK-SAID-EMPTY-LAYER", layer=name)
-    if rule.layer not in facts.filled:
-        return _not_assessed("CHECK-SAID-NO-LAYER", layer=name)
+    name, missing = layer_label(rule.layer), _without_layer(rule.layer, facts)
+    if missing is not None:
+        return missing
     total, found = area(pieces), area(pieces, chosen(rule, pieces))
     inside = found if rule.kind is Kind.INSIDE else total - found
     values = {"inside_dm2": inside, "outside_dm2": total - inside}
     key = "CHECK-SAID-INSIDE" if inside else "CHECK-SAID-CLEAR"
     said = label(key, layer=name, inside=m2(inside), outside=m2(total - inside), share=_percent(inside, total))
-    return Answer(found, said, None, values)
+    doubts = _set_aside(facts.beside(rule.layer, pieces))
+    if doubts and rule.kind is Kind.OUTSIDE and found:
+        return Answer(found, label("CHECK-SAID-DOUBT", why=_listed((said, *doubts))), Outcome.NOT_ASSESSED, values)
+    return Answer(found, said, None, values, () if rule.kind is Kind.OUTSIDE else doubts)
 
 
 def _farmland(rule: Rule, pieces: pd.DataFrame, facts: Facts) -> Answer:
     if not facts.farmland_known:
         return _not_assessed("CHECK-SAID-NO-FARMLAND-CLASS")
-    land = pieces[chosen(rule, pieces)]
+    land, doubts = pieces[chosen(rule, pieces)], _of_no_class(rule, pieces, facts)
     if len(land) == 0:
-        return Answer(0, label("CHECK-SAID-NO-FARMLAND"), None, {})
+        return Answer(0, label("CHECK-SAID-NO-FARMLAND"), None, {}, doubts)
     by_class = {str(code): int(net) for code, net in land.groupby("class_code")["net_dm2"].sum().items()}
     graded = land.groupby("quality_grade", dropna=False)["net_dm2"].sum()
     by_grade = {"" if pd.isna(grade) else str(grade): int(net) for grade, net in graded.items()}
@@ -126,7 +207,7 @@ def _farmland(rule: Rule, pieces: pd.DataFrame, facts: Facts) -> Answer:
     listed = ", ".join(f"{code} {m2(dm2)}" for code, dm2 in by_class.items())
     grades = ", ".join(f"{grade or '?'}: {m2(dm2)}" for grade, dm2 in by_grade.items())
     said = label("CHECK-SAID-FARMLAND", gross=m2(gross), net=m2(net), paddy=m2(paddy), classes=listed, grades=grades)
-    return Answer(gross, said, None, values)
+    return Answer(gross, said, None, values, doubts)
 
 
 def _slope(rule: Rule, pieces: pd.DataFrame, facts: Facts) -> Answer:
@@ -136,19 +217,20 @@ def _slope(rule: Rule, pieces: pd.DataFrame, facts: Facts) -> Answer:
     steep, unknown, total = area(land, chosen(rule, land)), area(land, land["slope_grade"].isna()), area(land)
     grades = {str(grade): area(land, (land["slope_grade"] == grade).fillna(False)) for grade in rule.grades}
     values = {"farmland_dm2": total, "ungraded_dm2": unknown, "by_grade_dm2": grades}
+    doubts = _of_no_class(rule, pieces, facts)
     if total == 0:
-        return Answer(0, label("CHECK-SAID-NO-FARMLAND"), None, values)
+        return Answer(0, label("CHECK-SAID-NO-FARMLAND"), None, values, doubts)
     listed = ", ".join(f"{grade}: {m2(dm2)} m² ({_percent(dm2, total)} %)" for grade, dm2 in grades.items())
     said = label("CHECK-SAID-SLOPE", grades=listed, total=m2(total), unknown=m2(unknown))
-    return Answer(steep, said, Outcome.NOT_ASSESSED if steep == 0 and unknown else None, values)
+    return Answer(steep, said, Outcome.NOT_ASSESSED if steep == 0 and unknown else None, values, doubts)
 
 
 def _quality(rule: Rule, pieces: pd.DataFrame, facts: Facts) -> Answer:
     if not facts.farmland_known:
         return _not_assessed("CHECK-SAID-NO-FARMLAND-CLASS")
-    land = pieces[pieces["farmland"].astype(bool)]
+    land, doubts = pieces[pieces["farmland"].astype(bool)], _of_no_class(rule, pieces, facts)
     if len(land) == 0:
-        return Answer(0, label("CHECK-SAID-NO-FARMLAND"), None, {})
+        return Answer(0, label("CHECK-SAID-NO-FARMLAND"), None, {}, doubts)
     graded = land[land["quality_grade"].notna()]
     net, unknown = area(graded, column="net_dm2"), area(land, land["quality_grade"].isna(), "net_dm2")
     if net == 0:
@@ -157,7 +239,7 @@ def _quality(rule: Rule, pieces: pd.DataFrame, facts: Facts) -> Answer:
     mean = f"{round_half_away(Fraction(weighted * 100, net)) / 100:.2f}"
     values = {"mean_grade": mean, "area_x_grade": weighted, "graded_dm2": net, "ungraded_dm2": unknown}
     said = label("CHECK-SAID-GRADE", mean=mean, graded=m2(net), unknown=m2(unknown))
-    return Answer(net, said, None, values)
+    return Answer(net, said, None, values, doubts)
 
 
 def _gap(rule: Rule, pieces: pd.DataFrame, facts: Facts) -> Answer:
@@ -177,22 +259,35 @@ def _holding(rule: Rule, pieces: pd.DataFrame, facts: Facts) -> Answer:
     if not facts.farmland_known:
         return _not_assessed("CHECK-SAID-NO-FARMLAND-CLASS")
     occupied = area(pieces, pieces["farmland"].astype(bool) & ~pieces["repeated"].astype(bool), "net_dm2")
-    return _against_tasks(rule, occupied, facts.holding)
+    doubts = _of_no_class(rule, pieces, facts)
+    unknown = facts.unknown(pieces) + facts.beside(PARCELS, pieces).area_dm2
+    return _against_tasks(rule, occupied, facts.holding, doubts, unknown)
 
 
 def _pbf_holding(rule: Rule, pieces: pd.DataFrame, facts: Facts) -> Answer:
-    name = layer_label(rule.layer)
-    if rule.layer not in facts.filled:
-        key = "CHECK-SAID-EMPTY-LAYER" if rule.layer in facts.empty else "CHECK-SAID-NO-LAYER"
-        return _not_assessed(key, layer=name)
+    missing = _without_layer(rule.layer, facts)
+    if missing is not None:
+        return missing
     inside = pieces[rule.layer].fillna(False).astype(bool)
-    return _against_tasks(rule, area(pieces, inside & ~pieces["repeated"].astype(bool), "net_dm2"), facts.pbf_holding)
+    occupied = area(pieces, inside & ~pieces["repeated"].astype(bool), "net_dm2")
+    aside = facts.beside(rule.layer, pieces)
+    unknown = area(pieces) if aside.placeless else aside.area_dm2
+    answer = _against_tasks(rule, occupied, facts.pbf_holding, _set_aside(aside), unknown)
+    if not answer.values:
+        return answer
+    how = label("CHECK-SAID-PBF-RECORDED")
+    return replace(answer, said=Label(f"{answer.said.en} ({how.en})", f"{answer.said.zh}（{how.zh}）"))
 
 
-def _against_tasks(rule: Rule, occupied: int, standings: tuple[Standing, ...]) -> Answer:
-    """Fails where a region is left with less than its task, by how much; passes where none is, and none is touched."""
+def _against_tasks(
+    rule: Rule, occupied: int, standings: tuple[Standing, ...], doubts: tuple[Label, ...], unknown: int
+) -> Answer:
+    """Fails where a region is left with less than its task, by how much; passes where none is, and none is touched.
+
+    `unknown` more may be occupied [dm²], for the reasons in `doubts`: they count where a region has less to spare.
+    """
     if occupied == 0:
-        return Answer(0, label("CHECK-SAID-NOTHING-TAKEN"), Outcome.PASS, {})
+        return Answer(0, label("CHECK-SAID-NOTHING-TAKEN"), Outcome.PASS, {}, doubts)
     if not standings:
         return _not_assessed("CHECK-SAID-NO-TASK", occupied, area=m2(occupied))
     broken = [standing for standing in standings if standing.headroom_dm2 < 0]
@@ -208,9 +303,11 @@ def _against_tasks(rule: Rule, occupied: int, standings: tuple[Standing, ...]) -
         )
         for standing in broken or standings
     ]
-    said = Label("; ".join(text.en for text in texts), "；".join(text.zh for text in texts))
+    said = _listed(texts)
+    if min(standing.headroom_dm2 for standing in standings) >= unknown:
+        doubts = ()
     values = {"occupied_dm2": occupied, "standing": [standing.as_record() for standing in standings]}
-    return Answer(occupied, said, rule.outcome if broken else Outcome.PASS, values)
+    return Answer(occupied, said, rule.outcome if broken else Outcome.PASS, values, doubts)
 
 
 def _percent(part: int, whole: int) -> str:

@@ -14,6 +14,7 @@ import pandas as pd
 from tilth.change.hectares import adjusted, level_cells, level_places
 from tilth.change.places import Places
 from tilth.core import AreaTable, Column, IntArray, Label, Row
+from tilth.land import CodeSystem
 
 #: The class that ridges between fields are counted in.
 RIDGE = "1203"
@@ -83,6 +84,12 @@ def base_cells(lines: pd.DataFrame, places: Places, classes: Sequence[str], plac
     totals = level_places(dm2.sum(axis=(1, 2)), places)
     hectares = level_cells(dm2[:, :, 0], totals, classes)
     return Cells(places, tuple(classes), ("",), dm2, hectares[:, :, None])
+
+
+def stock_hectares(parcels: pd.DataFrame, places: Places, codes: CodeSystem) -> IntArray:
+    """(places, classes) what the land tables show of each class, in 0.01 ha; classes in the order of `codes`."""
+    classes = list(codes.classes)
+    return base_cells(land(parcels), places, classes, places.of(parcels["region_code"])).hectares[:, :, 0]
 
 
 def split_cells(base: Cells, lines: pd.DataFrame, place: IntArray, kind: Sequence[str]) -> Cells:

@@ -5,17 +5,21 @@ Row sums are the opening areas (INV-4), column sums the closing areas; opening -
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from tilth.change.hectares import adjusted, level_cells, units
+from tilth.change.hectares import adjusted, level_cells, level_columns, units
 from tilth.change.lines import SINKS, SOURCES
 from tilth.core import AreaTable, BadInput, Column, IntArray, Label, Row, label
 from tilth.land import CodeSystem
 from tilth.overlay import level
 
+VIEWS = ("agricultural", "construction", "unused")
+#: The row of land that takes what rounding leaves over between both years' hectares.
+_REST = "DIFFERENCE"
 _SUMMARY = ("DECREASE", "INCREASE", "NET", "CLOSING")
 
 
@@ -25,8 +29,13 @@ def flow_matrix(
     lines: pd.DataFrame,
     order: Sequence[str],
     name: Callable[[str], Label],
+    *,
+    stocks: Stocks | None = None,
 ) -> AreaTable:
     """A matrix of `lines` (source, sink, dm2).
+
+    Hectares are levelled to `stocks`, both margins; what no cell can take is in the row of measured differences.
+    Without it the classes are levelled to their total.
 
     Rows: the classes that hold land in either year, in `order`; land that comes from no class (new extent, double
     cover, measured difference, other regions) where there is any; the total. Columns: the opening area, the classes,
@@ -41,6 +50,15 @@ def flow_matrix(
     cells = np.zeros((len(sources), len(sinks)), dtype=np.int64)
     for (source, sink), dm2 in grouped.items():
         cells[sources.index(source), sinks.index(sink)] += int(dm2)
+    hectares = _in_hectares(cells, classes, sinks, stocks)
+    rest = np.zeros(len(sinks), dtype=np.int64)
+    if stocks is not None:
+        rest[: len(classes)] = _of(stocks.closing, classes) - hectares[:, : len(classes)].sum(axis=0)
+    if rest.any():
+        if _REST not in sources:
+            sources.append(_REST)
+            cells, hectares = (np.vstack([part, np.zeros_like(rest)]) for part in (cells, hectares))
+        hectares[sources.index(_REST)] += rest
 
     columns = [
         Column("OPENING", label("CHANGE-OPENING")),
@@ -54,9 +72,10 @@ def flow_matrix(
         Row(("total", label("CHANGE-TOTAL")), 0),
     ]
     keys = (label("CHANGE-CODE"), label("CHANGE-CLASS"))
-    table = AreaTable(id_, title, keys, tuple(columns), tuple(rows), _complete(cells, len(classes)))
+    notes = () if stocks is None else (label("CHANGE-NOTE-STOCK-HA", column=label(f"CHANGE-{_REST}")),)
+    table = AreaTable(id_, title, keys, tuple(columns), tuple(rows), _complete(cells, len(classes)), notes=notes)
     assert closed(table, len(classes))
-    return adjusted(table, _complete(_in_hectares(cells, classes, sinks), len(classes)))
+    return adjusted(table, _complete(hectares, len(classes)))
 
 
 def _complete(cells: IntArray, classes: int) -> IntArray:
@@ -80,16 +99,29 @@ def closed(table: AreaTable, classes: int) -> bool:
     return rows and ends and identity and np.array_equal(cells.sum(axis=0), total)
 
 
-def _in_hectares(cells: IntArray, classes: Sequence[str], sinks: Sequence[str]) -> IntArray:
-    """Cells in 0.01 ha: opening areas levelled to their rounded total, then the cells of each row to its opening."""
+def _of(hectares: Mapping[str, int], classes: Sequence[str]) -> IntArray:
+    return np.array([hectares.get(code, 0) for code in classes], dtype=np.int64)
+
+
+def _in_hectares(cells: IntArray, classes: Sequence[str], sinks: Sequence[str], stocks: Stocks | None) -> IntArray:
+    """Cells in 0.01 ha: the cells of each row levelled to its opening, then moved until columns come to the closing.
+
+    Without `stocks`, openings are levelled to their rounded total, and columns are what the cells give.
+    """
     own = len(classes)
     opening = cells[:own].sum(axis=1)
     out = units(cells)
     held = np.flatnonzero(opening)  # a class without land stays at 0.00
     if len(held) and bool((cells[:own] >= 0).all()):
-        control = int(units(opening.sum(keepdims=True))[0])
-        targets = level(units(opening[held]), control, np.array(classes)[held])
+        if stocks is None:
+            control = int(units(opening.sum(keepdims=True))[0])
+            targets = level(units(opening[held]), control, np.array(classes)[held])
+        else:
+            targets = _of(stocks.opening, classes)[held]
         out[held] = level_cells(cells[held], targets, sinks)
+        if stocks is not None:
+            closing = _of(stocks.closing, classes) - out[own:, :own].sum(axis=0)
+            out[:own] = level_columns(cells[:own], out[:own], closing)
     return out
 
 
@@ -101,20 +133,44 @@ def grouped_lines(lines: pd.DataFrame, group: Callable[[str], str]) -> pd.DataFr
     return lines.assign(source=lines["source"].map(names), sink=lines["sink"].map(names))
 
 
-def class_matrix(id_: str, title: Label, lines: pd.DataFrame, codes: CodeSystem) -> AreaTable:
+@dataclass(frozen=True)
+class Stocks:
+    """What the land tables of both years show of each class. [0.01 ha]"""
+
+    opening: Mapping[str, int]
+    closing: Mapping[str, int]
+
+    def grouped(self, group: Callable[[str], str]) -> Stocks:
+        """The same summed by group; classes without land are in none."""
+        return Stocks(_grouped(self.opening, group), _grouped(self.closing, group))
+
+
+def _grouped(stock: Mapping[str, int], group: Callable[[str], str]) -> dict[str, int]:
+    sums: dict[str, int] = {}
+    for code, hectares in stock.items():
+        if hectares:
+            sums[group(code)] = sums.get(group(code), 0) + hectares
+    return sums
+
+
+def class_matrix(id_: str, title: Label, lines: pd.DataFrame, codes: CodeSystem, stocks: Stocks) -> AreaTable:
     """The matrix of level-2 classes, refinements counted in."""
     order = [code for code in codes.classes if codes.base(code) == code]
-    return flow_matrix(id_, title, grouped_lines(lines, codes.base), order, lambda code: codes[code].label)
+    grouped = grouped_lines(lines, codes.base)
+    return flow_matrix(id_, title, grouped, order, lambda code: codes[code].label, stocks=stocks.grouped(codes.base))
 
 
-def three_class_matrix(id_: str, title: Label, lines: pd.DataFrame, codes: CodeSystem) -> AreaTable | None:
+def three_class_matrix(
+    id_: str, title: Label, lines: pd.DataFrame, codes: CodeSystem, stocks: Stocks
+) -> AreaTable | None:
     """The matrix of agricultural, construction and unused land; None where the system has no such view."""
-    views = ("agricultural", "construction", "unused")
+    views = VIEWS
     fixed = {*SOURCES, *SINKS}
     used = {code for column in ("source", "sink") for code in pd.unique(lines[column])} - fixed
     if any(codes.three_class(code) not in views for code in used):
         return None
-    return flow_matrix(id_, title, grouped_lines(lines, codes.three_class), views, lambda view: label(f"CHANGE-{view}"))
+    grouped, held = grouped_lines(lines, codes.three_class), stocks.grouped(codes.three_class)
+    return flow_matrix(id_, title, grouped, views, lambda view: label(f"CHANGE-{view}"), stocks=held)
 
 
 def flow_matrix_from_transitions(

@@ -113,7 +113,7 @@ def booked_pieces(
 def covered_pieces(
     layer: pd.DataFrame, others: pd.DataFrame, pieces: Pieces, measured: Measured
 ) -> tuple[pd.DataFrame, FloatArray]:
-    """Pieces of a layer's features, levelled to their recorded areas.
+    """Pieces of a layer's features, levelled to their recorded areas. What is counted twice is `measured.overlap_m2`.
 
     Parameters
     ----------
@@ -126,15 +126,15 @@ def covered_pieces(
 
     Returns
     -------
-    Columns left, right (-1 for land that nothing covers) and gross [dm²]; (n,) land of each feature that nothing
-    covers [m²].
+    Columns kind (LAND, LOST for land that nothing covers, OVERLAP_BEFORE for land counted twice), left, right (-1 for
+    none) and gross [dm²]; (n,) land of each feature that nothing covers [m²].
     """
     left, right = np.asarray(pieces.left, np.int64), np.asarray(pieces.right, np.int64)
     area, _, _ = _cut_back(np.asarray(pieces.area_m2, np.float64), left, measured)
     rest = _rest(measured, measured.overlap_m2, area, left)
     cut = (left, right, area)
     table = _opening_side(layer, measured, cut, lost=rest, overlap=measured.overlap_m2, names=_names(others))
-    return table[["left", "right", "gross"]].reset_index(drop=True), rest
+    return table.reset_index(drop=True), rest
 
 
 def _cut_back(area: FloatArray, side: IntArray, measured: Measured) -> tuple[FloatArray, FloatArray, FloatArray]:

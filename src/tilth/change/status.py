@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -141,14 +142,16 @@ def _notes(part: str, codes: CodeSystem) -> tuple[Label, ...]:
 def _pbf_table(
     pieces: pd.DataFrame, codes: CodeSystem, regions: RegionTree, title: Label, top: str | None
 ) -> AreaTable:
-    """Table 15. Permanent basic farmland that no parcel covers stands in a column of its own."""
+    """Table 15. Permanent basic farmland that no parcel covers stands in a column of its own, and so does what
+    several features cover beyond once: that is no land, no task can be met with it, and no total has it."""
     known = pieces["class_code"].to_numpy(object)
     held = places(pieces["region_code"], regions, top=top)
     place = held.of(pieces["region_code"])
     frame = pieces.assign(class_code=np.where(known == "", columns.OTHER, known))
-    base = base_cells(land(frame), held, [*codes.classes, columns.OTHER], place)
-    first = columns.total(label("CHANGE-PBF-TOTAL"))
-    sums = [*columns.by_class(codes, first), columns.outside_the_survey()]
+    there = [*codes.classes, columns.OTHER]
+    base = base_cells(land(frame), held, [*there, columns.TWICE], place)
+    first = replace(columns.total(label("CHANGE-PBF-TOTAL")), classes=frozenset(there))
+    sums = [*columns.by_class(codes, first), columns.outside_the_survey(), columns.counted_twice()]
     return sum_table("15", title, base, sums, key_columns=_keys())
 
 

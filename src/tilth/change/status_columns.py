@@ -23,6 +23,8 @@ STEEP_GRADES = ("2", "3", "4", "5")
 FORMS = ("TT", "PD")
 #: A value that stands in no official column, and a blank one where a value is due.
 OTHER = "?"
+#: Class of land that an earlier feature of the same layer has already; it is in no total.
+TWICE = "twice"
 
 
 def _column(code: str, text: Label, group: Label | None = None) -> Column:
@@ -41,6 +43,11 @@ def total(text: Label | None = None) -> Sum:
 def outside_the_survey() -> Sum:
     """Land that no parcel covers, where there is any."""
     return Sum(_column(OTHER, label("CHANGE-OUTSIDE-SURVEY")), frozenset([OTHER]), None, True)
+
+
+def counted_twice() -> Sum:
+    """Land under several features of one layer, where there is any: beside the total, not in it."""
+    return Sum(_column(TWICE, label("CHANGE-COUNTED-TWICE")), frozenset([TWICE]), None, True)
 
 
 def by_heading(codes: CodeSystem) -> list[Sum]:

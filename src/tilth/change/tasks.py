@@ -12,7 +12,11 @@ from tilth.land import RegionTree, Task
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """One region's farmland and permanent basic farmland (PBF) beside its task. [dm²], None: no task or layer."""
+    """One region's farmland and permanent basic farmland (PBF) beside its task. [dm²], None: no task or layer.
+
+    The same in hectares stands beside them where the land tables have levelled hectares, so that a region's farmland
+    reads the same in every table. [0.01 ha]
+    """
 
     region: str
     name: str
@@ -23,6 +27,8 @@ class Holding:
     pbf_task_dm2: int | None
     task_year: int | None
     source: str = ""
+    farmland_ha: int | None = None
+    pbf_ha: int | None = None
 
     @property
     def headroom_dm2(self) -> int | None:
@@ -52,11 +58,18 @@ class Holding:
 
 
 def holdings(
-    tree: RegionTree, tasks: Sequence[Task], farmland_dm2: Mapping[str, int], pbf_dm2: Mapping[str, int] | None
+    tree: RegionTree,
+    tasks: Sequence[Task],
+    farmland_dm2: Mapping[str, int],
+    pbf_dm2: Mapping[str, int] | None,
+    *,
+    farmland_ha: Mapping[str, int] | None = None,
+    pbf_ha: Mapping[str, int] | None = None,
 ) -> list[Holding]:
     """Every region that has land or a task, parents first.
 
-    `farmland_dm2` and `pbf_dm2` give the area by region code, every level summed already.
+    `farmland_dm2` and `pbf_dm2` give the area by region code, every level summed already; `farmland_ha` and `pbf_ha`
+    the hectares that the land tables show for it. [0.01 ha]
     """
     by_region = {task.region: task for task in tasks}
     rows = []
@@ -75,6 +88,8 @@ def holdings(
                 pbf_task_dm2=task.pbf_dm2 if task else None,
                 task_year=task.year if task else None,
                 source=task.source if task else "",
+                farmland_ha=(farmland_ha or {}).get(region.code),
+                pbf_ha=(pbf_ha or {}).get(region.code),
             )
         )
     return rows
@@ -97,8 +112,11 @@ def task_findings(rows: Sequence[Holding], tree: RegionTree, tasks: Sequence[Tas
             continue
         below = [by_region[child.code] for child in tree.children(task.region) if child.code in by_region]
         for code, what in (("TASK-HANDED-HOLDING", "holding_dm2"), ("TASK-HANDED-PBF", "pbf_dm2")):
-            handed, own = sum(getattr(child, what) for child in below), getattr(task, what)
-            if below and handed < own:
+            own, parts = getattr(task, what), [getattr(child, what) for child in below]
+            if own is None or not parts or None in parts:
+                continue
+            handed = sum(parts)
+            if handed < own:
                 values = {"handed_dm2": handed, "task_dm2": own, "short_dm2": own - handed}
                 found.append(Finding(code, Where(parcel=task.region), values))
     return found

@@ -89,6 +89,7 @@ class RuleOutcome:
     hits: int = 0
     contested: int = 0
     values: Mapping[str, Any] = field(default_factory=dict)
+    at_worst: Outcome = Outcome.INFO  # what the rule says where its condition is met
 
     def as_record(self) -> dict[str, Any]:
         """For JSON, texts in the language in use."""
@@ -96,6 +97,7 @@ class RuleOutcome:
         return {
             **{name: getattr(self, name) for name in names},
             "outcome": str(self.outcome),
+            "at_worst": str(self.at_worst),
             "title": str(self.title),
             "said": str(self.said),
             "duty": str(self.duty),
@@ -147,13 +149,19 @@ class Verdict:
 
     @property
     def clear(self) -> bool:
-        """Is no rule broken, and is every number sound?"""
-        return not self.failed and not breaking(self.findings)
+        """Is no rule broken, was every rule that can be broken assessed, and is every number sound?"""
+        return not self.failed and not self.open and not breaking(self.findings)
 
     @property
     def failed(self) -> tuple[RuleOutcome, ...]:
         """The rules that the footprint breaks."""
         return tuple(outcome for outcome in self.outcomes if outcome.outcome is Outcome.FAIL)
+
+    @property
+    def open(self) -> tuple[RuleOutcome, ...]:
+        """The rules that the footprint may break for all that is known: they could not be assessed."""
+        silent = (one for one in self.outcomes if one.outcome is Outcome.NOT_ASSESSED)
+        return tuple(one for one in silent if one.at_worst is Outcome.FAIL)
 
     @property
     def distinct_dm2(self) -> int:
@@ -166,9 +174,11 @@ class Verdict:
         failed = self.failed
         if failed:
             hits, contested = sum(o.hits for o in failed), sum(o.contested for o in failed)
-            rules = ", ".join(outcome.rule for outcome in failed)
+            rules = _named(failed)
             key = "CHECK-FAILS-CONTESTED" if contested else "CHECK-FAILS"
             return label(key, count=len(failed), rules=rules, hits=hits, contested=contested)
+        if self.open:
+            return label("CHECK-OPEN", count=len(self.open), rules=_named(self.open))
         if not self.clear:
             return label("CHECK-UNSOUND", count=len(breaking(self.findings)))
         count = {kind: sum(o.outcome is kind for o in self.outcomes) for kind in Outcome}
@@ -208,6 +218,13 @@ class Verdict:
             "findings": [finding.as_record() for finding in self.findings],
             "inputs": dict(self.inputs),
         }
+
+
+def _named(outcomes: Iterable[RuleOutcome]) -> Label:
+    """Rules by id and title, in one line."""
+    listed = [(one.rule, one.title) for one in outcomes]
+    english = ", ".join(f"{rule} {title.en}" for rule, title in listed)
+    return Label(english, "、".join(f"{rule} {title.zh}" for rule, title in listed))
 
 
 def _plain(row: Mapping[Any, Any]) -> dict[str, Any]:
@@ -262,7 +279,7 @@ def _plots_table(verdict: Verdict) -> AreaTable:
 
 def _missing_notes(verdict: Verdict) -> tuple[Label, ...]:
     missing = [kind for kind in verdict.layers if verdict.pieces[kind].isna().any()]
-    return tuple(label("CHECK-SAID-NO-LAYER", layer=layer_label(kind)) for kind in missing)
+    return tuple(label("CHECK-SAID-NO-LAYER", kind=kind, layer=layer_label(kind)) for kind in missing)
 
 
 def _cross_table(verdict: Verdict) -> AreaTable:
@@ -275,7 +292,9 @@ def _cross_table(verdict: Verdict) -> AreaTable:
         id="check-cross",
         title=label("CHECK-TABLE-CROSS"),
         key_columns=tuple(headings),
-        columns=tuple(Column(code, label(text)) for code, text in zip(AREAS, columns, strict=True)),
+        columns=tuple(
+            Column(code.removesuffix("_dm2"), label(text)) for code, text in zip(AREAS, columns, strict=True)
+        ),
         rows=tuple(rows),
         dm2=cross[AREAS].to_numpy(dtype=np.int64).reshape(len(cross), len(AREAS)),
     )

@@ -12,9 +12,11 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from tilth.change.doubled import counted_once
 from tilth.change.flows import Flows, flows
-from tilth.change.pieces import Measured, covered_pieces, whereabouts
+from tilth.change.pieces import OVERLAP_BEFORE, Measured, covered_pieces, whereabouts
 from tilth.change.rules import StableRule
+from tilth.change.status_columns import TWICE
 from tilth.core import DM2_PER_M2, BadInput, Finding, FloatArray, IntArray, Label, Where
 from tilth.land import CodeSystem, RegionTree, Snapshot, ridge_deduction
 from tilth.overlay import PieceTable, engine_area, intersection_areas, overlap_polygon, overlaps
@@ -233,7 +235,8 @@ def pbf_by_class(parcels: gpd.GeoDataFrame, pbf: gpd.GeoDataFrame, crs: Any) -> 
     """What stands on permanent basic farmland today: PBF features cut by parcels, for table 15.
 
     Pieces of a feature are levelled to its recorded gross area; the ridges in a piece are taken by the parcel's
-    coefficient. PBF that no parcel covers has class "" and region "".
+    coefficient. PBF that no parcel covers has class "" and region ""; what an earlier feature (by id) has already has
+    class "twice" and region "", and is a finding.
 
     Parameters
     ----------
@@ -246,12 +249,18 @@ def pbf_by_class(parcels: gpd.GeoDataFrame, pbf: gpd.GeoDataFrame, crs: Any) -> 
     """
     shapes, findings = mended(pbf, crs)
     grounds, more = mended(parcels, crs)
-    pieces = intersection_areas(shapes, grounds, crs)
+    kept, twice = counted_once(shapes, pbf["feature_id"].to_list(), crs)
+    pieces = intersection_areas(kept, grounds, crs)
     area = engine_area(shapes, crs)
-    measured = Measured(area, shapely.get_num_coordinates(shapes).astype(np.int64), np.zeros(len(pbf)))
+    measured = Measured(area, shapely.get_num_coordinates(shapes).astype(np.int64), twice)
     table, outside = covered_pieces(pbf, parcels, pieces, measured)
     where = whereabouts(pbf)
+    recorded = pbf["area_dm2"].to_numpy(np.int64)
     findings += more
+    findings += [
+        Finding("CHANGE-PBF-TWICE", where(row), {"twice_dm2": _dm2(twice[row]), "area_dm2": int(recorded[row])})
+        for row in np.flatnonzero(twice).tolist()
+    ]
     findings += [
         Finding("CHANGE-PBF-OUTSIDE", where(row), {"rest_dm2": _dm2(outside[row])})
         for row in np.flatnonzero(outside).tolist()
@@ -269,7 +278,7 @@ def pbf_by_class(parcels: gpd.GeoDataFrame, pbf: gpd.GeoDataFrame, crs: Any) -> 
             "feature_id": pbf["feature_id"].to_numpy(object)[table["left"]],
             "parcel_id": of("parcel_id", ""),
             "region_code": of("region_code", ""),
-            "class_code": of("class_code", ""),
+            "class_code": np.where(table["kind"] == OVERLAP_BEFORE, TWICE, of("class_code", "")),
             "slope_grade": pd.array(of("slope_grade", pd.NA), dtype="Int8"),
             "area_dm2": gross,
             "net_area_dm2": gross - ridges,

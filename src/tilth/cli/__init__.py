@@ -3,6 +3,6 @@
 
 def main() -> None:
     """Run the command line and leave with its exit status."""
-    from tilth.cli.app import run
+    from tilth.cli.run import run
 
     raise SystemExit(run())

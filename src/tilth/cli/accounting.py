@@ -11,17 +11,34 @@ import typer
 
 from tilth.cli import show
 from tilth.cli.app import app
-from tilth.cli.options import AsJson, Crs, Encoding, File, Layer, Most, Year, crs_of, workspace
-from tilth.core import BadInput, breaking, in_units, message
+from tilth.cli.options import (
+    PARTS,
+    STATUS_TABLES,
+    All,
+    AsJson,
+    Crs,
+    Encoding,
+    File,
+    Format,
+    Layer,
+    Level,
+    Most,
+    Out,
+    Unit,
+    Year,
+    a_file,
+    a_year,
+    crs_of,
+    one_of,
+    workspace,
+)
+from tilth.cli.progress import progress
+from tilth.core import BadInput, breaking, message
 
 if TYPE_CHECKING:
     from tilth.api import Accounts, Checked, Flowed
     from tilth.core import AreaTable
-
-Unit = Annotated[str, typer.Option("--unit", help="ha, m2 or mu.")]
-Out = Annotated[
-    Path | None, typer.Option("--out", help="File (json, xlsx) or folder (csv) to write instead of printing.")
-]
+    from tilth.runtime import Workspace
 
 
 @app.command()
@@ -30,10 +47,11 @@ def validate(year: Year, most: Most = 5, json: AsJson = False) -> None:
 
     Example: `tilth validate --year 2024`
     """
+    place = workspace()
     from tilth import api
 
-    with show.progress():
-        found = api.validate(workspace(), year=year)
+    with progress():
+        found = api.validate(place, year=year)
     if json:
         show.as_json(found.as_record())
         raise typer.Exit(1 if found.breaks else 0)
@@ -54,21 +72,24 @@ def validate(year: Year, most: Most = 5, json: AsJson = False) -> None:
 def repair(year: Year, most: Most = 10, json: AsJson = False) -> None:
     """Mend what can be mended, as a new snapshot; says what was changed and how much land moved. 成果修复
 
+    Exit status 1 if a row was set aside or could not be mended.
+
     Example: `tilth repair --year 2024`
     """
+    place = workspace()
     from tilth import api
 
-    with show.progress():
-        done = api.repair(workspace(), year=year)
+    with progress():
+        done = api.repair(place, year=year)
     if json:
         show.as_json(done.as_record())
-        return
+        raise typer.Exit(1 if done.breaks else 0)
     changes = done.repaired.changes
     typer.echo(
         message(
             "CLI-REPAIRED",
             count=len(changes),
-            moved=f"{in_units(done.repaired.moved_dm2, 'm2'):,}",
+            moved=show.area(done.repaired.moved_dm2),
             file=str(done.file),
         )
     )
@@ -76,86 +97,99 @@ def repair(year: Year, most: Most = 10, json: AsJson = False) -> None:
         show.columns(
             changes.head(most).astype("str").to_numpy().tolist(), heading=[str(name) for name in changes.columns]
         )
-    if len(changes) > most:
-        typer.echo(f"… {message('CLI-MORE', count=len(changes) - most)}")
+    show.more(len(changes) - most, "CLI-MORE-IN-FILE")
     show.findings(done.repaired.findings, most=3)
+    if done.set_aside:
+        typer.echo(f"✗ {message('CLI-REPAIR-ASIDE', count=done.set_aside)}")
+    raise typer.Exit(1 if done.breaks else 0)
 
 
 @app.command()
 def accounts(
     year: Year,
-    level: Annotated[str, typer.Option("--level", help="county, township or village.")] = "township",
+    level: Level = None,
     table: Annotated[
-        list[str] | None, typer.Option("--table", help="Only this table (1, 2, 3, …); may be repeated.")
+        list[str] | None,
+        typer.Option(
+            "--table",
+            callback=one_of("--table", STATUS_TABLES, PARTS),
+            help=f"Only this table ({', '.join(STATUS_TABLES)}); may be repeated.",
+        ),
     ] = None,
     unit: Unit = "ha",
-    format: Annotated[str, typer.Option("--format", help="text, json, csv or xlsx.")] = "text",
+    every: All = False,
+    format: Format = "text",
     out: Out = None,
     json: AsJson = False,
 ) -> None:
     """The official status tables of a year. 现状汇总表
 
+    Printed in hectares, levelled so that they close. Files hold every row and column, exact to 0.01 m².
+
     Examples: `tilth accounts --year 2024` · `tilth accounts --year 2024 --table 2 --level village --unit m2` ·
     `tilth accounts --year 2024 --format xlsx --out tables.xlsx`
     """
+    place = workspace()
     from tilth import api
 
-    _known_format(format)
-    with show.progress():
-        found = api.accounts(workspace(), year=year)
+    with progress():
+        found = api.accounts(place, year=year)
     for key in table or ():
         if key not in found.tables:
             raise BadInput("CLI-NO-TABLE", table=key, known=", ".join(found.tables))
-    tables = [api.down_to(one, level) for key, one in found.tables.items() if not table or key in table]
-    _tables(tables, found, format, out, unit, json)
+    depth = level or _usual_level(format, out, json)
+    tables = [api.down_to(one, depth) for key, one in found.tables.items() if not table or key in table]
+    _tables(place, tables, found, format, out, unit, every, json)
     if not json and format != "json":
         show.findings(found.findings, most=3)
 
 
 @app.command()
 def flows(
-    before: Annotated[int, typer.Option("--from", help="The earlier year.")],
-    after: Annotated[int, typer.Option("--to", help="The later year.")],
-    unit: Unit = "m2",
-    format: Annotated[str, typer.Option("--format", help="text, json, csv or xlsx.")] = "text",
+    before: Annotated[int, typer.Option("--from", callback=a_year, help="The earlier year.")],
+    after: Annotated[int, typer.Option("--to", callback=a_year, help="The later year.")],
+    level: Level = None,
+    unit: Unit = "ha",
+    every: All = False,
+    format: Format = "text",
     out: Out = None,
     json: AsJson = False,
     most: Most = 5,
 ) -> None:
     """Flow matrix, change list and accounts between two years; both margins close to 0.01 m². 流向分析
 
+    Printed in hectares, levelled so that they close. Files hold every row and column, exact to 0.01 m².
+
     Examples: `tilth flows --from 2023 --to 2024` · `tilth flows --from 2023 --to 2024 --format csv --out flows/`
     """
+    place = workspace()
     from tilth import api
 
-    _known_format(format)
-    with show.progress():
-        done = api.flows(workspace(), before=before, after=after)
-    _tables(done.tables, done, format, out, unit, json)
+    with progress():
+        done = api.flows(place, before=before, after=after)
+    _tables(place, done.down_to(level or _usual_level(format, out, json)), done, format, out, unit, every, json)
     if not json and format != "json":
         typer.echo(message("CLI-CHANGES", count=len(done.flows.change_list)))
         show.findings(done.flows.findings, most=most)
     raise typer.Exit(1 if breaking(done.flows.findings) else 0)
 
 
-def _known_format(format: str) -> None:
-    from tilth.report import TABLE_FORMATS
-
-    if format not in TABLE_FORMATS:
-        raise BadInput("REPORT-TABLE-FORMAT", format=format, known=", ".join(TABLE_FORMATS))
+def _usual_level(format: str, out: Path | None, json: bool) -> str:
+    """A screen shows townships, a file holds all."""
+    return "township" if format == "text" and out is None and not json else "village"
 
 
 def _tables(
-    tables: Sequence[AreaTable], done: Accounts | Flowed, format: str, out: Path | None, unit: str, json: bool
-) -> None:
+    place: Workspace, tables: Sequence[AreaTable], done: Accounts | Flowed, format: str, out: Path | None, unit: str,
+    every: bool, json: bool,
+) -> None:  # fmt: skip
     """Print the tables, or write them and say where; `json` prints what is said as JSON."""
     from tilth import api
-    from tilth.report import as_text
 
     written: list[Path] = []
     if out is not None or format in ("csv", "xlsx"):
         kind = "json" if json and format == "text" else format
-        written = api.write_tables(workspace(), tables, kind, out, done)
+        written = api.write_tables(place, tables, kind, out, done, unit=unit)
     if json or (format == "json" and not written):
         show.as_json(_tables_record(tables, done, written))
     elif written:
@@ -163,8 +197,7 @@ def _tables(
             typer.echo(str(path))
     else:
         for one in tables:
-            typer.echo(as_text(one, unit, skip_zero_columns=True, per_block=8))
-            typer.echo("")
+            show.table(one, unit, every=every)
 
 
 def _tables_record(tables: Sequence[AreaTable], done: Accounts | Flowed, written: Sequence[Path]) -> dict[str, Any]:
@@ -190,27 +223,25 @@ def standing(
 
     Example: `tilth standing --year 2024 --region 999901001`
     """
+    place = workspace()
     from tilth import api
 
-    with show.progress():
-        found = api.standing(workspace(), year=year, region=region, group=group)
+    with progress():
+        found = api.standing(place, year=year, region=region, group=group)
     if json:
         show.as_json(found.as_record())
         raise typer.Exit(1 if found.breaks else 0)
-
-    def ha(dm2: int | None) -> str:
-        return "-" if dm2 is None else f"{in_units(dm2, 'ha'):,}"
 
     names = ("REGION", "FARMLAND", "HOLDING", "HEADROOM", "PBF", "PBF-TASK", "PBF-HEADROOM")
     rows = [
         (
             "  " * row.depth + f"{row.region} {row.name}",
-            ha(row.farmland_dm2),
-            ha(row.farmland_task_dm2),
-            ha(row.headroom_dm2),
-            ha(row.pbf_dm2),
-            ha(row.pbf_task_dm2),
-            ha(row.pbf_headroom_dm2),
+            show.area(row.farmland_dm2, "ha"),
+            show.area(row.farmland_task_dm2, "ha"),
+            show.area(row.headroom_dm2, "ha"),
+            show.area(row.pbf_dm2, "ha"),
+            show.area(row.pbf_task_dm2, "ha"),
+            show.area(row.pbf_headroom_dm2, "ha"),
         )
         for row in found.rows
     ]
@@ -227,9 +258,11 @@ def check(
         datetime | None, typer.Option("--act-date", formats=["%Y-%m-%d"], help="Day of the act; its rules apply.")
     ] = None,
     contests: Annotated[
-        Path | None, typer.Option("--contests", help="CSV or JSON of objections to single hits.")
+        Path | None, typer.Option("--contests", callback=a_file, help="CSV or JSON of objections to single hits.")
     ] = None,
-    rules: Annotated[Path | None, typer.Option("--rules", help="A rule pack of the province's own (TOML).")] = None,
+    rules: Annotated[
+        Path | None, typer.Option("--rules", callback=a_file, help="A rule pack of the province's own (TOML).")
+    ] = None,
     layer: Layer = None,
     encoding: Encoding = None,
     crs: Crs = None,
@@ -243,11 +276,12 @@ def check(
     Examples: `tilth check project.txt --year 2024` ·
     `tilth check project.shp --year 2024 --act-date 2024-06-30 --contests objections.csv`
     """
+    place = workspace()
     from tilth import api
 
-    with show.progress():
+    with progress():
         done = api.check(
-            workspace(), file, year=year, act_date=act_date.date() if act_date else None, contests=contests,
+            place, file, year=year, act_date=act_date.date() if act_date else None, contests=contests,
             rules=rules, layer=layer, encoding=encoding, crs=crs_of(crs),
         )  # fmt: skip
     if json:
@@ -281,7 +315,7 @@ def _verdict(done: Checked, most: int) -> None:
                     hit.rule,
                     f"{hit.layer} {hit.feature_id}",
                     hit.parcel_id,
-                    f"{in_units(hit.area_dm2, 'm2'):,}",
+                    show.area(hit.area_dm2),
                     f"{hit.x:.3f}",
                     f"{hit.y:.3f}",
                     hit.contest.reason if hit.contest else "",
@@ -290,8 +324,7 @@ def _verdict(done: Checked, most: int) -> None:
             ],
             heading=heading,
         )
-        if len(verdict.hits) > most:
-            typer.echo(f"… {message('CLI-MORE', count=len(verdict.hits) - most)}")
+        show.more(len(verdict.hits) - most, "CLI-MORE-HITS")
     for row, code, reason in done.left_out:
         typer.echo(f"    #{row} {code}: {reason}")
     show.findings((*verdict.findings, *done.findings), most=3)

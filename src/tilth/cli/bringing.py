@@ -9,8 +9,22 @@ import typer
 
 from tilth.cli import show
 from tilth.cli.app import app, importing
-from tilth.cli.options import AsJson, Crs, Encoding, File, Layer, Year, crs_of, workspace
-from tilth.core import breaking, in_units, message
+from tilth.cli.options import (
+    CODE_SYSTEMS,
+    REGION_LEVELS,
+    AsJson,
+    Crs,
+    Encoding,
+    File,
+    Layer,
+    Year,
+    a_year,
+    crs_of,
+    one_of,
+    workspace,
+)
+from tilth.cli.progress import progress
+from tilth.core import breaking, message
 
 if TYPE_CHECKING:
     from tilth.api import Imported, Rows
@@ -44,7 +58,12 @@ def import_survey(
     year: Year,
     profile: Annotated[str, typer.Option("--profile", help="dltb, fiboa, auto, or a MAP.toml of your own.")] = "auto",
     code_system: Annotated[
-        str | None, typer.Option("--code-system", help="sd2017, ed2007, gh2023; else the profile's.")
+        str | None,
+        typer.Option(
+            "--code-system",
+            callback=one_of("--code-system", CODE_SYSTEMS),
+            help="sd2017, ed2007, gh2023; else the profile's.",
+        ),
     ] = None,
     layer: Layer = None,
     encoding: Encoding = None,
@@ -57,11 +76,12 @@ def import_survey(
     `tilth import survey county.gdb.zip --layer DLTB --year 2024` ·
     `tilth import survey fields.gpkg --year 2023 --profile my-map.toml`
     """
+    place = workspace()
     from tilth import api
 
-    with show.progress():
+    with progress():
         done = api.import_survey(
-            workspace(), file, year=year, profile=profile, layer=layer, encoding=encoding, crs=crs_of(crs),
+            place, file, year=year, profile=profile, layer=layer, encoding=encoding, crs=crs_of(crs),
             code_system=code_system,
         )  # fmt: skip
     _imported(done, json)
@@ -74,7 +94,8 @@ def import_layer(
         str, typer.Option("--kind", help="pbf, ecology, town, reserve, project, slope, quality, or a word of your own.")
     ],
     year: Annotated[
-        int | None, typer.Option("--year", help="From which year on the layer counts; from ever without.")
+        int | None,
+        typer.Option("--year", callback=a_year, help="From which year on the layer counts; from ever without."),
     ] = None,
     label: Annotated[str, typer.Option("--label", help="Tells layers of one kind and year apart.")] = "",
     layer: Layer = None,
@@ -86,11 +107,12 @@ def import_layer(
 
     Example: `tilth import layer YJJBNTTB.gpkg --kind pbf --year 2023`
     """
+    place = workspace()
     from tilth import api
 
-    with show.progress():
+    with progress():
         done = api.import_layer(
-            workspace(), file, kind=kind, year=year, label=label, layer=layer, encoding=encoding, crs=crs_of(crs)
+            place, file, kind=kind, year=year, label=label, layer=layer, encoding=encoding, crs=crs_of(crs)
         )
     _imported(done, json)
 
@@ -99,7 +121,12 @@ def import_layer(
 def import_regions(
     file: File,
     level: Annotated[
-        str | None, typer.Option("--level", help="Level of the regions, where the file does not say.")
+        str | None,
+        typer.Option(
+            "--level",
+            callback=one_of("--level", REGION_LEVELS),
+            help="Level of the regions, where the file does not say: township, village, …",
+        ),
     ] = None,
     group: Annotated[
         str | None, typer.Option("--group", help="Give the regions of the file this name as a set.")
@@ -114,11 +141,12 @@ def import_regions(
     Examples: `tilth import regions XZQ.shp` · `tilth import regions CJDCQ.shp` ·
     `tilth import regions delta.csv --group yangtze-delta`
     """
+    place = workspace()
     from tilth import api
 
-    with show.progress():
+    with progress():
         done = api.import_regions(
-            workspace(), file, level=level, group=group, layer=layer, encoding=encoding, crs=crs_of(crs)
+            place, file, level=level, group=group, layer=layer, encoding=encoding, crs=crs_of(crs)
         )
     _imported(done, json)
 
@@ -126,7 +154,9 @@ def import_regions(
 @importing.command("tasks")
 def import_tasks(
     file: File,
-    year: Annotated[int | None, typer.Option("--year", help="Year of the tasks, where the table does not say.")] = None,
+    year: Annotated[
+        int | None, typer.Option("--year", callback=a_year, help="Year of the tasks, where the table does not say.")
+    ] = None,
     encoding: Encoding = None,
     json: AsJson = False,
 ) -> None:
@@ -134,9 +164,10 @@ def import_tasks(
 
     Example: `tilth import tasks tasks.csv`
     """
+    place = workspace()
     from tilth import api
 
-    _imported(api.import_tasks(workspace(), file, year=year, encoding=encoding), json)
+    _imported(api.import_tasks(place, file, year=year, encoding=encoding), json)
 
 
 @importing.command("ridges")
@@ -145,9 +176,10 @@ def import_ridges(file: File, json: AsJson = False) -> None:
 
     Example: `tilth import ridges ridge_coefficients.csv`
     """
+    place = workspace()
     from tilth import api
 
-    _imported(api.import_ridges(workspace(), file), json)
+    _imported(api.import_ridges(place, file), json)
 
 
 @importing.command("changes")
@@ -156,9 +188,10 @@ def import_changes(file: File, year: Year, encoding: Encoding = None, json: AsJs
 
     Example: `tilth import changes DLTBGXGC_2024.dbf --year 2024`
     """
+    place = workspace()
     from tilth import api
 
-    _imported(api.import_changes(workspace(), file, year=year, encoding=encoding), json)
+    _imported(api.import_changes(place, file, year=year, encoding=encoding), json)
 
 
 def _imported(done: Imported | Rows, json: bool) -> None:
@@ -170,8 +203,7 @@ def _imported(done: Imported | Rows, json: bool) -> None:
         typer.echo(import_line(done))
         for row in record["quarantine"][:20]:
             typer.echo(f"    #{row['source_row']} {row['code']}: {row['reason']}")
-        if len(record["quarantine"]) > 20:
-            typer.echo(f"    … {message('CLI-MORE', count=len(record['quarantine']) - 20)}")
+        show.more(len(record["quarantine"]) - 20)
         show.findings(done.findings, most=3)
     raise typer.Exit(1 if record["rows_quarantined"] or breaking(done.findings) else 0)
 
@@ -184,6 +216,6 @@ def import_line(done: Imported | Rows) -> str:
         "CLI-ROWS", what=record["kind"], rows_in=rows["in"], stored=rows["stored"], aside=rows["quarantined"]
     )
     if "area_dm2" in record:
-        area = f"{in_units(record['area_dm2'], 'm2'):,}"
+        area = show.area(record["area_dm2"])
         line += message("CLI-ROWS-AREA", area=area, crs=record["crs"].split("[")[0], id=record["id"][:12])
     return line

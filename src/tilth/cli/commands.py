@@ -1,8 +1,8 @@
-"""Every command, room by room. Importing this module registers them."""
+"""The command line with every command registered, in the order that `tilth --help` lists them."""
 
-# In the order that `tilth --help` lists them.
 # isort: off
+from tilth.cli.app import app
 from tilth.cli import bringing, accounting, measuring, showing
 # isort: on
 
-__all__ = ["accounting", "bringing", "measuring", "showing"]
+__all__ = ["accounting", "app", "bringing", "measuring", "showing"]

@@ -9,8 +9,15 @@ import typer
 
 from tilth.cli import show
 from tilth.cli.app import app
-from tilth.cli.options import AsJson, Crs, Encoding, File, Layer, Most, crs_of
-from tilth.core import in_units, message
+from tilth.cli.options import AREA_ENDINGS, AsJson, Crs, Encoding, File, Layer, Most, crs_of, one_of
+from tilth.cli.progress import progress
+from tilth.core import message
+
+
+def _list_file(value: Path | None) -> Path | None:
+    if value is not None:
+        one_of("--out", AREA_ENDINGS)(value.suffix)
+    return value
 
 
 @app.command()
@@ -20,16 +27,22 @@ def area(
     encoding: Encoding = None,
     crs: Crs = None,
     most: Most = 20,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", callback=_list_file, help="List of all polygons to write: .csv, .xlsx or .json."),
+    ] = None,
     json: AsJson = False,
 ) -> None:
     """Exact, official survey and planar area of every polygon of any file. 量算面积
 
-    Examples: `tilth area project.txt` · `tilth area DLTB.shp --json`
+    Examples: `tilth area project.txt` · `tilth area DLTB.shp --json` · `tilth area DLTB.shp --out areas.xlsx`
     """
     from tilth import api
 
-    with show.progress():
+    with progress():
         measured = api.area(file, layer=layer, encoding=encoding, crs=crs_of(crs))
+    if out is not None:
+        api.write_areas(measured, out)
     if json:
         show.as_json(measured.as_record())
         raise typer.Exit(1 if measured.rejected else 0)
@@ -37,7 +50,7 @@ def area(
         (
             one.row,
             one.name,
-            "-" if one.survey_dm2 is None else f"{in_units(one.survey_dm2, 'm2'):,}",
+            show.area(one.survey_dm2),
             f"{one.engine_m2:,.4f}",
             "-" if one.planar_m2 is None else f"{one.planar_m2:,.4f}",
             "-" if one.stated_ha is None else f"{one.stated_ha:.4f} = {one.stated_matches}",
@@ -47,8 +60,7 @@ def area(
     heading = [message(f"CLI-AREA-{name}") for name in ("ROW", "NAME", "SURVEY", "ENGINE", "PLANAR", "STATED")]
     typer.echo(f"{measured.file}  {measured.crs.split('[')[0]}  {measured.dialect}".rstrip())
     show.columns(rows[: max(most, 0)], heading=heading)
-    if len(rows) > most:
-        typer.echo(f"… {message('CLI-MORE', count=len(rows) - most)}")
+    show.more(len(rows) - most, "CLI-MORE-POLYGONS")
     record = measured.as_record()
     survey = record["total_survey_m2"]
     typer.echo(
@@ -61,6 +73,8 @@ def area(
             engine=f"{record['total_engine_m2']:,.4f}",
         )
     )
+    if out is not None:
+        typer.echo(str(out))
     _left_out(measured.rejected)
     show.findings(measured.findings, most=3)
     raise typer.Exit(1 if measured.rejected else 0)
@@ -84,7 +98,8 @@ def convert(
     """
     from tilth import api
 
-    done = api.convert(file, target, layer=layer, encoding=encoding, crs=crs_of(crs), overwrite=overwrite)
+    with progress():
+        done = api.convert(file, target, layer=layer, encoding=encoding, crs=crs_of(crs), overwrite=overwrite)
     if json:
         show.as_json(done.as_record())
     else:
@@ -102,5 +117,4 @@ def convert(
 def _left_out(rejected: tuple[tuple[int, str, str], ...]) -> None:
     for row, code, reason in rejected[:20]:
         typer.echo(f"    #{row} {code}: {reason}")
-    if len(rejected) > 20:
-        typer.echo(f"    … {message('CLI-MORE', count=len(rejected) - 20)}")
+    show.more(len(rejected) - 20)

@@ -1,17 +1,20 @@
-"""How results look on a terminal: JSON where asked, progress while working, tables as text."""
+"""How results look on a terminal: JSON where asked, tables and findings as text."""
 
 from __future__ import annotations
 
 import json
 import re
-import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any
+import shutil
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from tilth.core import Finding, Severity, message
+
+if TYPE_CHECKING:
+    from tilth.core import AreaTable
 
 _NUMBER = re.compile(r"-|[-+]?[\d,]+(\.\d+)?")
 
@@ -19,6 +22,13 @@ _NUMBER = re.compile(r"-|[-+]?[\d,]+(\.\d+)?")
 def as_json(record: Any) -> None:
     """Print `record` as JSON, in UTF-8, with nothing escaped that a person would read."""
     typer.echo(json.dumps(record, ensure_ascii=False, indent=2, default=str))
+
+
+def area(dm2: int | None, unit: str = "m2") -> str:
+    """An area in "m2", "ha" or "mu"; a dash where there is none."""
+    from tilth.core import in_units
+
+    return "-" if dm2 is None else f"{in_units(dm2, unit):,}"
 
 
 def columns(rows: Sequence[Sequence[object]], *, heading: Sequence[str] = ()) -> None:
@@ -32,6 +42,64 @@ def columns(rows: Sequence[Sequence[object]], *, heading: Sequence[str] = ()) ->
     typer.echo(aligned([list(heading)] if heading else [], body, numeric))
 
 
+def table(one: AreaTable, unit: str, *, every: bool = False) -> None:
+    """Print a table of areas in blocks as wide as the terminal.
+
+    Columns that are zero throughout are not printed, nor in each block the rows that are zero in it, unless `every`
+    is asked for.
+    """
+    from tilth.report import as_text
+
+    wide = [at for at in range(len(one.columns)) if every or one.dm2[:, at].any()] or [0]
+    blocks = [_part(one, block, every) for block in _blocks(one, wide, unit)]
+    for number, block in enumerate(blocks):
+        lines = as_text(replace(block, notes=()) if block is not blocks[-1] else block, unit).split("\n")
+        typer.echo("\n".join(lines if number == 0 else lines[2:]))  # title and unit stand above the first block only
+    hidden = len(one.columns) - len(wide), sum(len(one.rows) - len(block.rows) for block in blocks)
+    if any(hidden):
+        typer.echo(f"… {message('CLI-HIDDEN', columns=hidden[0], rows=hidden[1])}")
+    typer.echo("")
+
+
+def _part(one: AreaTable, columns: Sequence[int], every: bool) -> AreaTable:
+    """`one` with these columns, and with the rows that are not zero in all of them; one row at least."""
+    rows = [at for at in range(len(one.rows)) if every or one.dm2[at, columns].any()] or [0][: len(one.rows)]
+    return replace(
+        one,
+        rows=tuple(one.rows[at] for at in rows),
+        columns=tuple(one.columns[at] for at in columns),
+        dm2=one.dm2[rows][:, columns],
+        hectares=None if one.hectares is None else one.hectares[rows][:, columns],
+    )
+
+
+def _blocks(one: AreaTable, columns: Sequence[int], unit: str) -> list[list[int]]:
+    """`columns` in blocks that fit the terminal beside the key columns; at least one column in each."""
+    from tilth.report.cells import display_width
+
+    keys = [[str(key), *(row.key[at] for row in one.rows)] for at, key in enumerate(one.key_columns)]
+    room = shutil.get_terminal_size((120, 24)).columns
+    room -= sum(max(map(display_width, texts)) for texts in keys) + 2 * max((row.depth for row in one.rows), default=0)
+    blocks: list[list[int]] = []
+    left = 0
+    for at in columns:
+        column = one.columns[at]
+        texts = [column.code, str(column.label), str(column.group or ""), area(int(abs(one.dm2[:, at]).max()), unit)]
+        width = 2 + max(map(display_width, texts))
+        if not blocks or width > left:
+            blocks.append([])
+            left = room
+        blocks[-1].append(at)
+        left -= width
+    return blocks
+
+
+def more(count: int, where: str = "CLI-MORE") -> None:
+    """Say that `count` more are not printed, and what prints them."""
+    if count > 0:
+        typer.echo(f"    … {message(where, count=count)}")
+
+
 def findings(found: Iterable[Finding], *, most: int) -> None:
     """Print a count for each code, then the first `most` findings with place and remedy."""
     listed = sorted(found, key=lambda finding: (finding.severity is not Severity.BREAKS, finding.code))
@@ -40,54 +108,9 @@ def findings(found: Iterable[Finding], *, most: int) -> None:
         counts.setdefault(finding.code, []).append(finding)
     for code, same in counts.items():
         mark = "✗" if same[0].severity is Severity.BREAKS else "·"
-        typer.echo(f"{mark} {code}  ×{len(same)}")
+        typer.echo(f"{mark} {' '.join(part for part in (code, same[0].name) if part)}  ×{len(same)}")
         for finding in same[:most]:
             typer.echo("    " + ": ".join(part for part in (str(finding.where), finding.said) if part))
-        if len(same) > most:
-            typer.echo(f"    … {message('CLI-MORE', count=len(same) - most)}")
+        more(len(same) - most)
         if same[0].remedy:
             typer.echo(f"    → {same[0].remedy}")
-
-
-class _Bars:
-    """Progress bars with time left, on the error stream, so that output can be piped."""
-
-    def __init__(self) -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-
-        self._progress = Progress(
-            SpinnerColumn(),
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TextColumn("{task.percentage:>3.0f}%"),
-            TimeElapsedColumn(),
-            TimeRemainingColumn(),
-            console=Console(stderr=True),
-            transient=True,
-        )
-        self._tasks: list[Any] = []
-
-    def start(self, title: str, total: int | None) -> Callable[[int], None]:
-        if not self._tasks:
-            self._progress.start()
-        task = self._progress.add_task(title, total=total)
-        self._tasks.append(task)
-        return lambda done: self._progress.update(task, advance=done)
-
-    def finish(self) -> None:
-        self._progress.remove_task(self._tasks.pop())
-        if not self._tasks:
-            self._progress.stop()
-
-
-@contextmanager
-def progress() -> Iterator[None]:
-    """Show progress bars inside the block when a person is watching."""
-    if sys.stderr.isatty():
-        from tilth.runtime import reporting
-
-        with reporting(_Bars()):
-            yield
-    else:
-        yield

@@ -11,8 +11,9 @@ import typer
 from tilth.cli import show
 from tilth.cli.app import app
 from tilth.cli.bringing import import_line
-from tilth.cli.options import AsJson, Year, workspace
-from tilth.core import in_units, language, message
+from tilth.cli.options import BOOK_FORMATS, AsJson, Year, a_file, a_year, one_of, workspace
+from tilth.cli.progress import progress
+from tilth.core import language, message
 
 if TYPE_CHECKING:
     from tilth.api import Demonstration
@@ -22,14 +23,21 @@ if TYPE_CHECKING:
 def report(
     year: Year,
     before: Annotated[
-        int | None, typer.Option("--from", help="Year that flows start from; the newest earlier one without.")
+        int | None,
+        typer.Option("--from", callback=a_year, help="Year that flows start from; the newest earlier one without."),
     ] = None,
     out: Annotated[Path | None, typer.Option("--out", help="Folder for the files; in the workspace without.")] = None,
     format: Annotated[
-        list[str] | None, typer.Option("--format", help="xlsx, docx, pdf, gpkg or csv; may be repeated; all without.")
+        list[str] | None,
+        typer.Option(
+            "--format",
+            callback=one_of("--format", BOOK_FORMATS),
+            help="xlsx, docx, pdf, gpkg or csv; may be repeated; all without.",
+        ),
     ] = None,
     project: Annotated[
-        list[Path] | None, typer.Option("--project", help="A footprint to check and list; may be repeated.")
+        list[Path] | None,
+        typer.Option("--project", callback=a_file, help="A footprint to check and list; may be repeated."),
     ] = None,
     date: Annotated[
         datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], help="Date on the cover; today without.")
@@ -40,13 +48,13 @@ def report(
 ) -> None:
     """The yearbook: xlsx, docx, pdf, GeoPackage with styles, CSV. 年报
 
-    Examples: `tilth report --year 2024` · `tilth --lang zh report --year 2024 --format docx --project site.txt`
+    Examples: `tilth report --year 2024` · `tilth report --year 2024 --format docx --project site.txt --lang zh`
     """
+    place = workspace()
     from tilth import api
     from tilth.report import FORMATS
 
-    with show.progress():
-        place = workspace()
+    with progress():
         made_on = date.date().isoformat() if date else None
         done = api.report(
             place, year=year, before=before, folder=out, lang=language(), formats=tuple(format) if format else FORMATS,
@@ -64,49 +72,64 @@ def report(
 def contents(json: AsJson = False) -> None:
     """What is in the workspace. 工作区内容
 
-    Example: `tilth -w mycounty contents`
+    Example: `tilth contents -w mycounty`
     """
+    place = workspace()
     from tilth import api
 
-    rows = api.contents(workspace())
+    rows = api.contents(place)
     if json:
         show.as_json(rows)
         return
+    if not rows:
+        typer.echo(message("CLI-CONTENTS-NONE"))
+        return
     shown = [
         (
-            "*" if row["in_use"] else " ", row["kind"], row["year"] or "", row["label"], row["rows_in"],
-            row["rows_stored"], row["rows_quarantined"], f"{in_units(row['area_dm2'], 'm2'):,}", row["sources"],
-            row["id"][:12],
+            "*" if row["in_use"] else " ", row["kind"], row["year"] or "", row["label"],
+            *("-" if row[name] is None else row[name] for name in ("rows_in", "rows_stored", "rows_quarantined")),
+            show.area(row["area_dm2"]), row["sources"], _local(row["stored_at"]), row["id"][:12],
         )
         for row in rows
     ]  # fmt: skip
-    names = ("USE", "KIND", "YEAR", "LABEL", "IN", "STORED", "ASIDE", "AREA", "SOURCES", "ID")
+    names = ("USE", "KIND", "YEAR", "LABEL", "IN", "STORED", "ASIDE", "AREA", "SOURCES", "STORED-AT", "ID")
     show.columns(shown, heading=[message(f"CLI-CONTENTS-{name}") for name in names])
+    for row in rows:
+        if row["damaged"]:
+            typer.echo(f"✗ {row['damaged']}")
+
+
+def _local(stored_at: str) -> str:
+    """Day and time here, from the one that is kept in UTC."""
+    return datetime.fromisoformat(stored_at).astimezone().strftime("%Y-%m-%d %H:%M")
 
 
 @app.command()
 def use(
     snapshot: Annotated[str, typer.Argument(metavar="ID", help="The beginning of an id that `contents` lists.")],
+    off: Annotated[bool, typer.Option("--off", help="Take it out of use instead; it stays in the workspace.")] = False,
     json: AsJson = False,
 ) -> None:
-    """Make an earlier survey or layer the one in use again. 恢复使用
+    """Make an earlier survey or layer the one in use again, or take one out of use. 恢复使用，停用
 
-    Example: `tilth -w mycounty use 3f9a12c0b7de`
+    Examples: `tilth use 3f9a12c0b7de -w mycounty` · `tilth use 3f9a12c0b7de --off`
     """
+    place = workspace()
     from tilth import api
 
-    row = api.use(workspace(), snapshot)
+    row = api.set_aside(place, snapshot) if off else api.use(place, snapshot)
     if json:
         show.as_json(row)
     else:
-        typer.echo(message("CLI-USED", kind=row["kind"], year=row["year"] or "", id=row["id"][:12]))
+        said = "CLI-UNUSED" if off else "CLI-USED" if row["in_use"] else "CLI-USED-PASSED"
+        typer.echo(message(said, kind=row["kind"], year=row["year"] or "", id=row["id"][:12]))
 
 
 @app.command()
 def demo(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new folder.")] = Path("tilth-demo"),
-    parcels: Annotated[int, typer.Option("--parcels", min=300, help="About how many parcels.")] = 6000,
-    seed: Annotated[int, typer.Option("--seed", help="Another number, another county.")] = 17,
+    parcels: Annotated[int, typer.Option("--parcels", min=600, help="About how many parcels.")] = 6000,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Another number, another county.")] = 17,
     json: AsJson = False,
 ) -> None:
     """Build a made-up county as real files and take it through everything, to the yearbook. 演示
@@ -115,7 +138,7 @@ def demo(
     """
     from tilth import api
 
-    with show.progress():
+    with progress():
         done = api.demo(
             folder, parcels=parcels, seed=seed, say=lambda line: typer.echo(f"… {line}", err=True) if not json else None
         )
@@ -144,7 +167,7 @@ def _demonstrated(done: Demonstration) -> None:
         for depth in (2, 1, 0)
     }
     control = done.files.control_dm2
-    shown = [f"{in_units(dm2, 'm2'):,}" for dm2 in (parcels, levels[2], levels[1], levels[0], control)]
+    shown = [show.area(dm2) for dm2 in (parcels, levels[2], levels[1], levels[0], control)]
     typer.echo(
         message(
             "CLI-DEMO-CLOSES",

@@ -1,21 +1,26 @@
 """Exact quantities, tables, findings, errors and the two languages. Imports nothing of ours."""
 
-from tilth.core.area import (
-    DM2_PER_HA,
-    DM2_PER_M2,
-    DM2_PER_MU,
-    Area,
-    FloatArray,
-    IntArray,
-    dm2_array,
-    dm2_from_m2,
-    in_units,
-    round_half_away,
-)
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from tilth.core.errors import BadInput, NeedsAnswer, NotFound, TilthError
 from tilth.core.finding import Finding, Severity, Where, breaking
 from tilth.core.language import Label, label, language, message, set_language, speaking
-from tilth.core.table import Adjustment, AreaTable, Column, Row
+
+if TYPE_CHECKING:
+    from tilth.core.area import (
+        DM2_PER_HA,
+        DM2_PER_M2,
+        DM2_PER_MU,
+        Area,
+        FloatArray,
+        IntArray,
+        dm2_array,
+        dm2_from_m2,
+        in_units,
+        round_half_away,
+    )
+    from tilth.core.table import Adjustment, AreaTable, Column, Row
 
 __all__ = [
     "DM2_PER_HA",
@@ -47,3 +52,14 @@ __all__ = [
     "set_language",
     "speaking",
 ]
+
+_OF_TABLES = ("Adjustment", "AreaTable", "Column", "Row")
+
+
+def __getattr__(name: str) -> Any:
+    """Areas and tables, which need numpy, are fetched when first asked for: a command's help starts without them."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module("tilth.core.table" if name in _OF_TABLES else "tilth.core.area"), name)
+    globals()[name] = value
+    return value

@@ -55,6 +55,11 @@ class Finding:
         """As the catalogue has it; a code that does not say breaks a rule."""
         return Severity(catalogue()[self.code].get("severity", Severity.BREAKS))
 
+    @property
+    def name(self) -> str:
+        """What its rule is called, in the language in use; empty for a note that has no name."""
+        return message(self.code, "name")
+
     def _shown(self) -> dict[str, Any]:
         shown = dict(self.values)
         for name, value in self.values.items():
@@ -73,12 +78,14 @@ class Finding:
         return message(self.code, "remedy", **self._shown())
 
     def __str__(self) -> str:
-        return f"{self.code} {self.where}: {self.said}".strip()
+        start = " ".join(part for part in (self.code, self.name, str(self.where)) if part)
+        return f"{start}: {self.said}"
 
     def as_record(self) -> dict[str, Any]:
         """A flat record for JSON, CSV and the workspace."""
         return {
             "code": self.code,
+            "name": self.name,
             "severity": str(self.severity),
             "file": self.where.file,
             "layer": self.where.layer,

@@ -8,12 +8,15 @@ The catalogue is the set of TOML files in `core/data/messages`, one for each roo
     said_zh = "{field} 的值为 {value!r}，不是19位数字"
     remedy = "Correct the code in the source file."
     remedy_zh = "请在源文件中更正代码。"
+
+Where a number decides between two wordings, both stand there: "{count} {count:rule is|rules are} broken".
 """
 
 from __future__ import annotations
 
 import locale
 import os
+import string
 import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -94,7 +97,20 @@ def message(key: str, part: str = "said", /, **values: object) -> str:
     entry = catalogue()[key]
     template = entry.get(f"{part}_zh") if language() == "zh" else None
     template = template or entry.get(part, "")
-    return template.format(**{name: _short(value) for name, value in values.items()}) if template else ""
+    return _WORDING.vformat(template, (), {name: _short(value) for name, value in values.items()}) if template else ""
+
+
+class _Wording(string.Formatter):
+    """Fills in a template, and chooses by number: "{count:hit|hits}" is "hit" for 1 and "hits" for any other."""
+
+    def format_field(self, value: object, format_spec: str) -> str:
+        if "|" not in format_spec:
+            return str(super().format_field(value, format_spec))
+        one, other = format_spec.split("|")
+        return one if str(value) == "1" else other
+
+
+_WORDING = _Wording()
 
 
 def _short(value: object) -> object:

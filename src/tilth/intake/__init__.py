@@ -8,12 +8,14 @@ from tilth.intake.exchange_write import write_exchange
 from tilth.intake.layers import layer_from
 from tilth.intake.model import Rejected, Table, quarantine_frame
 from tilth.intake.profiles import Profile, choose_profile, profile
-from tilth.intake.regions import regions_from, tasks_from
+from tilth.intake.regions import ReadRegions, regions_from
 from tilth.intake.repair import Repaired, repair
 from tilth.intake.rules_model import Validation
 from tilth.intake.screen import impossible_places
 from tilth.intake.survey import IMPORT_RULES, parcels_from
 from tilth.intake.tables import read_table
+from tilth.intake.tasks import tasks_from
+from tilth.intake.updates import changes_from
 from tilth.intake.validate import all_findings, validate
 from tilth.intake.vector import LayerInfo, list_layers, read_vector, sha256
 from tilth.intake.write import write_vector
@@ -25,6 +27,7 @@ __all__ = [
     "LayerInfo",
     "Plot",
     "Profile",
+    "ReadRegions",
     "Rejected",
     "Repaired",
     "ResolvedCrs",
@@ -33,6 +36,7 @@ __all__ = [
     "Table",
     "Validation",
     "all_findings",
+    "changes_from",
     "choose_profile",
     "compare_stated_area",
     "exchange_table",

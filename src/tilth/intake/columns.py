@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,23 @@ M2_PER_UNIT = {"m2": 1.0, "ha": 10_000.0, "mu": 2000 / 3}
 ABSURD_AREA_M2 = 5e10
 #: Ways to write "nothing".
 _BLANK = {"", "nan", "none", "null", "<null>", "nat", "<na>", "/", "-", "--"}
+
+
+def folded_name(name: str) -> str:
+    """A field name as it is compared: without case, blanks around it, or full-width letters."""
+    return unicodedata.normalize("NFKC", str(name)).strip().casefold()
+
+
+def found_column(names: Sequence[str], wanted: Iterable[str]) -> str | None:
+    """The column that has the first of the `wanted` names that is there at all; None where there is none."""
+    by_name = {folded_name(name): name for name in reversed(names)}
+    return next((by_name[folded_name(name)] for name in wanted if folded_name(name) in by_name), None)
+
+
+def listed(names: Iterable[str]) -> str:
+    """The columns of a table, for a message."""
+    shown = ", ".join(name for name in names if name not in {"source_row", "geometry"})
+    return shown if len(shown) <= 200 else f"{shown[:199]}…"
 
 
 def as_text(values: pd.Series) -> pd.Series:

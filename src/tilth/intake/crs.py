@@ -180,7 +180,8 @@ def _parsed(text: str, file: str) -> pyproj.CRS:
         if crs.is_compound:
             crs = crs.sub_crs_list[0]
         crs = crs.to_2d() if len(crs.axis_info) > 2 and crs.is_geographic else crs
-        if not (crs.is_geographic or crs.is_projected) or _without_meridian(crs):
+        geodetic = crs.geodetic_crs  # a damaged base is only noticed where it is asked for
+        if geodetic is None or not (crs.is_geographic or crs.is_projected) or _without_meridian(crs):
             raise BadInput("INTAKE-CRS-UNKNOWN", file=file, crs=crs.name)
     except (ProjError, ValueError, OverflowError, TypeError, AttributeError, UnicodeError):
         raise BadInput("INTAKE-CRS-UNKNOWN", file=file, crs=_short(wanted)) from None

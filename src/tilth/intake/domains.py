@@ -12,7 +12,8 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
-from tilth.core import BadInput
+from tilth.core import BadInput, message
+from tilth.intake.columns import found_column, listed
 from tilth.intake.encoding import read_text
 from tilth.intake.vector import local
 
@@ -101,6 +102,9 @@ class RidgeTable:
         return cls({key: (value,) for key, value in coefficients.items()})
 
 
+#: Headings of a ridge table.
+_RIDGE_KEY = ("key", "代码")
+_RIDGE_VALUE = ("ridge_coef", "KCXS", "TKXS", "田坎系数")
 RIDGE_KEYS = tuple(form + grade for form in ("PD", "TT") for grade in "2345")
 
 
@@ -121,14 +125,24 @@ def read_ridge_table(path: Path) -> RidgeTable:
         raise BadInput("INTAKE-UNREADABLE", file=path.name, reason=error.strerror) from None
     except csv.Error as error:
         raise BadInput("VALIDATE-RIDGE-FILE", file=path.name, reason=str(error)) from None
-    if not rows or not {"key", "ridge_coef"} <= set(rows[0]):
-        raise BadInput("VALIDATE-RIDGE-FILE", file=path.name, reason="key, ridge_coef")
+    names = [name for name in rows[0] if name] if rows else []
+    key_column, value_column = (_ridge_column(path, names, wanted) for wanted in (_RIDGE_KEY, _RIDGE_VALUE))
     allowed: dict[str, tuple[float, ...]] = {}
     for number, row in enumerate(rows, start=2):
-        key, text = (row["key"] or "").strip(), (row["ridge_coef"] or "").strip()
+        key, text = (row[key_column] or "").strip(), (row[value_column] or "").strip()
         if text:
             allowed[key] = (*allowed.get(key, ()), _coefficient(path, number, key, text))
+    if not allowed:
+        raise BadInput("VALIDATE-RIDGE-FILE", file=path.name, reason=message("VALIDATE-RIDGE-EMPTY"))
     return RidgeTable(allowed, source=path.name)
+
+
+def _ridge_column(path: Path, names: list[str], wanted: tuple[str, ...]) -> str:
+    found = found_column(names, wanted)
+    if found is None:
+        reason = message("VALIDATE-RIDGE-COLUMN", wanted=" / ".join(wanted), columns=listed(names) or "-")
+        raise BadInput("VALIDATE-RIDGE-FILE", file=path.name, reason=reason)
+    return found
 
 
 def _coefficient(path: Path, number: int, key: str, text: str) -> float:

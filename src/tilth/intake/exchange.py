@@ -294,4 +294,5 @@ def exchange_table(file: ExchangeFile) -> Table:
         file.rejected,
         file.findings,
         file.dialect,
+        {name: lines for name, lines in (("项目信息", file.project), ("属性描述", file.header)) if lines},
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from os import PathLike
 from pathlib import Path
@@ -15,6 +16,7 @@ import shapely
 
 from tilth import overlay
 from tilth.core import BadInput, FloatArray, message
+from tilth.intake.model import Header
 from tilth.runtime import write_whole
 
 _HEADER = {
@@ -29,6 +31,8 @@ _HEADER = {
     "精度": "0.001",
     "转换参数": "0,0,0,0,0,0,0",
 }
+_PROJECT, _ATTRIBUTES = "项目信息", "属性描述"
+_DECIMALS, _MOST_DECIMALS = 3, 9
 _IN_A_FIELD = str.maketrans({",": "，", "@": "＠", "\r": " ", "\n": " ", "\t": " "})
 
 
@@ -40,7 +44,8 @@ def write_exchange(
     encoding: str = "gbk",
     stated: str = "survey",
     header: Mapping[str, str] | None = None,
-    decimals: int = 3,
+    origin: Header | None = None,
+    decimals: int | None = None,
 ) -> None:
     """Write the polygons of `frame` as exchange text: CRLF, rings closed and clockwise from the north-west.
 
@@ -57,8 +62,12 @@ def write_exchange(
         The area in the plot rows, hectares with four decimals: "survey", "planar" or "none".
     header
         Lines of the header to set or change, e.g. {"数据产生单位": "…"}.
+    origin
+        The header of the exchange text that the polygons come from (`Table.header`): its producer, date and every
+        other line stay, but for a zone or projection that is not that of the coordinates. Without it the date is
+        today's.
     decimals
-        Of the coordinates in metres.
+        Of the coordinates in metres; by default 3, or more where the precision (精度) of `origin` is finer.
 
     Raises
     ------
@@ -71,7 +80,9 @@ def write_exchange(
     geometries = np.asarray(frame.geometry, dtype=object)
     for row, geometry in enumerate(geometries, start=1):
         _check(row, geometry)
-    lines = [f"[属性描述]\r\n{_header_text(zone, width, decimals, header)}[地块坐标]\r\n"]
+    origin = origin or {}
+    decimals = _decimals_of(origin) if decimals is None else decimals
+    lines = [_head(origin, _own_lines(zone, width, decimals), header or {})]
     areas = _stated_areas(geometries, name, stated)
     texts = _texts(frame)
     for row, geometry in enumerate(geometries, start=1):
@@ -113,11 +124,53 @@ def _check(row: int, geometry: shapely.Geometry | None) -> None:
     raise BadInput("INTAKE-TXT-WRITE-GEOMETRY", row=row, why=why)
 
 
-def _header_text(zone: int, width: int, decimals: int, header: Mapping[str, str] | None) -> str:
+def _own_lines(zone: int, width: int, decimals: int) -> dict[str, str]:
+    """What the header says of the coordinates as they are written."""
+    of_zone = {"几度分带": str(width), "带号": str(zone)}
+    return {**_HEADER, **of_zone, "精度": f"{10.0**-decimals:.{decimals}f}"}
+
+
+def _decimals_of(origin: Header) -> int:
+    return max(_DECIMALS, min(_fineness(origin.get(_ATTRIBUTES, {}).get("精度", "")), _MOST_DECIMALS))
+
+
+def _fineness(precision: str) -> int:
+    """The decimals that a precision such as 0.001 stands for; 0 where it is no such number."""
+    found = re.fullmatch(r"0?\.(0*1)", precision.strip())
+    return len(found[1]) if found else 0
+
+
+def _head(origin: Header, own: Mapping[str, str], header: Mapping[str, str]) -> str:
+    """All lines before the plots. What is said of the coordinates keeps its wording only where it is still true."""
+    said = dict(origin.get(_ATTRIBUTES, {}))
     today = date.today().isoformat()  # noqa: DTZ011 — the day at the desk where the file is made
-    own = {"数据产生日期": today, "几度分带": str(width), "带号": str(zone), "精度": f"{10.0**-decimals:.{decimals}f}"}
-    entries = {**_HEADER, **own, **(header or {})}
-    return "".join(f"{key}={str(value).translate({13: ' ', 10: ' '})}\r\n" for key, value in entries.items())
+    entries = {**own, "数据产生日期": "" if said else today, **said}
+    for name, still in _STILL_TRUE.items():
+        if name in said and not still(said[name], own[name]):
+            entries[name] = own[name]
+    entries = {**{name: entries[name] for name in said}, **entries, **header}
+    sections = [(name, lines) for name, lines in origin.items() if name == _PROJECT]
+    texts = [f"[{name}]\r\n{_lines(lines)}" for name, lines in [*sections, (_ATTRIBUTES, entries)]]
+    return "".join(texts) + "[地块坐标]\r\n"
+
+
+def _lines(entries: Mapping[str, str]) -> str:
+    return "".join(f"{key}={value}".translate({13: " ", 10: " "}) + "\r\n" for key, value in entries.items())
+
+
+def _same_number(said: str, own: str) -> bool:
+    return "".join(filter(str.isdecimal, said)) == own
+
+
+#: Lines that speak of the coordinates, and whether what was said is true of those that are written.
+_STILL_TRUE: Mapping[str, Callable[[str, str], bool]] = {
+    "坐标系": lambda said, _: "2000" in said or "cgcs" in said.casefold(),
+    "几度分带": _same_number,
+    "投影类型": lambda said, _: "高斯" in said or "gauss" in said.casefold(),
+    "计量单位": lambda said, _: said.strip().casefold() in {"米", "m", "meter", "metre"},
+    "带号": _same_number,
+    "精度": lambda said, own: _fineness(said) <= _fineness(own),
+}
 
 
 def _stated_areas(geometries: FloatArray, crs: str, stated: str) -> list[str]:

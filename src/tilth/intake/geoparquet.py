@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 import shapely
 
 from tilth.core import BadInput
+from tilth.intake.model import HEADER_KEY, Header, header_of
 from tilth.intake.ogr import _NULLABLE, FAULTS, LayerFacts, Rows, noted, unreadable
 
 
@@ -25,6 +26,7 @@ class _Header:
     encoding: str
     kind: str
     crs: str | None
+    exchange: Header
 
 
 def facts(path: Path) -> LayerFacts:
@@ -36,7 +38,7 @@ def facts(path: Path) -> LayerFacts:
         If the file is damaged or holds no geometry.
     """
     header = _header(path)
-    return LayerFacts(path.stem, header.rows, header.kind, header.crs, "Parquet")
+    return LayerFacts(path.stem, header.rows, header.kind, header.crs, "Parquet", header.exchange)
 
 
 def read(path: Path) -> Rows:
@@ -88,4 +90,5 @@ def _header(path: Path) -> _Header:
     kinds = {str(kind).replace(" Z", "") for kind in column.get("geometry_types") or ()}
     kind = kinds.pop() if len(kinds) == 1 else "Unknown"
     text = json.dumps(crs) if isinstance(crs, dict) else crs
-    return _Header(found.num_rows, str(primary), str(column.get("encoding", "WKB")), kind, text)
+    exchange = header_of((found.metadata or {}).get(HEADER_KEY.encode(), b"").decode(errors="replace"))
+    return _Header(found.num_rows, str(primary), str(column.get("encoding", "WKB")), kind, text, exchange)

@@ -12,9 +12,8 @@ import numpy as np
 import pandas as pd
 
 from tilth.core import Finding, IntArray, Where
-from tilth.intake.columns import as_areas, as_text
+from tilth.intake.columns import as_areas, as_text, found_column
 from tilth.intake.model import Table, quarantine_frame
-from tilth.intake.profiles import folded_name
 from tilth.intake.screen import (
     Screen,
     file_of,
@@ -39,9 +38,7 @@ def _layer_fields() -> Mapping[str, Mapping[str, list[str]]]:
 def layer_field_of(kind: str, column: str, names: list[str]) -> str | None:
     """The source field that holds `column` in a layer of `kind`, or None."""
     fields = _layer_fields()
-    by_name = {folded_name(name): name for name in reversed(names)}
-    wanted = [*fields.get(kind, {}).get(column, ()), *fields["any"].get(column, ())]
-    return next((by_name[folded_name(name)] for name in wanted if folded_name(name) in by_name), None)
+    return found_column(names, [*fields.get(kind, {}).get(column, ()), *fields["any"].get(column, ())])
 
 
 def layer_from(
@@ -56,7 +53,8 @@ def layer_from(
     """The draft of a layer. Rows in = rows stored + rows quarantined.
 
     Recorded areas are those of the kind's own field (YJJBNTTBMJ, DCMJ, TBMJ, …, in m²); a row without one is
-    measured. Set aside are rows without a polygon or with a stated area that is no positive number.
+    measured, and so is, with a finding, a row whose stated area is no positive number: its ground is protected all
+    the same. Set aside are rows without a polygon.
 
     Parameters
     ----------
@@ -79,10 +77,7 @@ def layer_from(
     findings = list(table.findings)
     screen = Screen(frame, list(table.rejected))
     screen.geometry(crs)
-    gross, area_from, measured_rows = _gross(frame, used["area"], screen, crs)
-    if measured_rows and used["area"] is not None:
-        values = {"rows": measured_rows, "method": area_from}
-        findings.append(Finding("INTAKE-AREA-MEASURED", Where(file=file), values))
+    gross, area_from, measured_rows = _gross(frame, used["area"], screen=screen, crs=crs, file=file, findings=findings)
     net = _net(frame, used["net_area"], gross, screen=screen, file=file, findings=findings)
     further, dropped = further_columns(frame, names, [*LAYER_COLUMNS, "geometry"], file)
     findings += [item for item in dropped if item.values["field"] not in used.values()]
@@ -134,20 +129,28 @@ def _text(frame: gpd.GeoDataFrame, name: str | None) -> pd.Series:
     return as_text(frame[name]) if name is not None else pd.Series("", index=frame.index, dtype="str")
 
 
-def _gross(frame: gpd.GeoDataFrame, name: str | None, screen: Screen, crs: str) -> tuple[IntArray, str, int]:
+def _gross(
+    frame: gpd.GeoDataFrame, name: str | None, *, screen: Screen, crs: str, file: str, findings: list[Finding]
+) -> tuple[IntArray, str, int]:
     """Recorded or measured areas; how the measured ones were measured; how many stored rows are measured."""
     dm2: IntArray = np.zeros(len(frame), dtype=np.int64)
-    given = np.zeros(len(frame), dtype=np.bool_)
+    given, doubted = np.zeros(len(frame), dtype=np.bool_), np.zeros(len(frame), dtype=np.bool_)
+    text = pd.Series("", index=frame.index)
     if name is not None:
         stated = as_areas(frame[name], "m2")
-        screen.take_out(stated.bad, "INTAKE-ROW-AREA-UNREADABLE", value=stated.text)
-        screen.take_out(stated.given & (stated.dm2 <= 0), "INTAKE-ROW-AREA-NOT-POSITIVE", value=stated.text)
-        dm2, given = stated.dm2.copy(), stated.given
+        doubted = stated.bad | (stated.given & (stated.dm2 <= 0))
+        dm2, given, text = np.where(doubted, 0, stated.dm2), stated.given & ~doubted, stated.text
     missing = np.flatnonzero(~given & screen.kept)
     if not len(missing):
         return dm2, "file", 0
     dm2[missing], method = measured(flat(np.asarray(frame.geometry, dtype=object)[missing]), crs)
     screen.take_out((dm2 <= 0) & ~given, "INTAKE-ROW-AREA-ZERO", area=dm2 / 100)
+    blank = int((~given & ~doubted & screen.kept).sum())
+    if blank and name is not None:
+        findings.append(Finding("INTAKE-AREA-MEASURED", Where(file=file), {"rows": blank, "method": method}))
+    for row in np.flatnonzero(doubted & screen.kept):
+        values = {"value": str(text.iat[row])[:60], "measured_dm2": int(dm2[row])}
+        findings.append(Finding("INTAKE-AREA-DOUBTED", where_row(file, int(frame["source_row"].iat[row])), values))
     return dm2, method, int((~given & screen.kept).sum())
 
 

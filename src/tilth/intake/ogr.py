@@ -18,6 +18,7 @@ import pyogrio
 import shapely
 
 from tilth.core import BadInput
+from tilth.intake.model import HEADER_KEY, Header, header_of
 
 #: GDAL must not fetch anything: schemas and linked documents are left alone, a request would go to a closed port.
 pyogrio.set_gdal_config_options(
@@ -54,6 +55,7 @@ class LayerFacts:
     geometry: str  # "" for a table without geometry
     crs: str | None
     driver: str
+    header: Header = field(default_factory=dict)
 
 
 @dataclass
@@ -111,7 +113,12 @@ def _facts(path: Path, name: str, options: dict[str, str]) -> LayerFacts:
     geometry = info.get("geometry_type")
     crs = info.get("crs")
     return LayerFacts(
-        name, max(int(info["features"]), 0), str(geometry or ""), str(crs) if crs else None, info["driver"]
+        name,
+        max(int(info["features"]), 0),
+        str(geometry or ""),
+        str(crs) if crs else None,
+        info["driver"],
+        header_of((info.get("layer_metadata") or {}).get(HEADER_KEY)),
     )
 
 

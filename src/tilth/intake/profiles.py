@@ -27,7 +27,6 @@ regard to case, and also when a shapefile has cut them to ten characters.
 from __future__ import annotations
 
 import tomllib
-import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib.resources import files
@@ -36,6 +35,7 @@ from pathlib import Path
 from typing import Any
 
 from tilth.core import BadInput, Finding, Label, Where
+from tilth.intake.columns import folded_name
 from tilth.land import PARCEL_COLUMNS
 
 SHIPPED = ("dltb", "fiboa")
@@ -111,11 +111,6 @@ class Matched:
             Finding("INTAKE-PROFILE-TWO-FIELDS", Where(file=file), {"field": name, "preferred": preferred})
             for name, preferred in self.second.items()
         ]
-
-
-def folded_name(name: str) -> str:
-    """A field name as it is compared: without case, blanks around it, or full-width letters."""
-    return unicodedata.normalize("NFKC", str(name)).strip().casefold()
 
 
 def _cut(name: str) -> set[str]:

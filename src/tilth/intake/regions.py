@@ -1,26 +1,23 @@
-"""Regions with their control areas, and the tasks they carry, from boundary layers and plain tables."""
+"""Regions with their control areas, and the groups they belong to, from boundary layers and plain tables."""
 
 from __future__ import annotations
 
-import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
-from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from tilth.core import DM2_PER_HA, DM2_PER_M2, DM2_PER_MU, BadInput, Finding, NeedsAnswer, round_half_away
-from tilth.intake.columns import as_areas, as_text, plain_codes
+from tilth.core import BadInput, Finding
+from tilth.intake.columns import as_areas, as_text, found_column, listed, plain_codes
 from tilth.intake.layers import layer_field_of, layer_from
 from tilth.intake.model import Rejected, Table, quarantine_frame
-from tilth.intake.profiles import folded_name
 from tilth.intake.screen import file_of, in_order, where_row
 from tilth.intake.survey import IMPORT_RULES
-from tilth.land import Draft, Meta, Region, Task, level_of_code, typed
+from tilth.land import Draft, Meta, Region, level_of_code, typed
 from tilth.land.regions import LEVELS, parent_of_code
 from tilth.land.snapshot import LAYER_COLUMNS
 
@@ -28,14 +25,23 @@ _CODE = ("XZQDM", "ZLDWDM", "code", "行政区代码", "坐落单位代码", "�
 _NAME = ("XZQMC", "ZLDWMC", "name", "行政区名称", "坐落单位名称", "座落单位名称", "名称")
 _CONTROL = ("DCMJ", "control_m2", "调查面积", "控制面积")
 _ISLAND = ("MSSM", "island", "描述说明")
+_LEVEL = ("level", "级别", "层级")
+_PARENT = ("parent", "上级代码", "上级")
+_GROUP = ("group", "区域组", "分组")
+#: Further columns, none of which a table must have.
+_FURTHER = {"control": _CONTROL, "island": _ISLAND, "level": _LEVEL, "parent": _PARENT, "group": _GROUP}
+#: Signs between the groups of one region.
+_BETWEEN_GROUPS = re.compile(r"[;；、|]")
 #: Digits that name a unit of each level.
 _DIGITS = {"province": 2, "prefecture": 4, "county": 6, "township": 9, "village": 12}
-MOST_TASK_DM2 = 10**16
 
 
-def _found(names: list[str], wanted: tuple[str, ...]) -> str | None:
-    by_name = {folded_name(name): name for name in reversed(names)}
-    return next((by_name[folded_name(name)] for name in wanted if folded_name(name) in by_name), None)
+class ReadRegions(NamedTuple):
+    """What a file of regions holds."""
+
+    regions: list[Region]
+    draft: Draft  # the layer they were read from
+    groups: dict[str, list[str]]  # by name of the group, the codes of its regions in the file's order
 
 
 def regions_from(
@@ -46,12 +52,13 @@ def regions_from(
     region: str = "",
     version: str = "",
     rules: str = IMPORT_RULES,
-) -> tuple[list[Region], Draft]:
-    """Regions by code, and the layer they were read from.
+) -> ReadRegions:
+    """Regions by code, the layer they were read from, and the groups that a table names.
 
     Features of one code are one region; their control areas (DCMJ, or control_m2 of a plain table) are added,
-    mainland (MSSM 00) and islands (01) apart. A plain table has the columns code and name, and may have level, parent
-    and control_m2; its draft holds the rows without geometry and has no CRS: it is not to be published as a layer.
+    mainland (MSSM 00) and islands (01) apart. A plain table has the column code, and may have name, level, parent,
+    control_m2, island and group (several apart by ";"); its draft holds the rows without geometry and has no CRS: it is
+    not to be published as a layer.
 
     Parameters
     ----------
@@ -73,24 +80,24 @@ def regions_from(
         draft = layer_from(table, level or "township", year=year, region=region, version=version, rules=rules)
         frame = table.frame[table.frame["source_row"].isin(draft.parcels["source_row"])].reset_index(drop=True)
     names = [str(name) for name in frame.columns]
-    code_field = (layer_field_of(level, "code", names) if level and has_shapes else None) or _found(names, _CODE)
+    code_field = (layer_field_of(level, "code", names) if level and has_shapes else None) or found_column(names, _CODE)
     if code_field is None:
-        raise BadInput("INTAKE-REGION-NO-FIELD", file=file_of(table), known=", ".join(_CODE))
+        raise BadInput("INTAKE-REGION-NO-FIELD", file=file_of(table), known=", ".join(_CODE), columns=listed(names))
     codes = _codes(plain_codes(as_text(frame[code_field])), level)
     of_layer = layer_field_of("village", "name", names) if level == "village" and has_shapes else None
-    name_field = of_layer or _found(names, _NAME)
+    name_field = of_layer or found_column(names, _NAME)
     reading = _Regions(frame, codes, _column(frame, name_field), level, file_of(table))
-    reading.read(_found(names, _CONTROL), _found(names, _ISLAND), _found(names, ("level",)), _found(names, ("parent",)))
+    reading.read({name: found_column(names, wanted) for name, wanted in _FURTHER.items()})
     if has_shapes:
-        return reading.regions(), _with_rejects(draft, reading)
-    return reading.regions(), _plain_draft(
-        table, reading, level, year=year, region=region, version=version, rules=rules
-    )
+        draft = _with_rejects(draft, reading)
+    else:
+        draft = _plain_draft(table, reading, level, year=year, region=region, version=version, rules=rules)
+    return ReadRegions(reading.regions(), draft, reading.groups)
 
 
 def _common_level(frame: pd.DataFrame) -> str | None:
     """The level that all codes of a layer are of, by their length; None where they differ or there is no code."""
-    field_name = _found([str(name) for name in frame.columns], _CODE)
+    field_name = found_column([str(name) for name in frame.columns], _CODE)
     if field_name is None:
         return None
     levels = {level_of_code(code) for code in _codes(plain_codes(as_text(frame[field_name])), None) if code}
@@ -134,17 +141,25 @@ class _Regions:
         self.rejected: list[Rejected] = []
         self.findings: list[Finding] = []
         self.found: dict[str, _Unit] = {}
+        self.groups: dict[str, list[str]] = {}
 
-    def read(self, control: str | None, island: str | None, level: str | None, parent: str | None) -> None:
-        """All rows."""
+    def read(self, names: Mapping[str, str | None]) -> None:
+        """All rows. `names`: the column of each further value, None where there is none."""
+        control = names["control"]
         areas = as_areas(self.frame[control], "m2") if control is not None else None
-        islands = plain_codes(_column(self.frame, island)).isin(["01", "1"]).to_numpy()
-        levels, parents = _column(self.frame, level), _column(self.frame, parent)
+        islands = plain_codes(_column(self.frame, names["island"])).isin(["01", "1"]).to_numpy()
+        # A feature has ground, so 0 is no control area; in a plain table it may stand for none.
+        shaped = areas is not None and isinstance(self.frame, gpd.GeoDataFrame)
+        least = areas.given.astype(np.int64) if areas is not None and shaped else np.zeros(len(self.codes), np.int64)
+        levels, parents, groups = (_column(self.frame, names[name]) for name in ("level", "parent", "group"))
         for at, code in enumerate(self.codes):
             if not code:
                 self._reject(at, "INTAKE-REGION-CODE-NONE")
                 continue
-            if areas is not None and (areas.bad[at] or areas.dm2[at] < 0):
+            if levels.iat[at] and levels.iat[at] not in LEVELS:
+                self._reject(at, "INTAKE-REGION-LEVEL-ROW", level=levels.iat[at][:60], known=", ".join(LEVELS))
+                continue
+            if areas is not None and (areas.bad[at] or areas.dm2[at] < least[at]):
                 self._reject(at, "INTAKE-REGION-CONTROL", value=str(areas.text.iat[at])[:60])
                 continue
             first = self.found.setdefault(code, _Unit(levels.iat[at], parents.iat[at]))
@@ -152,6 +167,8 @@ class _Regions:
             if areas is not None and areas.given[at]:
                 side = bool(islands[at])
                 first.control[side] = first.control.get(side, 0) + int(areas.dm2[at])
+            for group in filter(None, (part.strip() for part in _BETWEEN_GROUPS.split(groups.iat[at]))):
+                self.groups.setdefault(group, []).append(code)
 
     def _reject(self, at: int, code: str, **values: Any) -> None:
         row = self.frame.iloc[at].to_dict()
@@ -203,7 +220,8 @@ def _with_rejects(draft: Draft, reading: _Regions) -> Draft:
         "rows_quarantined": len(quarantine),
         "area_dm2": int(kept["area_dm2"].sum()),
     }
-    return Draft(Meta.from_record(record), kept, (*draft.findings, *reading.findings), quarantine)
+    still_true = [finding for finding in draft.findings if finding.where.row not in lost]
+    return Draft(Meta.from_record(record), kept, (*still_true, *reading.findings), quarantine)
 
 
 def _plain_draft(
@@ -237,148 +255,3 @@ def _plain_draft(
     )
     stored = gpd.GeoDataFrame(rows, geometry=gpd.GeoSeries([None] * len(rows)))
     return Draft(meta, stored, (*table.findings, *reading.findings), quarantine_frame(rejected, None))
-
-
-_DM2_PER_UNIT = {
-    "m2": Fraction(DM2_PER_M2),
-    "ha": Fraction(DM2_PER_HA),
-    "mu": DM2_PER_MU,
-    "10000mu": DM2_PER_MU * 10_000,
-    "10000ha": Fraction(DM2_PER_HA) * 10_000,
-}
-#: Ways to write a unit in a heading, the longer before those that they end in.
-_UNIT_WORDS = (
-    ("10000mu", ("万亩", "10000mu", "wan_mu", "wanmu", "10000 mu", "10^4 mu", "10⁴ mu")),
-    ("10000ha", ("万公顷", "10000ha", "10000 ha")),
-    ("ha", ("公顷", "hectare", "_ha", "(ha", " ha", "[ha")),
-    ("mu", ("亩", "_mu", "(mu", " mu", "[mu")),
-    ("m2", ("平方米", "㎡", "m²", "m2")),
-)
-_TASK_REGION = ("region", "region_code", "code", "XZQDM", "行政区代码", "行政区", "代码", "地区", "province")
-_TASK_YEAR = ("year", "年份", "年度", "目标年")
-_HOLDING = ("holding", "retention", "耕地保有量", "gdbyl", "farmland_task")
-_PBF = ("pbf", "永久基本农田", "基本农田", "yjjbnt")
-
-
-def tasks_from(table: Table | pd.DataFrame, *, year: int | None = None) -> tuple[list[Task], list[Rejected]]:
-    """Tasks by row, and the rows that are none, each with its reason.
-
-    Columns: region (or code, 行政区代码), year (年份), the farmland to hold (holding, 耕地保有量) and the permanent
-    PBF (pbf, 永久基本农田). Headings of the areas say their unit: m2, ha, mu, 万亩, 万公顷. A table without a
-    column for basic farmland gives tasks of 0 for it.
-
-    Parameters
-    ----------
-    year
-        For tables without a column for the year and without one in the headings (retention_target_2035_…).
-
-    Raises
-    ------
-    BadInput
-        If the column for the region, the year or the holding is missing.
-    NeedsAnswer
-        If a heading does not say its unit.
-    """
-    frame = table.frame if isinstance(table, Table) else table
-    file = file_of(table) if isinstance(table, Table) else ""
-    names = [str(name) for name in frame.columns]
-    region, year_field = _found(names, _TASK_REGION), _found(names, _TASK_YEAR)
-    holding, pbf = _heading(names, _HOLDING), _heading(names, _PBF)
-    year = year if year is not None else _year_in(holding)
-    for what, known in (("region", region), ("holding", holding), ("year", year_field or year)):
-        if known is None:
-            raise BadInput("INTAKE-TASK-NO-FIELD", file=file, what=what, columns=", ".join(names)[:200])
-    assert holding is not None
-    areas = [(column, _unit(column, file)) for column in (holding, pbf) if column]
-    reader = _Tasks(file, year, year_field, str(region), areas)
-    rejected = list(table.rejected) if isinstance(table, Table) else []
-    for at, (_, row) in enumerate(frame.iterrows(), start=1):
-        number = int(row["source_row"]) if "source_row" in frame else at
-        reader.read(number, {name: _shown(row[name]) for name in names if name not in {"source_row", "geometry"}})
-    return reader.tasks, in_order([*rejected, *reader.rejected])
-
-
-def _shown(value: Any) -> str:
-    if value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and math.isnan(value)):
-        return ""
-    if isinstance(value, float) and value == int(value) and abs(value) < 1e15:
-        return str(int(value))
-    return str(value).strip()
-
-
-def _heading(names: list[str], words: tuple[str, ...]) -> str | None:
-    """The first heading with one of `words` in it, the words in order."""
-    return next((name for word in words for name in names if word in folded_name(name)), None)
-
-
-def _year_in(heading: str | None) -> int | None:
-    found = re.search(r"(?<!\d)(?:19|20|21)\d\d(?!\d)", heading or "")
-    return int(found[0]) if found else None
-
-
-def _unit(heading: str, file: str) -> str:
-    folded = folded_name(heading)
-    for unit, words in _UNIT_WORDS:
-        if any(word in folded for word in words):
-            return unit
-    raise NeedsAnswer("INTAKE-TASK-UNIT", file=file, column=heading)
-
-
-@dataclass
-class _Tasks:
-    """Reads tasks row by row."""
-
-    file: str
-    year: int | None
-    year_field: str | None
-    region_field: str
-    areas: list[tuple[str, str]]  # heading and unit of the holding, then of the basic farmland where there is one
-
-    def __post_init__(self) -> None:
-        self.tasks: list[Task] = []
-        self.rejected: list[Rejected] = []
-        self.seen: set[tuple[str, int]] = set()
-
-    def read(self, number: int, row: dict[str, str]) -> None:
-        """One row: a task, or a reason why not."""
-        region = row[self.region_field]
-        if not region:
-            self.rejected.append(Rejected(number, "INTAKE-TASK-REGION", {}, row))
-            return
-        year = self._year(row)
-        if year is None:
-            values = {"value": row[str(self.year_field)][:60]}
-            self.rejected.append(Rejected(number, "INTAKE-TASK-YEAR", values, row))
-            return
-        dm2 = []
-        for column, unit in self.areas:
-            area = _task_dm2(row[column], unit)
-            if area is None:
-                values = {"column": column, "value": row[column][:60]}
-                self.rejected.append(Rejected(number, "INTAKE-TASK-AREA", values, row))
-                return
-            dm2.append(area)
-        if (region, year) in self.seen:
-            self.rejected.append(Rejected(number, "INTAKE-TASK-TWICE", {"region": region, "year": year}, row))
-            return
-        self.seen.add((region, year))
-        self.tasks.append(Task(region, year, dm2[0], dm2[1] if len(dm2) > 1 else 0, self.file))
-
-    def _year(self, row: dict[str, str]) -> int | None:
-        if self.year_field is None:
-            return self.year
-        found = re.fullmatch(r"(\d{4})年?", row[self.year_field])
-        return int(found[1]) if found else None
-
-
-def _task_dm2(text: str, unit: str) -> int | None:
-    """An area of a task in dm², exact; None where the text is no area. Thousands commas are allowed here."""
-    plain = text.replace(",", "").replace("，", "")
-    try:
-        number = Decimal(plain)
-    except InvalidOperation:
-        return None
-    if not number.is_finite() or number < 0 or number.adjusted() > 17 or "_" in plain:
-        return None
-    dm2 = round_half_away(Fraction(number) * _DM2_PER_UNIT[unit])
-    return dm2 if dm2 <= MOST_TASK_DM2 else None

@@ -9,7 +9,8 @@ What is done, in this order, again until nothing changes:
 4. DLMC is written from DLBM, KCMJ and TBDLMJ from TBMJ and KCXS, FRDBS from tenure and unit codes.
 
 The recorded area TBMJ is never touched. Where a polygon moved further from it than the survey allows, a finding
-says so. Gaps are left: nobody but the surveyor knows whose ground they are.
+says so. An area that the import measured, for want of a recorded one, is measured anew where its polygon moved. Gaps
+are left: nobody but the surveyor knows whose ground they are.
 """
 
 from __future__ import annotations
@@ -24,11 +25,12 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from tilth.core import Finding, dm2_array
+from tilth.core import Finding, IntArray, dm2_array
 from tilth.intake.domains import RidgeTable, shipped_domains
 from tilth.intake.geometry import Shapes, beyond_tolerance, copies, polygonal, rows_to_mend, trimmed
 from tilth.intake.ground import measured_dm2
-from tilth.intake.model import QUARANTINE_COLUMNS, Rejected, quarantine_frame
+from tilth.intake.model import Rejected, quarantine_frame
+from tilth.intake.profiles import AREA_COLUMNS
 from tilth.intake.rules_attributes import (
     expected_enclave,
     expected_names,
@@ -37,7 +39,7 @@ from tilth.intake.rules_attributes import (
     plain,
 )
 from tilth.intake.rules_model import Subject, subject_of
-from tilth.land import CodeSystem, Draft, Snapshot, ridge_deduction
+from tilth.land import CodeSystem, Draft, Meta, Snapshot, ridge_deduction
 from tilth.overlay import engine_area, overlaps
 
 Keep = Literal["larger", "earlier"]
@@ -90,6 +92,7 @@ def repair(
         work.cut_overlaps()
         if len(work.changes) == before:
             break
+    work.measure_anew()
     if codes.id == "sd2017":
         work.write_attributes()
     return work.done()
@@ -108,6 +111,7 @@ class _Work:
         self.shapes: Shapes = np.array(list(self.frame.geometry), dtype=object)
         self.original = self.shapes.copy()
         self.kept = np.ones(len(self.frame), dtype=np.bool_)
+        self.measured = _measured_rows(snapshot.meta, self.frame)
         self.rejected: list[Rejected] = []
         self.changes: list[dict[str, Any]] = []
         self.findings: list[Finding] = []
@@ -131,12 +135,7 @@ class _Work:
             row, other = int(rows[later]), int(rows[first])
             area = int(self.frame["area_dm2"].iat[row])
             values = {"parcel": self._id(row), "other": self._id(other), "other_row": self._source(other)}
-            attributes = self.frame.drop(columns=self.frame.geometry.name).iloc[row]
-            read = {name: None if pd.isna(value) else value for name, value in attributes.items()}
-            self.rejected.append(
-                Rejected(self._source(row), "G-DUPLICATE", {**values, "area_dm2": area}, read, self.shapes[row])
-            )
-            self.kept[row] = False
+            self._set_aside(row, "G-DUPLICATE", {**values, "area_dm2": area})
             self._record(row, "copy", (self._id(other), ""), area)
 
     def cut_overlaps(self) -> None:
@@ -146,17 +145,26 @@ class _Work:
         for left, right in zip(table.left, table.right, strict=True):
             winner, loser = self._ranked(int(left), int(right))
             # Measured anew: an earlier cut may have settled it.
-            piece = polygonal(shapely.intersection(self.shapes[winner], self.shapes[loser]))
-            if piece.is_empty or not beyond_tolerance(piece, float(engine_area([piece], self.crs)[0]), self.crs):
+            if not self._meet(self.shapes[winner], self.shapes[loser]):
                 continue
-            rest = mended_rings(_without(self.shapes[loser], self.shapes[winner]), self.crs)
-            if rest.is_empty:
+            rest = self._rest(loser, winner)
+            if rest is None:
                 winner, loser = loser, winner
-                rest = mended_rings(_without(self.shapes[loser], self.shapes[winner]), self.crs)
-            if rest.is_empty:
+                rest = self._rest(loser, winner)
+            if rest is None:
                 self._leave(loser, f"{self._id(winner)} = {self._id(loser)}")
             else:
                 self._move(loser, "overlap", rest, self._id(winner))
+
+    def _meet(self, shape: shapely.Geometry, other: shapely.Geometry) -> bool:
+        """Do two polygons share more ground than rounding leaves?"""
+        piece = polygonal(shapely.intersection(shape, other))
+        return not piece.is_empty and beyond_tolerance(piece, float(engine_area([piece], self.crs)[0]), self.crs)
+
+    def _rest(self, loser: int, winner: int) -> shapely.Geometry | None:
+        """What `loser` keeps; None where nothing is left, or where the cut is so narrow that it closes again."""
+        rest = mended_rings(_without(self.shapes[loser], self.shapes[winner]), self.crs)
+        return None if rest.is_empty or self._meet(rest, self.shapes[winner]) else rest
 
     def _ranked(self, left: int, right: int) -> tuple[int, int]:
         """Who keeps the ground, and who is cut."""
@@ -180,6 +188,42 @@ class _Work:
         finding = self._subject().finding("REPAIR-LEFT", row, reason=reason)
         if all(known.where.parcel != finding.where.parcel for known in self.findings):
             self.findings.append(finding)
+
+    def _set_aside(self, row: int, code: str, values: dict[str, Any]) -> None:
+        attributes = self.frame.drop(columns=self.frame.geometry.name).iloc[row]
+        read = {name: None if pd.isna(value) else value for name, value in attributes.items()}
+        self.rejected.append(Rejected(self._source(row), code, values, read, self.shapes[row]))
+        self.kept[row] = False
+
+    # --- measured areas ------------------------------------------------------------------------------------------
+
+    def measure_anew(self) -> None:
+        """Areas that the import measured follow their polygon, and the net areas and deductions follow them."""
+        candidates = np.flatnonzero(self.kept & self.measured)
+        rows = candidates[[self.shapes[row] is not self.original[row] for row in candidates]]
+        if not len(rows):
+            return
+        self.frame = self.frame.copy()
+        gross = measured_dm2(np.array([_sound(shape) for shape in self.shapes[rows]], dtype=object), self.crs)
+        ridged = gross - sum(self._deducted(name)[rows] for name in ("linear_deduct", "point_deduct"))
+        for row in rows[ridged <= 0]:
+            area = {"area": int(gross[rows == row][0]) / 100}
+            self._set_aside(int(row), "INTAKE-ROW-AREA-ZERO", area)
+            self._record(int(row), "area_dm2", (str(self.frame["area_dm2"].iat[row]), ""))
+        factor = self.frame["ridge_coef"].to_numpy()[rows]
+        possible = (factor >= 0) & (factor < 1)
+        deducted = np.where(possible, ridge_deduction(ridged, np.where(possible, factor, 0.0)), 0)
+        for column, values in (("area_dm2", gross), ("deduct_dm2", deducted), ("net_area_dm2", ridged - deducted)):
+            wanted = self.frame[column].to_numpy().copy()
+            wanted[rows] = values
+            self._write(column, [int(value) for value in wanted], wanted != self.frame[column].to_numpy())
+
+    def _deducted(self, name: str) -> IntArray:
+        column = AREA_COLUMNS[name]
+        if column not in self.frame:
+            return np.zeros(len(self.frame), dtype=np.int64)
+        values: IntArray = self.frame[column].to_numpy(dtype=np.int64)
+        return values
 
     # --- attributes ----------------------------------------------------------------------------------------------
 
@@ -236,7 +280,7 @@ class _Work:
         """Polygons that repair moved away from their recorded area."""
         subject = self._subject()
         rows = [row for row in np.flatnonzero(self.kept) if self.shapes[row] is not self.original[row]]
-        if not rows or self.snapshot.meta.area_from != "file":
+        if not rows:
             return
         recorded = subject.whole("area_dm2")
         measured = measured_dm2(np.array([_sound(self.shapes[row]) for row in rows], dtype=object), self.crs)
@@ -281,8 +325,15 @@ class _Work:
             return added
         if len(added) == 0:
             return before
-        rows = [*before[list(QUARANTINE_COLUMNS)].itertuples(index=False), *added.itertuples(index=False)]
-        return gpd.GeoDataFrame(rows, columns=list(QUARANTINE_COLUMNS), geometry="geometry", crs=self.crs)
+        return gpd.GeoDataFrame(pd.concat([before, added], ignore_index=True), geometry="geometry", crs=self.crs)
+
+
+def _measured_rows(meta: Meta, frame: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """(n,) True where the import measured the area because the file gave none."""
+    if meta.area_from != "file":
+        return np.ones(len(frame), dtype=np.bool_)
+    rows: list[int] = meta.extra.get("measured_source_rows", [])
+    return np.isin(frame["source_row"].to_numpy(), rows)
 
 
 def mended_rings(shape: shapely.Geometry, crs: str) -> shapely.Geometry:

@@ -11,12 +11,12 @@ import pandas as pd
 import shapely
 
 from tilth.core import Finding, FloatArray, IntArray, Where, dm2_array, dm2_from_m2
-from tilth.intake.geometry import beyond_tolerance, outside_parts
+from tilth.intake.geometry import Shapes, beyond_tolerance, outside_parts, polygonal
 from tilth.intake.ground import Ground
 from tilth.intake.rules_attributes import nineteen_digits
 from tilth.intake.rules_model import Subject, inner_point, rows_where
 from tilth.land import Region, RegionTree, Snapshot, ridge_deduction
-from tilth.overlay import engine_area
+from tilth.overlay import engine_area, intersection_areas
 
 #: Names under which a source may carry the fields that these rules need.
 AREA_FIELDS = ("TBMJ",)
@@ -214,6 +214,43 @@ def _pbf_finding(
     )
     values = {"parcel": identity, "field": field, "found_dm2": found, "expected_dm2": expected}
     return Finding("V14", where, {**values, "difference_dm2": found - expected})
+
+
+def pbf_above_farmland(pbf: Snapshot, ground: Ground, regions: RegionTree) -> list[Finding]:
+    """V14-FARMLAND: villages with more permanent basic farmland than farmland (recorded net areas), and on which
+    classes of this survey it lies. A feature is counted in the village of the parcel that a point inside it lies in."""
+    subject = ground.subject
+    shapes = np.array(
+        [polygonal(shape) for shape in shapely.make_valid(np.asarray(pbf.parcels.geometry))], dtype=object
+    )
+    home, tree = np.full(len(shapes), "", dtype=object), shapely.STRtree(ground.shapes)
+    village = np.array(village_of(ground, regions), dtype=object)
+    for feature, row in tree.query(shapely.point_on_surface(shapes), predicate="intersects").T:
+        home[feature] = village[row]
+    held = pbf.parcels.groupby(home)["net_area_dm2"].sum()
+    of_farmland = subject.farmland & ground.once
+    farmland = subject.frame[of_farmland].groupby(village[of_farmland])["net_area_dm2"].sum()
+    found = []
+    for code, total in held.drop("", errors="ignore").items():
+        own = int(farmland.get(code, 0))
+        if int(total) <= own:
+            continue
+        name = regions[str(code)].name if code in regions else ""
+        values = {"region": code, "name": name, "pbf_dm2": int(total), "farmland_dm2": own}
+        classes = _classes_under(shapes[home == code], ground)
+        where = Where(subject.file, subject.layer, None, str(code))
+        found.append(Finding("V14-FARMLAND", where, {**values, "excess_dm2": int(total) - own, "classes": classes}))
+    return found
+
+
+def _classes_under(shapes: Shapes, ground: Ground) -> str:
+    """The classes that are not farmland under `shapes`, the largest three by area, for a message."""
+    subject = ground.subject
+    pieces = intersection_areas(shapes, ground.shapes, ground.crs)
+    other = ~subject.farmland[pieces.right]
+    area = pd.Series(pieces.area_m2[other]).groupby(subject.text("class_code")[pieces.right[other]]).sum()
+    largest = area.sort_values(ascending=False, kind="stable")[:3]
+    return ", ".join(f"{code} {square_metres:,.2f} m²" for code, square_metres in largest.items()) or "-"
 
 
 # --- last year ---------------------------------------------------------------------------------------------------

@@ -16,7 +16,9 @@ import shapely
 from tilth import overlay
 from tilth.core import BadInput, Finding, FloatArray, IntArray, NeedsAnswer, Where, dm2_array
 from tilth.intake.columns import BoolArray, as_text
+from tilth.intake.geometry import polygonal
 from tilth.intake.model import Rejected, Table
+from tilth.land import told_apart
 
 GeometryArray = npt.NDArray[np.object_]
 
@@ -144,20 +146,8 @@ def unique_ids(stated: pd.Series, source_row: pd.Series) -> tuple[pd.Series, Boo
 
     A row without an id is named by its row: "#17".
     """
-    ids = stated.where(stated != "", "#" + source_row.astype("str"))
-    order = ids.groupby(ids, sort=False).cumcount()
-    repeated = (order > 0).to_numpy(dtype=np.bool_)
-    if not repeated.any():
-        return ids, repeated
-    named = ids.copy()
-    taken = set(ids[~repeated])
-    for row in np.flatnonzero(repeated):
-        count = int(order.iat[row]) + 1
-        while f"{ids.iat[row]}~{count}" in taken:
-            count += 1
-        named.iat[row] = f"{ids.iat[row]}~{count}"
-        taken.add(str(named.iat[row]))
-    return named, repeated
+    names, repeated = told_apart(stated, source_row)
+    return pd.Series(names, index=stated.index, dtype=stated.dtype), repeated
 
 
 def further_columns(
@@ -177,7 +167,14 @@ def further_columns(
 
 
 def measured(shapes: GeometryArray, crs: str) -> tuple[IntArray, str]:
-    """Areas in dm² and how they were measured: "survey" where the survey's method fits the CRS, else "engine"."""
+    """Areas in dm² and how they were measured: "survey" where the survey's method fits the CRS, else "engine".
+
+    Of rings that cross, the ground that they enclose is measured: the area of the rings as they run cancels out.
+    """
+    crossed = ~shapely.is_valid(shapes)
+    if crossed.any():
+        shapes = shapes.copy()
+        shapes[crossed] = [polygonal(shape) for shape in shapely.make_valid(shapes[crossed])]
     try:
         return overlay.survey_area(shapes, crs), "survey"
     except BadInput:

@@ -121,6 +121,7 @@ class _Import:
         self._classes()
         self._places()
         self._plain_columns()
+        self._years()
         gross = self._gross()
         coefficient = self._coefficient(gross)
         further, dropped = further_columns(
@@ -228,6 +229,18 @@ class _Import:
         if "linear_width_m" in self.out:
             self.out["linear_width_m"] = self.out["linear_width_m"].fillna(0.0)
 
+    def _years(self) -> None:
+        """Says so where most rows are of another year. The date on which a field was outlined (fiboa) is none."""
+        if "data_year" not in self.out or self.profile.name == "fiboa":
+            return
+        stated = self.out["data_year"][self.screen.kept].dropna()
+        rows = int((stated != self.year).sum())
+        if rows * 2 > len(stated):
+            found = int(stated[stated != self.year].mode().iat[0])
+            values = {"rows": rows, "given": len(stated), "year": self.year, "found": found}
+            field_name = self.matched.columns.get("data_year", "data_year")
+            self.findings.append(Finding("INTAKE-YEAR-DIFFERS", Where(file=self.file), {**values, "field": field_name}))
+
     def _read(self, name: str, reader: Any) -> None:
         source = self._source(name)
         if source is not None:
@@ -263,6 +276,8 @@ class _Import:
             values = {"rows": len(missing), "method": method}
             self.findings.append(Finding("INTAKE-AREA-MEASURED", Where(file=self.file), values))
             self.screen.take_out((dm2 <= 0) & ~given, "INTAKE-ROW-AREA-ZERO", area=dm2 / 100)
+            if self.area_from == "file":  # repair has to know which areas follow their polygon
+                self.extra["measured_source_rows"] = self.frame["source_row"].iloc[missing].astype("int64").tolist()
         return self._levelled(dm2, ~given)
 
     def _believed(self, stated: col.Areas) -> bool:

@@ -102,6 +102,8 @@ def validate(
     _totals(record, ground, regions, survey)
     _shapes(record, ground, survey)
     _layers(record, ground, pbf, changes, previous)
+    if pbf is not None and survey and subject.given("region_code").any():
+        record.run("V14", lambda: rules_totals.pbf_above_farmland(pbf, ground, regions))
     return record.done()
 
 

@@ -8,21 +8,20 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import shapely
 
 from tilth.core import BadInput, Finding, NeedsAnswer, Where
 from tilth.intake import geoparquet, ogr
 from tilth.intake.archive import find, unpacked
+from tilth.intake.assembly import assembled
 from tilth.intake.crs import resolve_crs
-from tilth.intake.dbf import Dbf
-from tilth.intake.encoding import asked_codec, decode_latin1
+from tilth.intake.encoding import asked_codec
+from tilth.intake.exchange_text import decoded, lines_of, read_bytes
 from tilth.intake.formats import DRIVERS, VECTOR_SUFFIXES, Prepared, prepared
-from tilth.intake.model import Rejected, Table
+from tilth.intake.model import Table
 from tilth.intake.shapefile import parts
 from tilth.land import Source
 
@@ -96,9 +95,12 @@ def list_layers(path: str | Path) -> list[LayerInfo]:
         If it cannot be read.
     """
     with _files(local(path)) as files:
-        if files and files[0].suffix.lower() == EXCHANGE:
-            return [LayerInfo(file.name, -1, "Polygon", None) for file in files]
-        return [LayerInfo(layer.shown, layer.rows, layer.geometry, layer.crs) for layer in _layers(files)]
+        texts = [file for file in files if file.suffix.lower() == EXCHANGE]
+        layers = _layers([file for file in files if file not in texts])
+        return [
+            *(LayerInfo(layer.shown, layer.rows, layer.geometry, layer.crs) for layer in layers),
+            *(LayerInfo(text.name, -1, "Polygon", None) for text in texts),
+        ]
 
 
 def read_vector(
@@ -133,12 +135,14 @@ def read_vector(
     if encoding:
         asked_codec(encoding)
     with _files(place) as files:
-        if files[0].suffix.lower() == EXCHANGE:
-            table = _exchange(place, files, layer, crs)
+        texts = [file for file in files if file.suffix.lower() == EXCHANGE]
+        layers = _layers([file for file in files if file not in texts])
+        if not layers or (_named(texts, layer) and not any(layer in _names(one) for one in layers)):
+            table = _exchange(place, texts, layer, crs)
         else:
-            chosen, findings = _choose(place, _layers(files), layer)
+            chosen, findings = _choose(place, layers, layer)
             table = _read(place, chosen, encoding, crs)
-            table = replace(table, findings=(*findings, *table.findings))
+            table = replace(table, findings=(*findings, *_texts_passed(place, texts), *table.findings))
     if place.is_file() and place.suffix.lower() == EXCHANGE:
         return table
     digest = sha256(place)
@@ -147,7 +151,7 @@ def read_vector(
 
 @contextmanager
 def _files(place: Path) -> Iterator[list[Path]]:
-    """The vector files that `place` is or holds; exchange text only where there is nothing else."""
+    """The vector files that `place` is or holds, then the exchange texts; other texts where there is nothing else."""
     suffix = place.suffix.lower()
     if place.is_file() and suffix == ".zip":
         with unpacked(place) as folder:
@@ -164,7 +168,8 @@ def _files(place: Path) -> Iterator[list[Path]]:
 
 def _found(place: Path, folder: Path) -> list[Path]:
     try:
-        found = find(folder, VECTOR_SUFFIXES) or find(folder, frozenset({EXCHANGE}))
+        found, texts = find(folder, VECTOR_SUFFIXES), find(folder, frozenset({EXCHANGE}))
+        found += [text for text in texts if not found or _holds_plots(text)]
     except OSError as error:
         raise BadInput("INTAKE-UNREADABLE", file=place.name, reason=error.strerror) from None
     if not found:
@@ -172,10 +177,27 @@ def _found(place: Path, folder: Path) -> list[Path]:
     return found
 
 
+def _holds_plots(text: Path) -> bool:
+    """Is a text beside other files an exchange text, not a readme?"""
+    try:
+        return any(line.shape == "plot" for line in lines_of(decoded(read_bytes(text), text.name)[0]))
+    except BadInput:
+        return False
+
+
+def _named(files: Sequence[Path], layer: str | None) -> list[Path]:
+    return [file for file in files if layer is not None and layer in (file.name, file.stem)]
+
+
+def _texts_passed(place: Path, texts: Sequence[Path]) -> tuple[Finding, ...]:
+    values = {"files": ", ".join(text.name for text in texts), "first": texts[0].name if texts else ""}
+    return (Finding("INTAKE-TEXTS-PASSED", Where(file=place.name), values),) if texts else ()
+
+
 def _exchange(place: Path, files: Sequence[Path], layer: str | None, crs: str | None) -> Table:
     from tilth.intake.exchange import read_exchange_table  # the one reader that is no business of GDAL
 
-    chosen = [file for file in files if layer is None or layer in (file.name, file.stem)]
+    chosen = _named(files, layer) if layer is not None else list(files)
     names = ", ".join(file.name for file in files)
     if not chosen:
         raise BadInput("INTAKE-LAYER-UNKNOWN", file=place.name, layer=layer, layers=names)
@@ -268,135 +290,17 @@ def _read(place: Path, layer: _Layer, encoding: str | None, asked: str | None) -
             expected = facts.rows - _deleted(ready) if by_gdal else declared
             rows = ogr.read_rows(ready.path, facts.name, expected, encoding=ready.encoding, **ready.options)
         where = Where(file=place.name, layer=layer.shown)
-        frame, rejected, findings = _assembled(rows, ready, declared, facts.driver, where)
+        frame, rejected, findings = assembled(rows, ready, declared, facts.driver, where)
     frame, crs, more = _placed(frame, facts, ready, asked, where)
     source = Source(place.name, "", layer.shown, ready.text.codec, facts.driver)
     said = tuple(replace(one, where=where) for one in ready.findings)
     total = len(frame) + len(rejected)
-    return Table(frame, crs, (source,), total, tuple(rejected), (*said, *findings, *more), facts.driver)
+    return Table(frame, crs, (source,), total, tuple(rejected), (*said, *findings, *more), facts.driver, facts.header)
 
 
 def _deleted(ready: Prepared) -> int:
     dbf = ready.shapefile.dbf if ready.shapefile is not None else None
     return int(dbf.deleted().sum()) if dbf is not None else 0
-
-
-def _assembled(
-    rows: ogr.Rows, ready: Prepared, declared: int, driver: str, where: Where
-) -> tuple[gpd.GeoDataFrame, list[Rejected], list[Finding]]:
-    """The frame in the file's order with `source_row`, and a `Rejected` for every declared row that is not in it."""
-    findings = [Finding("INTAKE-READER-NOTE", where, {"note": note}) for note in rows.notes]
-    findings += [Finding("INTAKE-CURVES", where)] if rows.curves else []
-    findings += [Finding("INTAKE-DIGITS-LOST", where, {"field": name}) for name in rows.rounded]
-    findings += [
-        Finding("INTAKE-TEXT-BROKEN", where, {"count": count, "field": name, "encoding": "utf-8"})
-        for name, count in rows.broken.items()
-    ]
-    frame = rows.frame if "geometry" in rows.frame else rows.frame.assign(geometry=None)
-    reasons = dict(rows.lost)
-    positions = rows.positions
-    if ready.shapefile is not None:
-        frame, more = _shapefile_text(frame, rows.fids, ready, where)
-        findings += more
-        positions, reasons = rows.fids, {}
-    elif ready.whole is not None and len(frame) == len(ready.whole) < declared:
-        positions = np.asarray(ready.whole, dtype=np.int64)
-    if driver in ("GeoJSON", "GeoJSONSeq") and "id" not in frame and list(rows.fids) != list(range(len(frame))):
-        frame.insert(0, "id", rows.fids)
-    if "source_row" in frame:
-        frame = frame.rename(columns={"source_row": "source_row_in_file"})
-    frame = frame.assign(source_row=np.asarray(positions, dtype=np.int64) + 1)
-    missing = sorted(set(range(declared)) - set(positions.tolist()))
-    rejected = [_missing(position, ready, reasons, where) for position in missing]
-    cut = _beyond_the_end(frame, ready)
-    rejected += [
-        Rejected(int(row["source_row"]), "INTAKE-GEOMETRY-CUT", {}, _attributes(row))
-        for _, row in frame[cut].iterrows()
-    ]
-    frame = gpd.GeoDataFrame(frame[~cut].reset_index(drop=True), geometry="geometry")
-    frame, more = _flat(frame, where)
-    return frame, sorted(rejected, key=lambda one: one.source_row), [*findings, *_names_lost(frame, where), *more]
-
-
-def _shapefile_text(
-    frame: pd.DataFrame, fids: np.ndarray, ready: Prepared, where: Where
-) -> tuple[pd.DataFrame, list[Finding]]:
-    """Names and text of a shapefile, read byte for byte so far, in their true encoding."""
-    codec, findings = ready.text.codec, []
-    shape = ready.shapefile
-    assert shape is not None
-    if shape.dbf is not None:
-        frame = _with_true_cells(frame, fids, shape.dbf)
-    names = {str(name): _renamed(str(name), codec) for name in frame.columns if name != "geometry"}
-    for name, true_name in names.items():
-        if frame[name].dtype.kind == "O" or isinstance(frame[name].dtype, pd.StringDtype):
-            frame[name], broken = decode_latin1(frame[name], codec)
-            if broken:
-                values = {"count": broken, "field": true_name, "encoding": codec}
-                findings.append(Finding("INTAKE-TEXT-BROKEN", where, values))
-    if len(set(names.values())) == len(names):
-        frame = frame.rename(columns=names)
-    return frame, findings
-
-
-def _with_true_cells(frame: pd.DataFrame, fids: np.ndarray, dbf: Dbf) -> pd.DataFrame:
-    """The frame with those number fields as text that GDAL cannot bring as numbers: long codes, text in the cells."""
-    attributes = [name for name in frame.columns if name != "geometry"]
-    if len(attributes) != len(dbf.fields) or not (fids < dbf.held).all():
-        return frame
-    for index in sorted({*dbf.wide_integers(), *dbf.texts_in_numbers()}):
-        cells = np.asarray(dbf.column(index), dtype=object)
-        frame[attributes[index]] = cells[fids] if len(fids) else cells[:0]
-    return frame
-
-
-def _renamed(name: str, codec: str) -> str:
-    return name if name.isascii() else name.encode("latin-1", errors="replace").decode(codec, errors="replace")
-
-
-def _names_lost(frame: pd.DataFrame, where: Where) -> list[Finding]:
-    """Field names that were question marks already when the file was written."""
-    lost = [str(name) for name in frame.columns if "??" in str(name) or "\ufffd" in str(name)]
-    return [Finding("INTAKE-NAMES-LOST", where, {"fields": ", ".join(lost)})] if lost else []
-
-
-def _missing(position: int, ready: Prepared, reasons: dict[int, str], where: Where) -> Rejected:
-    """Why a declared row is not there."""
-    shape = ready.shapefile
-    if shape is not None and shape.dbf is not None and position < shape.dbf.held and shape.dbf.deleted()[position]:
-        return Rejected(position + 1, "INTAKE-ROW-DELETED")
-    if position in reasons:
-        return Rejected(position + 1, "INTAKE-ROW-UNREADABLE", {"reason": reasons[position]})
-    return Rejected(position + 1, "INTAKE-ROW-MISSING")
-
-
-def _beyond_the_end(frame: pd.DataFrame, ready: Prepared) -> np.ndarray:
-    """True for rows of a shapefile whose shape lies beyond the end of the .shp. Shape (rows,)."""
-    cut = np.zeros(len(frame), dtype=bool)
-    shape = ready.shapefile
-    if shape is None or not len(frame):
-        return cut
-    position = frame["source_row"].to_numpy() - 1
-    inside = position < shape.shapes
-    cut[inside] = shape.cut[position[inside]]
-    unread: np.ndarray = cut & frame["geometry"].isna().to_numpy(dtype=bool)
-    return unread
-
-
-def _attributes(row: pd.Series[Any]) -> dict[str, Any]:
-    return {
-        str(name): value for name, value in row.items() if name not in ("geometry", "source_row") and pd.notna(value)
-    }
-
-
-def _flat(frame: gpd.GeoDataFrame, where: Where) -> tuple[gpd.GeoDataFrame, list[Finding]]:
-    """Two dimensions."""
-    shapes = np.asarray(frame.geometry)
-    tall = shapely.has_z(shapes) | shapely.has_m(shapes)
-    if not tall.any():
-        return frame, []
-    frame = frame.set_geometry(gpd.GeoSeries(shapely.force_2d(shapes), index=frame.index))
-    return frame, [Finding("INTAKE-FLATTENED", where, {"count": int(tall.sum())})]
 
 
 def _placed(

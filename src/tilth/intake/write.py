@@ -2,32 +2,43 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pyogrio
 import shapely
 
 from tilth.core import BadInput, Finding, Where
 from tilth.intake.encoding import asked_codec
+from tilth.intake.model import HEADER_KEY, Header, header_text
 from tilth.intake.ogr import FAULTS, noted
+from tilth.runtime import fill_whole
 
 FORMATS = (".gpkg", ".shp", ".geojson", ".json", ".parquet", ".geoparquet", ".gml")
 _NAME_BYTES = 10
 _TEXT_BYTES = 254
 _WGS84 = 4326
+#: Formats with room for the header of an exchange text.
+CARRIES_HEADER = (".gpkg", ".parquet", ".geoparquet")
+#: Parts of a shapefile that this module does not write anew.
+_SHAPEFILE_PARTS = (".cpg", ".qix", ".sbn", ".sbx")
 #: What a .cpg calls a code page so that desktop GIS of all makers understand it.
 _CPG = {"cp936": "GBK", "utf-8": "UTF-8", "gb18030": "GB18030"}
 
 
 def write_vector(
-    frame: gpd.GeoDataFrame, path: str | Path, *, layer: str | None = None, encoding: str | None = None
+    frame: gpd.GeoDataFrame,
+    path: str | Path,
+    *,
+    layer: str | None = None,
+    encoding: str | None = None,
+    header: Header | None = None,
 ) -> tuple[Finding, ...]:
     """Write `frame` to a file whose ending names the format; the file appears whole or not at all.
 
@@ -37,10 +48,13 @@ def write_vector(
         Name of the layer in formats that have names for them; the file's own name by default.
     encoding
         Of a shapefile's text: GBK by default. All other formats are UTF-8.
+    header
+        Of the exchange text that the rows come from (`Table.header`): GeoPackage and GeoParquet carry it.
 
     Returns
     -------
-    What there is to say: coordinates that GeoJSON turned into WGS 84, names that a shapefile cut.
+    What there is to say: coordinates that GeoJSON turned into WGS 84, names that a shapefile cut, a header that the
+    format has no place for.
 
     Raises
     ------
@@ -51,26 +65,24 @@ def write_vector(
     suffix = place.suffix.lower()
     if suffix not in FORMATS:
         raise BadInput("INTAKE-WRITE-FORMAT", file=place.name, known=", ".join(FORMATS))
+    findings: list[Finding] = []
+    if header and suffix not in CARRIES_HEADER:
+        findings.append(Finding("INTAKE-WRITE-HEADER", Where(file=place.name), {"lines": _shown(header)}))
+
+    def write(target: Path) -> None:
+        findings.extend(_WRITERS[suffix](frame, target, layer or place.stem, _Asked(encoding, header or {})))
+
     try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(prefix=".tilth-", dir=place.parent) as folder, noted([]):
-            target = Path(folder) / f"{place.stem}{suffix}"
-            findings = _WRITERS[suffix](frame, target, layer or place.stem, encoding)
-            _move(Path(folder), place, suffix)
+        with noted([]):
+            fill_whole(place, write, stale=_SHAPEFILE_PARTS if suffix == ".shp" else ())
     except FAULTS as error:
         reason = " ".join(str(getattr(error, "strerror", None) or error).split())[:200]
         raise BadInput("INTAKE-WRITE-FAILED", file=place.name, reason=reason or type(error).__name__) from None
-    return findings
+    return tuple(findings)
 
 
-def _move(folder: Path, place: Path, suffix: str) -> None:
-    """Put the finished parts in place, the main one last; parts of an older file of that name go."""
-    made = sorted(folder.iterdir(), key=lambda part: part.suffix.lower() == suffix)
-    if suffix == ".shp":
-        for old in (".cpg", ".qix", ".sbn", ".sbx"):
-            place.with_suffix(old).unlink(missing_ok=True)
-    for part in made:
-        os.replace(part, place.with_suffix(part.suffix))
+def _shown(header: Header) -> str:
+    return ", ".join(f"{name}={value}" for lines in header.values() for name, value in lines.items() if value)
 
 
 def _plain(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -87,14 +99,28 @@ def _written(value: Any) -> str | None:
     return None if gone else str(value)
 
 
-def _by_gdal(driver: str, **options: str) -> Callable[[gpd.GeoDataFrame, Path, str, str | None], tuple[Finding, ...]]:
-    def write(frame: gpd.GeoDataFrame, path: Path, layer: str, encoding: str | None) -> tuple[Finding, ...]:
-        pyogrio.write_dataframe(
-            _plain(frame), path, driver=driver, layer=layer, promote_to_multi=_mixed(frame), **options
-        )
-        return ()
+@dataclass(frozen=True)
+class _Asked:
+    """What a file is to be written with."""
 
-    return write
+    encoding: str | None
+    header: Header
+
+
+_Writer = Callable[[gpd.GeoDataFrame, Path, str, _Asked], tuple[Finding, ...]]
+
+
+def _geopackage(frame: gpd.GeoDataFrame, path: Path, layer: str, asked: _Asked) -> tuple[Finding, ...]:
+    said = {HEADER_KEY: header_text(asked.header)} if asked.header else None
+    pyogrio.write_dataframe(
+        _plain(frame), path, driver="GPKG", layer=layer, promote_to_multi=_mixed(frame), layer_metadata=said
+    )
+    return ()
+
+
+def _gml(frame: gpd.GeoDataFrame, path: Path, layer: str, asked: _Asked) -> tuple[Finding, ...]:
+    pyogrio.write_dataframe(_plain(frame), path, driver="GML", layer=layer, promote_to_multi=_mixed(frame))
+    return ()
 
 
 def _mixed(frame: gpd.GeoDataFrame) -> bool:
@@ -102,7 +128,7 @@ def _mixed(frame: gpd.GeoDataFrame) -> bool:
     return len(kinds) > 1
 
 
-def _geojson(frame: gpd.GeoDataFrame, path: Path, layer: str, encoding: str | None) -> tuple[Finding, ...]:
+def _geojson(frame: gpd.GeoDataFrame, path: Path, layer: str, asked: _Asked) -> tuple[Finding, ...]:
     findings: tuple[Finding, ...] = ()
     if frame.crs is not None and not frame.crs.equals(f"EPSG:{_WGS84}", ignore_axis_order=True):
         values = {"crs": f"EPSG:{frame.crs.to_epsg()}" if frame.crs.to_epsg() else frame.crs.name}
@@ -113,13 +139,17 @@ def _geojson(frame: gpd.GeoDataFrame, path: Path, layer: str, encoding: str | No
     return findings
 
 
-def _parquet(frame: gpd.GeoDataFrame, path: Path, layer: str, encoding: str | None) -> tuple[Finding, ...]:
+def _parquet(frame: gpd.GeoDataFrame, path: Path, layer: str, asked: _Asked) -> tuple[Finding, ...]:
     frame.reset_index(drop=True).to_parquet(path, index=False)
+    if asked.header:
+        table = pq.read_table(path)
+        said = {**(table.schema.metadata or {}), HEADER_KEY.encode(): header_text(asked.header).encode()}
+        pq.write_table(table.replace_schema_metadata(said), path)
     return ()
 
 
-def _shapefile(frame: gpd.GeoDataFrame, path: Path, layer: str, encoding: str | None) -> tuple[Finding, ...]:
-    codec = asked_codec(encoding or "GBK")
+def _shapefile(frame: gpd.GeoDataFrame, path: Path, layer: str, asked: _Asked) -> tuple[Finding, ...]:
+    codec = asked_codec(asked.encoding or "GBK")
     cut, findings = _cut_names(_plain(frame), path.name, codec)
     for name in cut.columns:
         if name != cut.geometry.name and (cut[name].dtype == object or isinstance(cut[name].dtype, pd.StringDtype)):
@@ -160,9 +190,9 @@ def _fits(column: pd.Series[Any], file: str, codec: str) -> None:
             raise BadInput("INTAKE-WRITE-LONG", file=file, field=column.name, text=str(text)[:40])
 
 
-_WRITERS: dict[str, Callable[[gpd.GeoDataFrame, Path, str, str | None], tuple[Finding, ...]]] = {
-    ".gpkg": _by_gdal("GPKG"),
-    ".gml": _by_gdal("GML"),
+_WRITERS: dict[str, _Writer] = {
+    ".gpkg": _geopackage,
+    ".gml": _gml,
     ".geojson": _geojson,
     ".json": _geojson,
     ".parquet": _parquet,

@@ -8,6 +8,8 @@ from tilth.land.classes import (
     correspondence,
     observed_code_system,
 )
+from tilth.land.kinds import kind_of, near_kind
+from tilth.land.naming import told_apart
 from tilth.land.regions import Region, RegionTree, Task, level_of_code, tree_from_codes
 from tilth.land.snapshot import (
     LAYER_COLUMNS,
@@ -17,6 +19,7 @@ from tilth.land.snapshot import (
     Meta,
     Snapshot,
     Source,
+    retold,
     ridge_deduction,
     typed,
 )
@@ -40,9 +43,13 @@ __all__ = [
     "Task",
     "code_system",
     "correspondence",
+    "kind_of",
     "level_of_code",
+    "near_kind",
     "observed_code_system",
+    "retold",
     "ridge_deduction",
+    "told_apart",
     "tree_from_codes",
     "typed",
 ]

@@ -31,7 +31,7 @@ class Task:
     region: str
     year: int
     holding_dm2: int
-    pbf_dm2: int
+    pbf_dm2: int | None  # None: the table of tasks says nothing of it
     source: str = ""
 
 
@@ -86,7 +86,8 @@ class RegionTree:
         try:
             return self.groups[group]
         except KeyError:
-            raise NotFound("LAND-GROUP-UNKNOWN", group=group) from None
+            known = ", ".join(sorted(self.groups)) or "-"
+            raise NotFound("LAND-GROUP-UNKNOWN", group=group, known=known) from None
 
 
 def level_of_code(code: str) -> str:

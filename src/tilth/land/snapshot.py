@@ -132,7 +132,9 @@ class Snapshot:
 class Draft:
     """A snapshot before it is stored.
 
-    `quarantine` has the columns source_row, code, reason, attributes (JSON text) and geometry.
+    `quarantine` has the columns source_row, code, reason (in the language in use when it was made), reason_values (what
+    the reason fills in, JSON text), attributes (JSON text) and geometry. `retold` says the reasons in the language of
+    the reader.
     """
 
     meta: Meta
@@ -158,6 +160,23 @@ def typed(frame: pd.DataFrame, columns: dict[str, str]) -> pd.DataFrame:
         out[name] = values.fillna("").astype("str") if dtype == "str" else values.astype(dtype)
     rest = [name for name in frame.columns if name not in columns]
     return pd.concat([pd.DataFrame(out, index=frame.index), frame[rest]], axis=1)
+
+
+def retold(quarantine: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """`quarantine` with every reason in the language in use. What an older workspace stored without the values of its
+    reasons, or under a code that is no more, keeps the words that it has."""
+    if "reason_values" not in quarantine:
+        return quarantine
+    kept = zip(quarantine["code"], quarantine["reason_values"], quarantine["reason"], strict=True)
+    reasons = [_said(str(code), values, str(reason)) for code, values, reason in kept]
+    return quarantine.assign(reason=pd.Series(reasons, index=quarantine.index, dtype="str"))
+
+
+def _said(code: str, values: Any, otherwise: str) -> str:
+    try:
+        return Finding(code, values=json.loads(values)).said
+    except (KeyError, TypeError, ValueError, IndexError):
+        return otherwise
 
 
 def content_id(meta: Meta, parcels: gpd.GeoDataFrame) -> str:

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-import geopandas as gpd
-from sqlalchemy import BigInteger, Boolean, Column, Integer, MetaData, String, Table, delete, func, select, update
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    delete,
+    func,
+    select,
+    update,
+)
 
-from tilth.core import BadInput, Finding, NotFound
+from tilth.core import BadInput, NotFound
+from tilth.land.folder import is_whole, read_folder, read_meta, write_folder
 from tilth.land.regions import Region, RegionTree, Task
 from tilth.land.snapshot import Draft, Meta, Snapshot
 from tilth.runtime import Workspace, settle
@@ -70,54 +82,73 @@ class Store:
 
     workspace: Workspace
 
-    def publish(self, draft: Draft, *, label: str = "", replace: bool = False) -> Snapshot:
+    def publish(
+        self,
+        draft: Draft,
+        *,
+        label: str = "",
+        follows: str | None = None,
+        regions: Iterable[Region] = (),
+        groups: Mapping[str, Sequence[str]] | None = None,
+    ) -> Snapshot:
         """Keep `draft` under its content's name and make it the one that its kind and year use.
 
-        The same content again changes nothing. Layers of one kind and year stand beside each other by `label`;
-        the current survey of a year is replaced, its predecessor stays in the workspace.
+        The same content again changes nothing, but mends a folder that was damaged. Layers of one kind and year stand
+        beside each other by `label`, which is part of their name; the current survey of a year is replaced, its
+        predecessor stays in the workspace.
+
+        Parameters
+        ----------
+        follows
+            The id of the snapshot that `draft` was made from: nothing is stored if another one is in use by now.
+        regions, groups
+            What else the same file brought: kept in the same step, or not at all.
 
         Raises
         ------
         BadInput
-            If rows could not be written.
+            If the rows could not be written, or another snapshot took the place of `follows`.
         """
+        if label:
+            draft = replace(draft, meta=replace(draft.meta, extra={**draft.meta.extra, "label": label}))
         meta, name = draft.meta, draft.id
         folder = Path("snapshots" if meta.kind == "survey" else "layers") / f"{meta.kind}-{meta.year or 0}-{name[:16]}"
+        entry = Stored(name, meta.kind, meta.year, label, folder, True, "")
         with self.workspace.writing():
-            if not (self.workspace.root / folder).exists():
-                with self.workspace.staging() as staged:
-                    _write(draft, staged / "snapshot")
-                    settle(staged / "snapshot", self.workspace.root / folder)
-            self._make_current(name, meta, folder, label, replace)
+            held = self.listed(kind=meta.kind, year=meta.year) if follows is not None else []
+            if held and held[-1].id != follows:
+                raise BadInput("LAND-OVERTAKEN", year=meta.year, id=held[-1].id[:12], read=str(follows)[:12])
+            if not ((self.workspace.root / folder).exists() and is_whole(self.workspace.root / folder)):
+                self._settle(draft, folder)
+            with self.workspace.database.transaction() as connection:
+                _make_current(connection, entry)
+                _put_regions(connection, regions, groups or {})
         return Snapshot(name, meta, draft.parcels, draft.findings, draft.quarantine)
 
-    def use(self, stored: Stored) -> None:
-        """Make a stored snapshot the one that its kind and year use again."""
-        with self.workspace.writing():
-            self._make_current(stored.id, self.meta(stored), stored.folder, stored.label, False)
+    def _settle(self, draft: Draft, folder: Path) -> None:
+        try:
+            with self.workspace.staging() as staged:
+                write_folder(draft, staged / "snapshot")
+                settle(staged / "snapshot", self.workspace.root / folder)
+        except OSError as error:
+            raise BadInput("LAND-SNAPSHOT-UNWRITABLE", why=error.strerror or str(error)) from error
 
-    def _make_current(self, name: str, meta: Meta, folder: Path, label: str, replace: bool) -> None:
-        same = (_snapshot.c.kind == meta.kind) & (_snapshot.c.year == meta.year)
-        if meta.year is None:
-            same = (_snapshot.c.kind == meta.kind) & _snapshot.c.year.is_(None)
-        if meta.kind != "survey" and not replace:
-            same = same & (_snapshot.c.label == label)
-        with self.workspace.database.transaction() as connection:
-            connection.execute(update(_snapshot).where(same).values(current=False))
-            connection.execute(delete(_snapshot).where(_snapshot.c.id == name))
-            number = connection.execute(select(func.coalesce(func.max(_snapshot.c.sequence), 0))).scalar_one() + 1
-            connection.execute(
-                _snapshot.insert().values(
-                    id=name,
-                    kind=meta.kind,
-                    year=meta.year,
-                    label=label,
-                    folder=folder.as_posix(),
-                    current=True,
-                    stored_at=datetime.now(UTC).isoformat(timespec="seconds"),
-                    sequence=number,
-                )
-            )
+    def use(self, stored: Stored) -> None:
+        """Make a stored snapshot the one that its kind and year use again.
+
+        Raises
+        ------
+        BadInput
+            If its description is missing or damaged.
+        """
+        self.meta(stored)
+        with self.workspace.writing(), self.workspace.database.transaction() as connection:
+            _make_current(connection, stored)
+
+    def set_aside(self, stored: Stored) -> None:
+        """Take a stored snapshot or layer out of use. It stays in the workspace."""
+        with self.workspace.writing(), self.workspace.database.transaction() as connection:
+            connection.execute(update(_snapshot).where(_snapshot.c.id == stored.id).values(current=False))
 
     def listed(self, *, kind: str | None = None, year: int | None = None, current: bool = True) -> list[Stored]:
         """What is stored, in the order it came; by default only what is in use."""
@@ -151,8 +182,8 @@ class Store:
             raise NotFound("LAND-NO-SURVEY", year=year, known=known)
         return self.load(stored[-1])
 
-    def layers(self, year: int | None = None) -> dict[str, list[Snapshot]]:
-        """The layers in use, by kind: of each kind and label the newest that is not later than `year`."""
+    def chosen(self, year: int | None = None) -> list[Stored]:
+        """The layers that `year` uses: of each kind and label the newest that is not later, one without a year last."""
         best: dict[tuple[str, str], Stored] = {}
         for entry in self.listed():
             if entry.kind == "survey" or (year is not None and entry.year is not None and entry.year > year):
@@ -160,9 +191,17 @@ class Store:
             held = best.get((entry.kind, entry.label))
             if held is None or (entry.year or 0) >= (held.year or 0):
                 best[entry.kind, entry.label] = entry
+        return [best[key] for key in sorted(best)]
+
+    def survey_years(self) -> list[int]:
+        """The years that have a survey."""
+        return sorted({entry.year for entry in self.listed(kind="survey") if entry.year is not None})
+
+    def layers(self, year: int | None = None) -> dict[str, list[Snapshot]]:
+        """The layers that `year` uses, by kind."""
         layers: dict[str, list[Snapshot]] = {}
-        for (kind, _), entry in sorted(best.items()):
-            layers.setdefault(kind, []).append(self.load(entry))
+        for entry in self.chosen(year):
+            layers.setdefault(entry.kind, []).append(self.load(entry))
         return layers
 
     def load(self, stored: Stored) -> Snapshot:
@@ -171,24 +210,9 @@ class Store:
         Raises
         ------
         BadInput
-            If its files are missing or damaged.
+            If its files are missing, damaged or not what was stored.
         """
-        folder = self.workspace.root / stored.folder
-        meta = self.meta(stored)
-        try:
-            findings = tuple(
-                Finding.from_record(json.loads(line))
-                for line in (folder / "findings.jsonl").read_text(encoding="utf-8").splitlines()
-            )
-            rows = gpd.read_parquet(folder / "rows.parquet")
-            quarantine = gpd.read_parquet(folder / "quarantine.parquet")
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise BadInput("LAND-SNAPSHOT-DAMAGED", folder=str(folder), why=str(error).splitlines()[0]) from error
-        if len(rows) != meta.rows_stored or int(rows["area_dm2"].sum()) != meta.area_dm2:
-            raise BadInput(
-                "LAND-SNAPSHOT-DAMAGED", folder=str(folder), why=f"{len(rows)} rows, {meta.rows_stored} expected"
-            )
-        return Snapshot(stored.id, meta, rows, findings, quarantine)
+        return read_folder(self.workspace.root / stored.folder, stored.id)
 
     def meta(self, stored: Stored) -> Meta:
         """What a stored snapshot is, without its rows.
@@ -198,36 +222,19 @@ class Store:
         BadInput
             If its file is missing or damaged.
         """
-        path = self.workspace.root / stored.folder / "meta.json"
-        try:
-            return Meta.from_record(json.loads(path.read_text(encoding="utf-8")))
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise BadInput("LAND-SNAPSHOT-DAMAGED", folder=str(path.parent), why=str(error).splitlines()[0]) from error
+        return read_meta(self.workspace.root / stored.folder)
 
-    def put_regions(self, regions: Iterable[Region]) -> None:
-        """Add regions, or replace those with the same code; what the new one leaves open stays as it was."""
-        rows = list(regions)
+    def put_regions(self, regions: Iterable[Region], groups: Mapping[str, Sequence[str]] | None = None) -> None:
+        """Add regions, or replace those with the same code; what the new one leaves open stays as it was.
+
+        `groups` names sets of regions; an earlier set of that name is replaced. All of it is kept, or nothing.
+        """
         with self.workspace.writing(), self.workspace.database.transaction() as connection:
-            held = {row["code"]: Region(**row) for row in connection.execute(select(_region)).mappings()}
-            for region in (_completed(new, held.get(new.code)) for new in rows):
-                connection.execute(delete(_region).where(_region.c.code == region.code))
-                connection.execute(
-                    _region.insert().values(
-                        code=region.code,
-                        name=region.name,
-                        level=region.level,
-                        parent=region.parent,
-                        control_dm2=region.control_dm2,
-                        control_island_dm2=region.control_island_dm2,
-                    )
-                )
+            _put_regions(connection, regions, groups or {})
 
     def put_group(self, name: str, members: Sequence[str]) -> None:
         """Name a set of regions; an earlier set of that name is replaced."""
-        with self.workspace.writing(), self.workspace.database.transaction() as connection:
-            connection.execute(delete(_group).where(_group.c.name == name))
-            for member in dict.fromkeys(members):
-                connection.execute(_group.insert().values(name=name, region=member))
+        self.put_regions((), {name: members})
 
     def regions(self) -> RegionTree:
         """The region tree; the workspace's own county is always in it."""
@@ -269,6 +276,40 @@ class Store:
         return tasks if year is None else list({task.region: task for task in tasks}.values())
 
 
+def _make_current(connection: Connection, entry: Stored) -> None:
+    """Mark `entry` as the newest of its kind, year and label, and the one in use."""
+    year = _snapshot.c.year.is_(None) if entry.year is None else _snapshot.c.year == entry.year
+    same = (_snapshot.c.kind == entry.kind) & year
+    if entry.kind != "survey":
+        same = same & (_snapshot.c.label == entry.label)
+    connection.execute(update(_snapshot).where(same).values(current=False))
+    connection.execute(delete(_snapshot).where(_snapshot.c.id == entry.id))
+    number = connection.execute(select(func.coalesce(func.max(_snapshot.c.sequence), 0))).scalar_one() + 1
+    connection.execute(
+        _snapshot.insert().values(
+            id=entry.id,
+            kind=entry.kind,
+            year=entry.year,
+            label=entry.label,
+            folder=entry.folder.as_posix(),
+            current=True,
+            stored_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            sequence=number,
+        )
+    )
+
+
+def _put_regions(connection: Connection, regions: Iterable[Region], groups: Mapping[str, Sequence[str]]) -> None:
+    held = {row["code"]: Region(**row) for row in connection.execute(select(_region)).mappings()}
+    for region in [_completed(new, held.get(new.code)) for new in regions]:
+        connection.execute(delete(_region).where(_region.c.code == region.code))
+        connection.execute(_region.insert().values(**asdict(region)))
+    for name, members in groups.items():
+        connection.execute(delete(_group).where(_group.c.name == name))
+        for member in dict.fromkeys(members):
+            connection.execute(_group.insert().values(name=name, region=member))
+
+
 def _completed(new: Region, held: Region | None) -> Region:
     """`new`, with name, parent and control areas of `held` where it has none of its own."""
     if held is None:
@@ -281,18 +322,3 @@ def _completed(new: Region, held: Region | None) -> Region:
         held.control_dm2 if new.control_dm2 is None else new.control_dm2,
         held.control_island_dm2 if new.control_island_dm2 is None else new.control_island_dm2,
     )
-
-
-def _write(draft: Draft, folder: Path) -> None:
-    folder.mkdir()
-    meta = draft.meta
-    assert len(draft.parcels) == meta.rows_stored, (len(draft.parcels), meta.rows_stored)
-    assert len(draft.quarantine) == meta.rows_quarantined, (len(draft.quarantine), meta.rows_quarantined)
-    try:
-        draft.parcels.to_parquet(folder / "rows.parquet", index=False)
-        draft.quarantine.to_parquet(folder / "quarantine.parquet", index=False)
-    except (OSError, ValueError, TypeError) as error:
-        raise BadInput("LAND-SNAPSHOT-UNWRITABLE", why=str(error).splitlines()[0]) from error
-    records = [json.dumps(finding.as_record(), ensure_ascii=False) for finding in draft.findings]
-    (folder / "findings.jsonl").write_text("".join(record + "\n" for record in records), encoding="utf-8")
-    (folder / "meta.json").write_text(json.dumps(meta.as_record(), ensure_ascii=False, indent=1), encoding="utf-8")

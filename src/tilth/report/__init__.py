@@ -1,10 +1,12 @@
 """The edge out: tables, maps, charts, documents and exchange files, all from the same exact numbers."""
 
+from tilth.report.cells import hundredths_of_ha
 from tilth.report.charts import area_chart, band_chart, flow_chart
+from tilth.report.check_maps import check_map
 from tilth.report.csvs import listing_csv, table_csv, write_csvs
 from tilth.report.geopackage import change_layer, findings_layer, parcel_layer, plain_layer, write_geopackage
 from tilth.report.listings import checks_listing, findings_listing, findings_summary, frame_listing, standing_listing
-from tilth.report.maps import change_map, check_map, class_map, farmland_map
+from tilth.report.maps import change_map, class_map, farmland_map
 from tilth.report.model import (
     Category,
     Figure,
@@ -50,6 +52,7 @@ __all__ = [
     "findings_summary",
     "flow_chart",
     "frame_listing",
+    "hundredths_of_ha",
     "listing_csv",
     "parcel_layer",
     "plain_layer",

@@ -21,6 +21,7 @@ from matplotlib.patches import Patch, Polygon
 from matplotlib.path import Path as MplPath
 
 from tilth.core import FloatArray, label
+from tilth.report.cells import display_width
 
 DPI = 160
 EDGE = "#ffffff"
@@ -115,17 +116,73 @@ def map_sheet(title: str, bounds: Sequence[float], crs: Any, width: float = 7.4)
     shape = ((y1 - y0) * stretch) / (x1 - x0)
     height = min(max(width * 0.68 * min(max(shape, 0.45), 0.85) + 0.7, 4.2), 10.5)
     figure = new_figure(width, height)
-    axes = figure.add_axes((0.015, 0.02, 0.68, 0.98 - 0.5 / height))
+    axes = _map_axes(figure, (0.015, 0.02, 0.68, 0.98 - 0.5 / height), (x0, y0, x1, y1), crs)
+    figure.text(0.02, 1 - 0.32 / height, title, fontproperties=font(13), va="center")
+    return MapSheet(figure, axes, _side_axes(figure, height))
+
+
+def map_grid(
+    title: str, bounds: Sequence[Sequence[float]], crs: Any, *, note: str = "", width: float = 7.4
+) -> list[MapSheet]:
+    """Several maps in two columns of one figure, one for each of `bounds`, with one legend; `note` stands below."""
+    lines = _wrapped(note, 105).splitlines()
+    rows, cell = -(-len(bounds) // 2), width * 0.335
+    foot = 0.14 + 0.16 * len(lines)
+    height = rows * (cell + 0.06) + 0.5 + foot
+    figure = new_figure(width, height)
+    side = _side_axes(figure, height)
+    sheets = []
+    for place, box in enumerate(bounds):
+        left, bottom = 0.015 + 0.345 * (place % 2), 1 - (0.5 + (place // 2 + 1) * (cell + 0.06)) / height
+        axes = _map_axes(figure, (left, bottom, 0.335, cell / height), _padded(box), crs)
+        sheets.append(MapSheet(figure, axes, side))
+    figure.text(0.02, 1 - 0.28 / height, title, fontproperties=font(13), va="center")
+    if lines:
+        figure.text(0.015, (foot - 0.04) / height, "\n".join(lines), fontproperties=font(7.5), va="top")
+    return sheets
+
+
+def _side_axes(figure: Any, height: float) -> Any:
     side = figure.add_axes((0.705, 0.02, 0.285, 0.98 - 0.5 / height))
     side.set_axis_off()
-    _set_extent(axes, (x0, y0, x1, y1), stretch, width * 0.68 / (height * 0.98 - 0.5))
+    return side
+
+
+def _map_axes(figure: Any, place: tuple[float, float, float, float], bounds: Sequence[float], crs: Any) -> Any:
+    """A frame at `place` (shares of the figure) that shows at least `bounds`."""
+    axes = figure.add_axes(place)
+    width, height = figure.get_size_inches()
+    stretch = _stretch(crs, (bounds[1] + bounds[3]) / 2)
+    _set_extent(axes, bounds, stretch, (width * place[2]) / (height * place[3]))
     axes.set_xticks([])
     axes.set_yticks([])
     for spine in axes.spines.values():
         spine.set_linewidth(0.6)
         spine.set_color("#555555")
-    figure.text(0.02, 1 - 0.32 / height, title, fontproperties=font(13), va="center")
-    return MapSheet(figure, axes, side)
+    return axes
+
+
+def named(axes: Any, text: str) -> None:
+    """A name in the upper left corner of a map."""
+    box = {"boxstyle": "round,pad=0.2", "fc": "white", "ec": "none", "alpha": 0.85}
+    axes.text(
+        0.02, 0.98, text, transform=axes.transAxes, ha="left", va="top", fontproperties=font(7.5), bbox=box, zorder=20
+    )
+
+
+def marked(axes: Any, places: Sequence[tuple[float, float, str]], colour: str) -> None:
+    """A ring and a name at each of `places` (x, y, name), for frames too small to draw to scale."""
+    for x, y, name in places:
+        axes.scatter([x], [y], s=45, facecolors="none", edgecolors=colour, linewidths=1.1, zorder=9)
+        axes.annotate(
+            name,
+            (x, y),
+            xytext=(5, 3),
+            textcoords="offset points",
+            fontproperties=font(8),
+            zorder=10,
+            bbox={"boxstyle": "round,pad=0.08", "fc": "white", "ec": "none", "alpha": 0.7},
+        )
 
 
 def _set_extent(axes: Any, bounds: Sequence[float], stretch: float, shape: float) -> None:
@@ -231,10 +288,10 @@ def legend(sheet: MapSheet, entries: Sequence[tuple[str, str]]) -> None:
 
 
 def _wrapped(text: str, width: int) -> str:
-    """`text` broken at blanks into lines of about `width` signs."""
+    """`text` broken at blanks into lines of about `width` signs, a Chinese one counted as two."""
     lines = [""]
     for word in text.split(" "):
-        if lines[-1] and len(lines[-1]) + 1 + len(word) > width:
+        if lines[-1] and display_width(lines[-1]) + 1 + display_width(word) > width:
             lines.append(word)
         else:
             lines[-1] = f"{lines[-1]} {word}".strip()

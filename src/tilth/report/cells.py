@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
-from tilth.core import AreaTable, IntArray, Label, label
+from tilth.change import ROW_WORDS
+from tilth.core import AreaTable, Column, IntArray, Label, label
 
 DM2_PER_HUNDREDTH_HA = 10_000
+#: Codes that belong on paper: 0102, 0201K, 05H1, 2TT; AC66 of another code system.
+_OFFICIAL = re.compile("[A-Z]{0,4}[0-9][0-9A-Z]*")
 _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -17,8 +22,18 @@ def hundredths_of_ha(table: AreaTable) -> IntArray:
     """The cells in whole 0.01 ha: the levelled ones where the table has them, else each rounded half away from zero."""
     if table.hectares is not None:
         return table.hectares
-    magnitude = (2 * np.abs(table.dm2) + DM2_PER_HUNDREDTH_HA) // (2 * DM2_PER_HUNDREDTH_HA)
-    return np.where(table.dm2 < 0, -magnitude, magnitude).astype(np.int64)
+    return rounded_ha(table.dm2)
+
+
+def rounded_ha(dm2: IntArray) -> IntArray:
+    """Areas in whole 0.01 ha, each rounded half away from zero. Shape kept."""
+    magnitude = (2 * np.abs(dm2) + DM2_PER_HUNDREDTH_HA) // (2 * DM2_PER_HUNDREDTH_HA)
+    return np.where(dm2 < 0, -magnitude, magnitude).astype(np.int64)
+
+
+def shown_ha(dm2: int, levelled: int | None = None) -> int:
+    """One area in whole 0.01 ha: as the land tables level it, where they do, else rounded."""
+    return int(rounded_ha(np.array(dm2, dtype=np.int64))) if levelled is None else levelled
 
 
 def shown_cells(table: AreaTable, unit: str) -> IntArray:
@@ -32,6 +47,28 @@ def table_notes(table: AreaTable, unit: str) -> list[str]:
     if unit == "ha" and table.hectares is None:
         notes.append(str(label("REPORT-NOT-LEVELLED")))
     return notes
+
+
+def official_code(code: str) -> str:
+    """The code of a column as a reader of the official tables knows it; "" where only the software uses it.
+
+    >>> official_code("0201K"), official_code("LS:0101"), official_code("0201HJ"), official_code("IN-SUM")
+    ('0201K', '0101', '0201', '')
+    """
+    last = code.rpartition(":")[2].removesuffix("HJ")
+    return last if _OFFICIAL.fullmatch(last) else ""
+
+
+def official_codes(columns: Sequence[Column]) -> list[str]:
+    """The official codes of `columns`; none of them where they only repeat the names."""
+    codes = [official_code(one.code) for one in columns]
+    return codes if any(code != str(one.label) for code, one in zip(codes, columns, strict=True) if code) else []
+
+
+def printed_names(names: Sequence[str | Label]) -> list[str]:
+    """The key of a row, without the word by which only the software knows it ("total" before "Total")."""
+    named = any(isinstance(name, Label) for name in names)
+    return ["" if named and isinstance(name, str) and name in ROW_WORDS else str(name) for name in names]
 
 
 def hundredths(value: int) -> str:
@@ -60,9 +97,10 @@ def readable(text: str) -> str:
 
 def display_width(text: str) -> int:
     """Columns that `text` takes on a terminal: two for Chinese and full-width signs, none for combining marks."""
-    return sum(_width(sign) for sign in text)
+    return len(text) if text.isascii() else sum(map(_width, text))
 
 
+@lru_cache(maxsize=8192)
 def _width(sign: str) -> int:
     if unicodedata.combining(sign):
         return 0

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields, is_dataclass, replace
 from typing import cast
 
-from tilth.core import AreaTable, Label, Row, in_units, label, language
-from tilth.report.cells import display_width, grouped, hundredths_of_ha, readable, table_notes, unit_line
+from tilth.core import AreaTable, in_units, label, language
+from tilth.report.cells import (
+    display_width,
+    grouped,
+    hundredths_of_ha,
+    official_codes,
+    printed_names,
+    readable,
+    shown_ha,
+    table_notes,
+    unit_line,
+)
 from tilth.report.document import Block, Document, Grid, HeadCell, Heading, Paragraph, Picture, Section, Signatures
 from tilth.report.listings import (
     change_listing,
@@ -33,9 +42,6 @@ DEEPEST_ROW = 1  # county and townships
 LIST_ROWS = 40
 #: A longer text in a list is cut on paper; what a rule said of a project is printed whole.
 LETTERS, LETTERS_OF_A_VERDICT = 160, 2000
-#: Codes that belong on paper (0102, 0201K, 05H1, 2TT), and words that only the software uses for a row.
-_OFFICIAL = re.compile("[0-9][0-9A-Z]*")
-_INTERNAL = re.compile("[A-Za-z_-]+")
 #: Columns of the change list that belong on paper; the workbook has all of them.
 _CHANGE_COLUMNS = {"seq", "kind", "old_parcel", "old_class", "new_parcel", "new_class", "area_dm2"}
 
@@ -113,7 +119,9 @@ def _left_out(table: AreaTable, rows: Sequence[int], columns: Sequence[int]) -> 
 
 def _grid(table: AreaTable, rows: Sequence[int], columns: Sequence[int], title: str, notes: tuple[str, ...]) -> Grid:
     shown = hundredths_of_ha(table)
-    body = [[*_printed_key(table.rows[row]), *(grouped(int(shown[row, place])) for place in columns)] for row in rows]
+    body = [
+        [*printed_names(table.rows[row].names), *(grouped(int(shown[row, place])) for place in columns)] for row in rows
+    ]
     keys = len(table.key_columns)
     picked = [table.columns[place] for place in columns]
     blank = [HeadCell("")] * keys
@@ -121,9 +129,8 @@ def _grid(table: AreaTable, rows: Sequence[int], columns: Sequence[int], title: 
     if any(one.group for one in picked):
         groups = ["" if one.group is None else str(one.group) for one in picked]
         head.append([*blank, *_spans(groups)])
-    official = [one.code if _OFFICIAL.fullmatch(one.code) else "" for one in picked]
-    if any(code and code != str(one.label) for code, one in zip(official, picked, strict=True)):
-        head.append([*blank, *map(HeadCell, official)])
+    if codes := official_codes(picked):
+        head.append([*blank, *map(HeadCell, codes)])
     head.append([*(HeadCell(str(one)) for one in table.key_columns), *(HeadCell(str(one.label)) for one in picked)])
     indent = max((2.0 * table.rows[row].depth for row in rows), default=0.0)
     widths = [min(max([6.0, *(display_width(line[place]) for line in body)]), 24.0) + 1.5 for place in range(keys)]
@@ -144,15 +151,6 @@ def _grid(table: AreaTable, rows: Sequence[int], columns: Sequence[int], title: 
         wide=wide,
         size=size,
     )
-
-
-def _printed_key(row: Row) -> list[str]:
-    """The key of a row, without the word by which only the software knows it ("total" before "Total")."""
-    named = any(isinstance(name, Label) for name in row.names)
-    return [
-        "" if named and isinstance(name, str) and _INTERNAL.fullmatch(name) else text
-        for name, text in zip(row.names, row.key, strict=True)
-    ]
 
 
 def _spans(texts: Sequence[str]) -> list[HeadCell]:
@@ -182,7 +180,7 @@ def _list_blocks(listing: Listing, captions: _Numbered) -> Iterator[Block]:
     if not listing.rows:
         yield Paragraph(f"{listing.title}: {label('REPORT-NONE')}")
         return
-    places = [place for place, column in enumerate(listing.columns) if column.on_paper]
+    places = [place for place, column in enumerate(listing.columns) if column.on_paper and not column.csv_only]
     if listing.id == "change-list":
         places = [place for place in places if listing.columns[place].code in _CHANGE_COLUMNS]
     kinds = [listing.columns[place].kind for place in places]
@@ -243,14 +241,13 @@ def _key_figures(book: Yearbook, captions: _Numbered) -> Iterator[Block]:
     names.append(str(label("REPORT-EXACT-M2", year=book.year)))
     body = []
     for one in book.key_figures:
-        line = [str(one.label), f"{in_units(one.dm2, 'ha'):,}"]
-        if compared:
-            before = one.before_dm2
-            line += (
-                ["", ""]
-                if before is None
-                else [f"{in_units(before, 'ha'):,}", f"{in_units(one.dm2 - before, 'ha'):+,}"]
-            )
+        now = shown_ha(one.dm2, one.hectares)
+        line = [str(one.label), grouped(now)]
+        if compared and one.before_dm2 is not None:
+            before = shown_ha(one.before_dm2, one.before_hectares)
+            line += [grouped(before), f"{'+' if now > before else ''}{grouped(now - before)}"]
+        elif compared:
+            line += ["", ""]
         body.append((*line, grouped(one.dm2)))
     yield Grid(
         caption=captions.table(str(label("REPORT-KEY-FIGURES"))),

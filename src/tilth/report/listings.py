@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import SupportsInt, cast
 
 import pandas as pd
 
 from tilth.change import Holding
-from tilth.core import Adjustment, Finding, Label, label
+from tilth.core import Adjustment, AreaTable, Finding, Label, label
 from tilth.core.language import catalogue
-from tilth.report.cells import DM2_PER_HUNDREDTH_HA
+from tilth.report.cells import DM2_PER_HUNDREDTH_HA, official_code, printed_names, shown_ha
 from tilth.report.model import Kind, ListColumn, Listing, Verdict, Yearbook
 
 
@@ -23,11 +23,17 @@ def _heading(name: str) -> Label:
 
 
 def _columns(spec: str) -> tuple[ListColumn, ...]:
-    """Columns from a short spec: "name", "rows:count", "area_dm2:area"; a leading ~ keeps one off paper."""
+    """Columns from a short spec: "name", "rows:count", "area_dm2:area".
+
+    A leading ~ keeps one off paper, a trailing ! is for machines.
+    """
     columns = []
     for word in spec.split():
         name, _, kind = word.lstrip("~").partition(":")
-        columns.append(ListColumn(name, _heading(name), _kind(kind or "text"), on_paper=not word.startswith("~")))
+        stem, machine = name.removesuffix("!"), name.endswith("!")
+        columns.append(
+            ListColumn(stem, _heading(stem), _kind(kind or "text"), on_paper=not word.startswith("~"), csv_only=machine)
+        )
     return tuple(columns)
 
 
@@ -46,7 +52,7 @@ def standing_listing(rows: Sequence[Holding]) -> Listing:
     )
     out = []
     for row in rows:
-        numbers = (
+        exact = (
             row.farmland_task_dm2,
             row.farmland_dm2,
             row.headroom_dm2,
@@ -54,8 +60,20 @@ def standing_listing(rows: Sequence[Holding]) -> Listing:
             row.pbf_dm2,
             row.pbf_headroom_dm2,
         )
-        out.append((row.region, "\u3000" * row.depth + row.name, *numbers, *numbers, row.source))
+        shown = (
+            *_in_hectares(row.farmland_task_dm2, row.farmland_dm2, row.farmland_ha),
+            *_in_hectares(row.pbf_task_dm2, row.pbf_dm2, row.pbf_ha),
+        )
+        out.append((row.region, "\u3000" * row.depth + row.name, *shown, *exact, row.source))
     return Listing("standing", label("REPORT-STANDING"), columns, tuple(out), label("REPORT-STANDING-NOTE"))
+
+
+def _in_hectares(task: int | None, held: int | None, levelled: int | None) -> tuple[int | None, ...]:
+    """Task, holding and surplus in dm² of whole 0.01 ha: the holding as the land tables level it, the row closed."""
+    tasked = None if task is None else shown_ha(task)
+    has = None if held is None else shown_ha(held, levelled)
+    surplus = None if has is None or tasked is None else has - tasked
+    return tuple(None if one is None else one * DM2_PER_HUNDREDTH_HA for one in (tasked, has, surplus))
 
 
 def outcome_text(outcome: str) -> str:
@@ -78,7 +96,7 @@ def checks_listing(checks: Sequence[Verdict]) -> Listing:
         )
         for check in checks
     )
-    columns = _columns("project ~rule rule_title outcome area_dm2:area ~rule_version note")
+    columns = _columns("project rule rule_title outcome area_dm2:area ~rule_version note")
     return Listing("checks", label("REPORT-CHECKS"), columns, rows)
 
 
@@ -89,8 +107,11 @@ def findings_summary(findings: Sequence[Finding]) -> Listing:
     for finding in findings:
         first.setdefault(finding.code, finding)
     order = sorted(counts, key=lambda code: (first[code].severity.value != "breaks", code))
-    rows = tuple((code, _severity(first[code]), counts[code], first[code].said, first[code].remedy) for code in order)
-    columns = _columns("code severity count:count example remedy")
+    rows = tuple(
+        (code, first[code].name, _severity(first[code]), counts[code], first[code].said, first[code].remedy)
+        for code in order
+    )
+    columns = _columns("code rule_name severity count:count example remedy")
     return Listing("findings-summary", label("REPORT-FINDINGS-SUMMARY"), columns, rows)
 
 
@@ -104,8 +125,8 @@ def findings_listing(findings: Iterable[Finding]) -> Listing:
     for finding in findings:
         where = finding.where
         place = (where.file, where.layer, where.row, where.parcel, _coordinate(where.x), _coordinate(where.y))
-        rows.append((finding.code, _severity(finding), *place, finding.said, finding.remedy))
-    columns = _columns("code severity file ~layer row:count parcel ~x ~y said ~remedy")
+        rows.append((finding.code, finding.name, _severity(finding), *place, finding.said, finding.remedy))
+    columns = _columns("code rule_name severity file ~layer row:count parcel ~x ~y said ~remedy")
     return Listing("findings", label("REPORT-FINDINGS"), columns, tuple(rows))
 
 
@@ -156,14 +177,29 @@ def quarantine_listing(frame: pd.DataFrame) -> Listing:
 
 def adjustments_listing(book: Yearbook) -> Listing:
     """Every cell that levelling moved, so that the hectare tables close."""
+    tables = {table.id: (str(table.title), _column_names(table)) for table in (*book.tables, *book.flows)}
     carried = [one for table in (*book.tables, *book.flows) for one in table.adjustments]
-    rows = tuple(_adjustment(one) for one in dict.fromkeys([*carried, *book.adjustments]))
-    columns = _columns("table region_key column delta:hectares why")
+    rows = tuple(
+        _adjustment(one, *tables.get(one.table, (one.table, {})))
+        for one in dict.fromkeys([*carried, *book.adjustments])
+    )
+    columns = _columns("table_code! column_code! table region_key column delta:hectares why")
     return Listing("levelling", label("REPORT-LEVELLING"), columns, rows, label("REPORT-LEVELLING-NOTE"))
 
 
-def _adjustment(one: Adjustment) -> tuple[object, ...]:
-    return (one.table, " ".join(one.row), one.column, one.units * DM2_PER_HUNDREDTH_HA, str(one.why))
+def _adjustment(one: Adjustment, title: str, columns: Mapping[str, str]) -> tuple[object, ...]:
+    row = " ".join(filter(None, printed_names(one.names)))
+    column = columns.get(one.column, one.column)
+    return (one.table, one.column, title, row, column, one.units * DM2_PER_HUNDREDTH_HA, str(one.why))
+
+
+def _column_names(table: AreaTable) -> dict[str, str]:
+    """What each column is called, with the heading it stands under and its official code."""
+    names = {}
+    for one in table.columns:
+        name = f"{official_code(one.code)} {one.label}".strip()
+        names[one.code] = name if one.group is None or str(one.group) == str(one.label) else f"{one.group}: {name}"
+    return names
 
 
 def sources_listing(book: Yearbook) -> Listing:

@@ -18,11 +18,17 @@ Kind = Literal["text", "count", "area", "hectares"]
 
 @dataclass(frozen=True, slots=True)
 class KeyFigure:
-    """One number of the summary: the whole area, the farmland, what changed. `before_dm2` where a year came before."""
+    """One number of the summary: the whole area, the farmland, what changed. `before_dm2` where a year came before.
+
+    `hectares` and `before_hectares` are what the land tables of the two years show for it, in 0.01 ha; without them
+    the hectares are rounded from the dm².
+    """
 
     label: Label
     dm2: int
     before_dm2: int | None = None
+    hectares: int | None = None
+    before_hectares: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +137,7 @@ class ListColumn:
     label: Label
     kind: Kind = "text"
     on_paper: bool = True  # False: only in the workbook and CSV
+    csv_only: bool = False  # a code of the software's own, for machines
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from tilth.core import AreaTable, BadInput, in_units, label
-from tilth.report.cells import display_width, grouped, hundredths_of_ha, shown_cells, table_notes, unit_line
+from tilth.report.cells import (
+    display_width,
+    grouped,
+    hundredths_of_ha,
+    official_codes,
+    printed_names,
+    shown_cells,
+    table_notes,
+    unit_line,
+)
 
 UNITS = ("ha", "m2", "mu")
 
@@ -69,14 +78,14 @@ def as_text(table: AreaTable, unit: str = "ha", *, skip_zero_columns: bool = Fal
 def _block(table: AreaTable, numbers: list[list[str]], places: list[int]) -> str:
     keys = [str(one) for one in table.key_columns]
     columns = [table.columns[place] for place in places]
-    head = [[""] * len(keys) + [one.code for one in columns], keys + [str(one.label) for one in columns]]
+    head = [keys + [str(one.label) for one in columns]]
+    if codes := official_codes(columns):
+        head.insert(0, [""] * len(keys) + codes)
     if any(one.group for one in columns):
         head.insert(0, [""] * len(keys) + ["" if one.group is None else str(one.group) for one in columns])
-    if all(one.code == str(one.label) for one in columns):
-        del head[-2]
     body = []
     for row, cells in zip(table.rows, numbers, strict=True):
-        texts = list(row.key)
+        texts = printed_names(row.names)
         if texts:
             texts[0] = "  " * row.depth + texts[0]
         body.append(texts + [cells[place] for place in places])

@@ -6,19 +6,30 @@ import io
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.hyperlink import Hyperlink
 
-from tilth.core import AreaTable, Label, in_units, label, language
-from tilth.report.cells import display_width, grouped, hundredths, readable, shown_cells, table_notes, unit_line
+from tilth.core import AreaTable, IntArray, Label, in_units, label, language
+from tilth.report.cells import (
+    display_width,
+    grouped,
+    hundredths,
+    official_codes,
+    printed_names,
+    readable,
+    shown_cells,
+    table_notes,
+    unit_line,
+)
 from tilth.report.files import without_clock
 from tilth.report.listings import all_listings
 from tilth.report.model import Listing, Yearbook
@@ -28,6 +39,7 @@ from tilth.runtime import write_whole
 ROWS_OF_A_SHEET = 1_048_576
 LETTERS_OF_A_CELL = 32_767
 _NOT_IN_A_NAME = re.compile(r"[\[\]:*?/\\]")
+_YEARS = re.compile(r"^\d{4}(–\d{4})?年|, \d{4}(–\d{4})?$")
 _NUMBER = "#,##0.00;[Red]-#,##0.00"
 _COUNT = "#,##0"
 _A4, _A3 = 9, 8
@@ -176,20 +188,27 @@ def _open_sheet(workbook: Any, name: str, head: _Head, keys: int, top: int) -> A
     return sheet
 
 
-def _table_head(table: AreaTable, shown: list[list[int]]) -> _Head:
+def _table_head(table: AreaTable, shown: IntArray) -> _Head:
     keys = [str(one) for one in table.key_columns]
     blank = [""] * len(keys)
-    rows = [blank + [column.code for column in table.columns], keys + [str(one.label) for one in table.columns]]
+    rows = [keys + [str(one.label) for one in table.columns]]
+    codes = official_codes(table.columns)
+    if codes:
+        rows.insert(0, blank + codes)
     if any(column.group for column in table.columns):
         rows.insert(0, blank + ["" if column.group is None else str(column.group) for column in table.columns])
     widths = []
+    names = [printed_names(row.names) for row in table.rows]
+    extremes = np.vstack([shown, np.zeros_like(shown[:1])]).T
     for place, name in enumerate(keys):
-        texts = [row.key[place] for row in table.rows]
+        texts = [row[place] for row in names]
         widest = max((display_width(text) for text in texts), default=0) + (4 if place == 0 else 0)
         widths.append(float(min(max(widest, display_width(name), 8) + 3, 44)))
     for place, column in enumerate(table.columns):
-        widest = max((len(grouped(row[place])) for row in shown), default=4)
-        words = max(display_width(word) for word in [*re.split(r"[\s/]+", str(column.label)), column.code])
+        widest = max((len(grouped(int(one))) for one in (extremes[place].min(), extremes[place].max())), default=4)
+        words = max(
+            display_width(word) for word in [*re.split(r"[\s/]+", str(column.label)), *codes[place : place + 1]]
+        )
         widths.append(float(min(max(widest + 2, min(words, 14) + 2, 11), 26)))
     return _Head(rows, widths)
 
@@ -209,7 +228,7 @@ def _merge_groups(sheet: Any, table: AreaTable, row: int) -> None:
 
 
 def _area_sheet(workbook: Any, name: str, book: Yearbook, table: AreaTable, unit: str, cells: _Styles) -> SheetRows:
-    shown = shown_cells(table, unit).tolist()
+    shown = shown_cells(table, unit)
     head = _table_head(table, shown)
     sheet = _open_sheet(workbook, name, head, keys=len(table.key_columns), top=2)
     rows, look = SheetRows(), _look(language())
@@ -217,11 +236,12 @@ def _area_sheet(workbook: Any, name: str, book: Yearbook, table: AreaTable, unit
     rows.append([cells.cell(str(unit_line(unit)), look.unit)])
     for texts in head.rows:
         rows.append([cells.cell(text, look.head) for text in texts], head.height(texts))
-    if len(head.rows) == 3:
+    if any(column.group for column in table.columns):
         _merge_groups(sheet, table, 3)
     number_style = cells.cell(None, look.number)[1]
-    for row, numbers in zip(table.rows, shown, strict=True):
-        keys = [cells.cell(text, look.text, row.depth if place == 0 else 0) for place, text in enumerate(row.key)]
+    for row, numbers in zip(table.rows, shown.tolist(), strict=True):
+        names = enumerate(printed_names(row.names))
+        keys = [cells.cell(text, look.text, row.depth if place == 0 else 0) for place, text in names]
         rows.append(keys + [(number_of(number), number_style) for number in numbers])
     rows.append()
     for note in table_notes(table, unit):
@@ -273,7 +293,15 @@ def _list_widths(listing: Listing, names: list[str]) -> list[float]:
     return widths
 
 
+def _for_readers(listing: Listing) -> Listing:
+    """`listing` without the columns that are for machines."""
+    kept = [place for place, column in enumerate(listing.columns) if not column.csv_only]
+    columns = tuple(listing.columns[place] for place in kept)
+    return replace(listing, columns=columns, rows=tuple(tuple(row[place] for place in kept) for row in listing.rows))
+
+
 def _list_sheet(workbook: Any, name: str, book: Yearbook, listing: Listing, cells: _Styles) -> SheetRows:
+    listing = _for_readers(listing)
     names = [column_heading(listing, place) for place in range(len(listing.columns))]
     head = _Head([names], _list_widths(listing, names))
     _open_sheet(workbook, name, head, keys=0, top=2)
@@ -353,8 +381,8 @@ def workbook_bytes(book: Yearbook) -> bytes:
 
 
 def _without_unit(book: Yearbook, title: Label) -> str:
-    """A table's title without the county's name before it, which would fill a sheet's name."""
-    return str(title).removeprefix(str(book.unit)).lstrip(": ")
+    """A table's title without the county's name and the year, which would fill a sheet's name."""
+    return _YEARS.sub("", str(title).removeprefix(str(book.unit)).lstrip(": "))
 
 
 def _full_title(book: Yearbook, title: Label) -> str:

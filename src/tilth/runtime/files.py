@@ -4,34 +4,49 @@ from __future__ import annotations
 
 import os
 import shutil
-import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from tilth.core import BadInput
 
 
-def fill_whole(path: Path, write: Callable[[Path], None]) -> Path:
-    """Let `write` fill a temporary file beside `path`, then put it in place in one step.
+def fill_whole(path: Path, write: Callable[[Path], None], *, stale: Iterable[str] = ()) -> Path:
+    """Let `write` fill a file of that name in a folder of its own beside `path`, then put it in place in one step.
+
+    Other files that `write` leaves there (the parts of a shapefile, the schema of a GML) go to the place beside `path`
+    before it.
+
+    Parameters
+    ----------
+    stale
+        Endings of parts that an older file of that name may have and the new one has not: they are taken away.
 
     Raises
     ------
     BadInput
         If the folder or the file cannot be written; what stood at `path` stays as it was.
     """
-    part = path.with_name(f".{path.stem}-{uuid.uuid4().hex[:12]}{path.suffix}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            write(part)
-            with part.open("rb+") as file:
-                os.fsync(file.fileno())
-            os.replace(part, path)
-        finally:
-            part.unlink(missing_ok=True)
+        with TemporaryDirectory(prefix=".tilth-", dir=path.parent) as folder:
+            write(Path(folder) / path.name)
+            parts = sorted(Path(folder).iterdir(), key=lambda part: (part.name == path.name, part.name))
+            for part in parts:
+                _sync(part)
+            for ending in stale:
+                path.with_suffix(ending).unlink(missing_ok=True)
+            for part in parts:
+                os.replace(part, path.parent / part.name)
     except OSError as error:
         raise BadInput("RUNTIME-CANNOT-WRITE", path=str(path), why=error.strerror or str(error)) from None
     return path
+
+
+def _sync(file: Path) -> None:
+    """Wait until the bytes of `file` are on disk."""
+    with file.open("rb+") as opened:
+        os.fsync(opened.fileno())
 
 
 def write_whole(path: Path, content: bytes) -> Path:
@@ -53,8 +68,7 @@ def settle(staged: Path, target: Path) -> None:
     """Move a complete staged folder to its place in one step, its bytes on disk first."""
     for path in sorted(staged.rglob("*")):
         if path.is_file():
-            with path.open("rb+") as file:
-                os.fsync(file.fileno())
+            _sync(path)
     target.parent.mkdir(parents=True, exist_ok=True)
     if target.exists():
         shutil.rmtree(target)
