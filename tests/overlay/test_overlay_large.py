@@ -8,12 +8,19 @@ import shapely
 from overlay_shapes import EQUAL_AREA, FULL, geodesic_area, lattice, star
 
 from tilth.core import BadInput
-from tilth.overlay import engine_area, intersection_areas, overlaps
-from tilth.overlay.cells import MOST_EDGES, cut
-from tilth.overlay.kernel import split_ring
-from tilth.overlay.rings import flatten
+from tilth.overlay import engine_area, intersection_areas, overlaps, prepare
+from tilth.overlay.chains import halve
+from tilth.overlay.kernel import own_areas
+from tilth.overlay.layer import FINEST, MOST_EDGES, WIDEST_M
+from tilth.overlay.scale import lattice_over
 
-EVERYWHERE = np.array([-1e4, -1e4, 1e4, 1e4])
+
+def cells_of(shapes, crs=EQUAL_AREA):
+    """The cells of a layer, and the area of each."""
+    layer = prepare(shapes, crs)
+    area = np.empty(len(layer.cells.row))
+    own_areas(layer.cells, (0, len(area)), lattice_over(layer.ground, layer.bounds), area)
+    return layer.cells, area
 
 
 @pytest.mark.parametrize("radius", [700.0, 2_000.0, 5_000.0] if FULL else [700.0, 5_000.0])
@@ -61,19 +68,20 @@ def test_a_red_line_of_many_points_shares_with_parcels_what_geos_says():
 def test_cells_keep_the_area_and_the_limits():
     comb = shapely.union_all([shapely.box(0, 0, 1000, 1), *(shapely.box(2 * i, 1, 2 * i + 1, 500) for i in range(500))])
     assert comb.geom_type == "Polygon"
-    small = shapely.box(0, 0, 1, 1)
-    rings = flatten(np.array([small, comb, shapely.Polygon()]))
-    cells = cut(rings, np.zeros(2), EVERYWHERE, 300.0)
-    spans = np.diff(cells.ring_start[cells.first_ring])
-    assert spans.max() <= MOST_EDGES + 8
-    assert (cells.box[:, 2:] - cells.box[:, :2]).max() <= 300.0
-    assert set(cells.row) == {0, 1}
-    area = 0.0
-    for ring in range(len(cells.ring_start) - 1):
-        run = slice(cells.ring_start[ring], cells.ring_start[ring + 1])
-        x, y = cells.x[run], cells.y[run]
-        area += ((x[:-1] - x[1:]) * (y[:-1] + y[1:])).sum() / 2
-    assert area == pytest.approx(comb.area + 1, abs=1e-6)
+    wide = shapely.Polygon([(0, 0), (60_000, 100), (61_000, 45_000), (-500, 50_000)])
+    cells, area = cells_of([shapely.box(0, 0, 1, 1), comb, shapely.Polygon(), wide])
+    vertices = np.add.reduceat(cells.chain_stop - cells.chain_start, cells.first_chain[:-1])
+    assert vertices.max() <= 2 * MOST_EDGES
+    assert (cells.box[:, 2:] - cells.box[:, :2]).max() <= WIDEST_M
+    assert set(cells.row) == {0, 1, 3}
+    assert np.bincount(cells.row, area) == pytest.approx([1.0, comb.area, 0.0, wide.area], rel=1e-12)
+
+
+def test_a_polygon_is_cut_no_finer_than_a_share_of_its_own_width():
+    country = shapely.Polygon([(0, 0), (4_000_000, 0), (4_000_000, 3_000_000), (10, 3_000_000)])
+    cells, area = cells_of([country])
+    assert len(cells.row) <= (2 / FINEST) ** 2
+    assert area.sum() == pytest.approx(country.area, rel=1e-9)
 
 
 def test_a_wide_bent_polygon_around_a_parcel_shares_nothing_with_it():
@@ -84,24 +92,30 @@ def test_a_wide_bent_polygon_around_a_parcel_shares_nothing_with_it():
 
 
 def test_a_layer_of_nothing_has_no_cells():
-    assert len(cut(flatten(np.array([shapely.Polygon()])), np.zeros(2), EVERYWHERE, 1.0).row) == 0
+    assert len(prepare([shapely.Polygon(), None], EQUAL_AREA).cells.row) == 0
+    assert len(intersection_areas(prepare([None], EQUAL_AREA), [shapely.box(0, 0, 1, 1)], EQUAL_AREA)) == 0
 
 
 def test_edges_that_no_cut_can_part_are_left_together():
     fan = [(0.0, 0.0)]
     for i in range(300):
         fan += [(100.0 + i * 1e-3, 1e-3 * i), (0.001 * i, 100.0 + i)]
-    rings = flatten(np.array([shapely.Polygon(fan)]))
-    cells = cut(rings, np.zeros(2), EVERYWHERE, 1e6)
+    cells, area = cells_of([shapely.Polygon(fan)])
     assert 1 <= len(cells.row) < 100
+    assert area.sum() == pytest.approx(shapely.Polygon(fan).area, rel=1e-9)
 
 
 def test_a_ring_is_parted_at_the_same_point_from_either_side():
     ring = np.array([[0.0, 0.0], [3.0, 1.0], [3.0, 7.0], [0.0, 7.0], [0.0, 0.0]])
-    left, right = split_ring(ring, 0, 1.0)
+
+    def halves(xy, axis, at):
+        found = halve(xy, np.array([0, 5]), np.array([0, 1]), np.ones(1), np.array([axis]), np.array([at]))
+        return [found[0][a:b] for a, b in zip(found[1][:-1], found[1][1:], strict=True)]
+
+    left, right = halves(ring, 0, 1.0)
     assert left.tolist() == [[0, 0], [1, 1 / 3], [1, 7], [0, 7], [0, 0]]
     assert right.tolist() == [[1, 1 / 3], [3, 1], [3, 7], [1, 7], [1, 1 / 3]]
-    for one, other in zip(split_ring(ring, 1, 2.0), split_ring(ring[::-1].copy(), 1, 2.0), strict=True):
+    for one, other in zip(halves(ring, 1, 2.0), halves(ring[::-1].copy(), 1, 2.0), strict=True):
         assert set(map(tuple, one)) == set(map(tuple, other))
 
 

@@ -153,10 +153,11 @@ def test_missing_and_empty_polygons_have_no_pieces():
         intersection_areas([box], [shapely.Point(0, 0)], EQUAL_AREA)
 
 
-def test_a_sliver_as_thin_as_the_last_place_of_the_coordinates_is_no_piece():
+def test_a_sliver_is_a_piece_however_thin_it_is():
     x = 39_500_100.0
     left, right = shapely.box(x - 100, 4e6, np.nextafter(x, np.inf), 4000100), shapely.box(x, 4e6, x + 100, 4000100)
-    assert len(intersection_areas([left], [right], 4527)) == 0
+    thinnest = intersection_areas([left], [right], 4527)
+    assert thinnest.area_m2[0] == pytest.approx(100 * np.spacing(x), rel=1e-3)
     millimetre = shapely.box(x - 0.001, 4e6, x + 100, 4000100)
     assert intersection_areas([left], [millimetre], 4527).area_m2[0] == pytest.approx(0.1, rel=1e-3)
 

@@ -7,14 +7,17 @@ Two areas, never mixed: `engine_area` is exact on the ellipsoid and is what the 
 from tilth.overlay.coverage import GapTable, gap_area, gap_polygons
 from tilth.overlay.engine import engine_area
 from tilth.overlay.levelling import level, level_groups
-from tilth.overlay.pieces import PieceTable, intersection_areas, overlaps
+from tilth.overlay.pieces import PieceTable, intersection_areas, overlaps, prepare, rings_of_wkb
+from tilth.overlay.rings import Rings, flatten
 from tilth.overlay.shapes import inner_points, overlap_polygon, piece_geometry
 from tilth.overlay.survey import survey_area, survey_area_m2
 
 __all__ = [
     "GapTable",
     "PieceTable",
+    "Rings",
     "engine_area",
+    "flatten",
     "gap_area",
     "gap_polygons",
     "inner_points",
@@ -24,6 +27,8 @@ __all__ = [
     "overlap_polygon",
     "overlaps",
     "piece_geometry",
+    "prepare",
+    "rings_of_wkb",
     "survey_area",
     "survey_area_m2",
 ]

@@ -42,7 +42,7 @@ def authalic(latitude: FloatArray, eccentricity: float) -> FloatArray:
     return np.asarray(sine / (2.0 * (1.0 - along * along)) + np.arctanh(along) / (2.0 * eccentricity))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Surface:
     """A CRS as a coordinate net on its own ellipsoid. Points are x = easting or longitude, y = northing or latitude,
     as GIS files store them, whatever axis order the CRS declares."""

@@ -6,7 +6,10 @@ integral of any scale s: `area(A ∩ B) = Σₐ Σᵦ sₐ sᵦ ∫ G(x, min(y�
 the two edges share. Shared edges, touching corners and bridges need no special case. With rings that cross themselves
 a point counts as often as they turn around it, times the same of the other polygon.
 
-Compiled by numba on first use; everything compiled is in this one module, so that the cache notices any change.
+Edges come as chains (`chains`): of two chains the lower one is walked from left to right, and its pieces put down as
+lines; at last G is integrated under all lines at once, which is what the processor does several of at a time.
+
+Compiled by numba on first use. Functions that call each other stand in one module, so that the cache notices a change.
 """
 
 from __future__ import annotations
@@ -21,187 +24,426 @@ from tilth.core import FloatArray, IntArray
 #: Three-point Gauss-Legendre: exact for degree 5, and G along an edge has degree 4.
 _NODE, _SIDE, _MIDDLE = float(np.sqrt(0.6)), 5.0 / 18.0, 8.0 / 18.0
 _EPSILON = float(np.finfo(np.float64).eps)
+#: Lines weighed at a time.
+_LINES = 1_024
 
 
 @njit(cache=True, nogil=True)
-def split_ring(ring: FloatArray, axis: int, at: float) -> tuple[FloatArray, FloatArray]:
-    """The closed ring (n, 2) cut at coordinate `at` of `axis`: what is left of it below, and above, both closed.
+def _scale_at(lattice: Any, x: float, y: float, g: FloatArray) -> None:
+    """Fill `g` (10,) with G = ∫ s dy about a point, from the nearest node of the lattice (`scale.Lattice`).
 
-    A crossing is computed from the lower end of its edge, so that it is the same from either side of a shared edge.
+    In the order 1, x, x², x³, y, xy, x²y, y², xy², y³ of s, each over its power of y, less the y that all share.
     """
-    n = len(ring)
-    below, above = np.empty((2 * n + 1, 2)), np.empty((2 * n + 1, 2))
-    lows, highs = 0, 0
-    for k in range(n - 1):
-        here, there = ring[k, axis] - at, ring[k + 1, axis] - at
-        if here <= 0.0:
-            below[lows] = ring[k]
-            lows += 1
-        if here >= 0.0:
-            above[highs] = ring[k]
-            highs += 1
-        if (here < 0.0 < there) or (there < 0.0 < here):
-            low, high = (k, k + 1) if here < there else (k + 1, k)
-            share = (at - ring[low, axis]) / (ring[high, axis] - ring[low, axis])
-            other = ring[low, 1 - axis] + share * (ring[high, 1 - axis] - ring[low, 1 - axis])
-            below[lows, axis], below[lows, 1 - axis] = at, other
-            above[highs, axis], above[highs, 1 - axis] = at, other
-            lows += 1
-            highs += 1
-    below[lows] = below[0]
-    above[highs] = above[0]
-    return below[: lows + 1], above[: highs + 1]
+    pitch, first, node = lattice
+    at_x, at_y = np.floor(x / pitch), np.floor(y / pitch)
+    i, j = int(at_x) - first[0], int(at_y) - first[1]
+    u, v = x / pitch - at_x - 0.5, y / pitch - at_y - 0.5
+    a = node[i, j]
+    # A quartic about the node, counted anew from (u, v) and cut off behind the cubic.
+    # Its terms: 0 is 1; 1, 2 x, y; 3 to 5 x², xy, y²; 6 to 9 x³, x²y, xy², y³; 10 to 14 x⁴, x³y, x²y², xy³, y⁴.
+    uu, uv, vv = u * u, u * v, v * v
+    s00 = (
+        a[0]
+        + a[1] * u
+        + a[2] * v
+        + a[3] * uu
+        + a[4] * uv
+        + a[5] * vv
+        + u * (a[6] * uu + a[7] * uv + a[8] * vv)
+        + a[9] * vv * v
+        + uu * (a[10] * uu + a[11] * uv + a[12] * vv)
+        + vv * (a[13] * uv + a[14] * vv)
+    )
+    s10 = (
+        a[1]
+        + 2.0 * a[3] * u
+        + a[4] * v
+        + 3.0 * a[6] * uu
+        + 2.0 * a[7] * uv
+        + a[8] * vv
+        + u * (4.0 * a[10] * uu + 3.0 * a[11] * uv + 2.0 * a[12] * vv)
+        + a[13] * vv * v
+    )
+    s01 = (
+        a[2]
+        + a[4] * u
+        + 2.0 * a[5] * v
+        + a[7] * uu
+        + 2.0 * a[8] * uv
+        + 3.0 * a[9] * vv
+        + v * (4.0 * a[14] * vv + 3.0 * a[13] * uv + 2.0 * a[12] * uu)
+        + a[11] * uu * u
+    )
+    s20 = a[3] + 3.0 * a[6] * u + a[7] * v + 6.0 * a[10] * uu + 3.0 * a[11] * uv + a[12] * vv
+    s11 = a[4] + 2.0 * a[7] * u + 2.0 * a[8] * v + 3.0 * a[11] * uu + 4.0 * a[12] * uv + 3.0 * a[13] * vv
+    s02 = a[5] + a[8] * u + 3.0 * a[9] * v + a[12] * uu + 3.0 * a[13] * uv + 6.0 * a[14] * vv
+    s30 = a[6] + 4.0 * a[10] * u + a[11] * v
+    s21 = a[7] + 3.0 * a[11] * u + 2.0 * a[12] * v
+    s12 = a[8] + 2.0 * a[12] * u + 3.0 * a[13] * v
+    s03 = a[9] + a[13] * u + 4.0 * a[14] * v
+    one = 1.0 / pitch
+    two, three = one * one, one * one * one
+    g[0], g[1], g[2], g[3] = s00, s10 * one, s20 * two, s30 * three
+    g[4], g[5], g[6] = s01 * one / 2.0, s11 * two / 2.0, s21 * three / 2.0
+    g[7], g[8], g[9] = s02 * two / 3.0, s12 * three / 3.0, s03 * three / 4.0
 
 
-@njit(cache=True, nogil=True)
-def local_scale(coefficients: FloatArray, half: FloatArray, u: float, v: float) -> FloatArray:
-    """The Chebyshev model at (u, v) as a cubic about that point, made ready for `_under`: (4, 4), unused places 0.
-
-    Entry [i, j] is the coefficient of xⁱ yʲ⁺¹ in G = ∫ s dy, with x, y in coordinate units from the point.
-    """
-    n = len(coefficients)
-    in_x, in_y = _taylor(u, n), _taylor(v, n)
-    partial = np.zeros((4, n))
-    for i in range(4):
-        for m in range(n):
-            for k in range(n):
-                partial[i, k] += in_x[i, m] * coefficients[m, k]
-    g = np.zeros((4, 4))
-    for i in range(4):
-        for j in range(4 - i):
-            value = 0.0
-            for k in range(n):
-                value += partial[i, k] * in_y[j, k]
-            g[i, j] = value / (half[0] ** i * half[1] ** j * (j + 1))
-    return g
-
-
-@njit(cache=True, nogil=True)
-def _taylor(t: float, n: int) -> FloatArray:
-    """(4, n): the i-th derivative of the Chebyshev polynomials at t, over i!."""
-    d = np.zeros((4, n))
-    d[0, 0] = 1.0
-    d[0, 1] = t
-    d[1, 1] = 1.0
-    for m in range(2, n):
-        for i in range(4):
-            lower = d[i - 1, m - 1] if i > 0 else 0.0
-            d[i, m] = 2.0 * t * d[i, m - 1] + 2.0 * lower - d[i, m - 2]
-    return d
-
-
-@njit(cache=True, nogil=True)
-def _gather(cells: Any, cell: int, box: FloatArray, floor: float, edges: FloatArray) -> int:
-    """Put into `edges` those of `cell` that matter in the common `box`, counted from its middle; how many.
-
-    Row: x left, x right, y left, slope, sign. Left out are upright edges and those *wholly* below the other cell's
-    box (`floor`): there the other's signs add up to 0. An edge on that level stays.
-    """
-    count = 0
-    x, y = 0.5 * (box[0] + box[2]), 0.5 * (box[1] + box[3])
-    first, last = cells.ring_start[cells.first_ring[cell]], cells.ring_start[cells.first_ring[cell + 1]]
-    ring_end = cells.ring_start[cells.first_ring[cell] + 1]
-    ring = cells.first_ring[cell]
-    for k in range(first, last - 1):
-        if k + 1 == ring_end:
-            ring += 1
-            ring_end = cells.ring_start[ring + 1]
-            continue
-        x0, x1, y0, y1 = cells.x[k], cells.x[k + 1], cells.y[k], cells.y[k + 1]
-        sign = -1.0
-        if x0 > x1:
-            x0, x1, y0, y1, sign = x1, x0, y1, y0, 1.0
-        if x0 == x1 or x1 <= box[0] or x0 >= box[2] or (y0 < floor and y1 < floor):
-            continue
-        edges[count, 0] = x0 - x
-        edges[count, 1] = x1 - x
-        edges[count, 2] = y0 - y
-        edges[count, 3] = (y1 - y0) / (x1 - x0)
-        edges[count, 4] = sign
-        count += 1
-    return count
-
-
-@njit(cache=True, nogil=True)
-def _under(x0: float, y0: float, x1: float, y1: float, g: FloatArray) -> float:
-    """∫ G(x, y(x)) dx along the line from (x0, y0) to (x1, y1)."""
-    x, dx = 0.5 * (x0 + x1), 0.5 * (x1 - x0) * _NODE
-    y, dy = 0.5 * (y0 + y1), 0.5 * (y1 - y0) * _NODE
-    ends = _height(x - dx, y - dy, g) + _height(x + dx, y + dy, g)
-    area: float = (x1 - x0) * (_SIDE * ends + _MIDDLE * _height(x, y, g))
-    return area
-
-
-@njit(cache=True, nogil=True)
-def _height(x: float, y: float, g: FloatArray) -> float:
-    """G(x, y)."""
-    first = g[0, 0] + x * (g[1, 0] + x * (g[2, 0] + x * g[3, 0]))
-    second = g[0, 1] + x * (g[1, 1] + x * g[2, 1])
-    third = g[0, 2] + x * g[1, 2]
-    total: float = y * (first + y * (second + y * (third + y * g[0, 3])))
-    return total
-
-
-@njit(cache=True, nogil=True)
-def _common(a: FloatArray, b: FloatArray, g: FloatArray) -> tuple[float, float]:
-    """Area of the intersection of two sets of edges (`_gather`), and the sum of the sizes of its terms."""
+@njit(cache=True, nogil=True, fastmath={"contract", "reassoc", "nsz"})
+def _weigh(line: FloatArray, lines: int, g: FloatArray) -> tuple[float, float]:
+    """Σ sign · ∫ G dx under the first `lines` of `line` (5, n: x, y, x, y, sign), and the sum of their sizes."""
+    g0, g1, g2, g3, g4, g5, g6, g7, g8, g9 = g[0], g[1], g[2], g[3], g[4], g[5], g[6], g[7], g[8], g[9]
     total, size = 0.0, 0.0
-    for i in range(len(a)):
-        for j in range(len(b)):
-            left, right = max(a[i, 0], b[j, 0]), min(a[i, 1], b[j, 1])
-            if left >= right:
-                continue
-            a_left, b_left = a[i, 2] + (left - a[i, 0]) * a[i, 3], b[j, 2] + (left - b[j, 0]) * b[j, 3]
-            a_right, b_right = a[i, 2] + (right - a[i, 0]) * a[i, 3], b[j, 2] + (right - b[j, 0]) * b[j, 3]
-            at_left, at_right = a_left - b_left, a_right - b_right
-            if at_left <= 0.0 and at_right <= 0.0:
-                term = _under(left, a_left, right, a_right, g)
-            elif at_left >= 0.0 and at_right >= 0.0:
-                term = _under(left, b_left, right, b_right, g)
-            else:
-                share = at_left / (at_left - at_right)
-                x, y = left + share * (right - left), a_left + share * (a_right - a_left)
-                if at_left < 0.0:
-                    term = _under(left, a_left, x, y, g) + _under(x, y, right, b_right, g)
-                else:
-                    term = _under(left, b_left, x, y, g) + _under(x, y, right, a_right, g)
-            total += a[i, 4] * b[j, 4] * term
-            size += abs(term)
+    for n in range(lines):
+        x, y = 0.5 * (line[0, n] + line[2, n]), 0.5 * (line[1, n] + line[3, n])
+        width = line[2, n] - line[0, n]
+        dx, dy = 0.5 * width * _NODE, 0.5 * (line[3, n] - line[1, n]) * _NODE
+        p, q = x - dx, y - dy
+        before = q * (
+            (g0 + p * (g1 + p * (g2 + p * g3))) + q * ((g4 + p * (g5 + p * g6)) + q * ((g7 + p * g8) + q * g9))
+        )
+        p, q = x + dx, y + dy
+        behind = q * (
+            (g0 + p * (g1 + p * (g2 + p * g3))) + q * ((g4 + p * (g5 + p * g6)) + q * ((g7 + p * g8) + q * g9))
+        )
+        middle = y * (
+            (g0 + x * (g1 + x * (g2 + x * g3))) + y * ((g4 + x * (g5 + x * g6)) + y * ((g7 + x * g8) + y * g9))
+        )
+        term = width * (_SIDE * (before + behind) + _MIDDLE * middle)
+        total += line[4, n] * term
+        size += abs(term)
     return total, size
 
 
 @njit(cache=True, nogil=True)
-def pair_areas(left: Any, right: Any, pairs: IntArray, model: Any, out: FloatArray) -> None:
-    """Fill `out` (n, 2) with the common area of n pairs of cells and with the size of its noise. [m²]
+def _edge_at(vertex: FloatArray, start: int, stop: int, x: float) -> int:
+    """The edge of a chain that `x` is over: the last vertex at or left of it that has one right of it."""
+    low, high = start, stop - 1
+    while high - low > 1:
+        middle = (low + high) // 2
+        if vertex[middle, 0] <= x:
+            low = middle
+        else:
+            high = middle
+    return low
+
+
+@njit(cache=True, nogil=True)
+def _put(line: FloatArray, n: int, x0: float, y0: float, x1: float, y1: float, sign: float) -> int:
+    """One line more; how many there are."""
+    line[0, n], line[1, n], line[2, n], line[3, n], line[4, n] = x0, y0, x1, y1, sign
+    return n + 1
+
+
+@njit(cache=True, nogil=True)
+def _alone(
+    vertex: FloatArray,
+    start: int,
+    stop: int,
+    shift: tuple[float, float],
+    left: float,
+    right: float,
+    sign: float,
+    line: FloatArray,
+    n: int,
+) -> int:
+    """Put down a chain between `left` and `right`; coordinates are counted from `shift`."""
+    at = _edge_at(vertex, start, stop, left + shift[0])
+    x1, y1 = vertex[at, 0] - shift[0], vertex[at, 1] - shift[1]
+    while x1 < right and at < stop - 1:
+        x0, y0 = x1, y1
+        at += 1
+        x1, y1 = vertex[at, 0] - shift[0], vertex[at, 1] - shift[1]
+        if x1 <= x0 or x1 <= left:
+            continue
+        begin, end, y_end = x0, x1, y1
+        if x0 < left or x1 > right:
+            slope = (y1 - y0) / (x1 - x0)
+            if x0 < left:
+                y0 += (left - x0) * slope
+                begin = left
+            if x1 > right:
+                y_end = y0 + (right - begin) * slope
+                end = right
+        n = _put(line, n, begin, y0, end, y_end, sign)
+    return n
+
+
+@njit(cache=True, nogil=True)
+def _lower(
+    a: FloatArray,
+    a_start: int,
+    a_stop: int,
+    a_shift: tuple[float, float],
+    b: FloatArray,
+    b_start: int,
+    b_stop: int,
+    b_shift: tuple[float, float],
+    left: float,
+    right: float,
+    sign: float,
+    line: FloatArray,
+    n: int,
+) -> int:
+    """Put down the lower one of two chains, wherever that is, between `left` and `right`."""
+    i, j = _edge_at(a, a_start, a_stop, left + a_shift[0]), _edge_at(b, b_start, b_stop, left + b_shift[0])
+    x, a_end, b_end = left, left, left
+    ax, ay, ax1, ay1, a_slope, a_left = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    bx, by, bx1, by1, b_slope, b_left = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    i, j = i - 1, j - 1
+    while x < right:
+        if x >= a_end:  # the next edge with width from x on
+            while True:
+                i += 1
+                if i >= a_stop - 1:
+                    return n
+                ax, ax1 = a[i, 0] - a_shift[0], a[i + 1, 0] - a_shift[0]
+                if ax1 > x:
+                    break
+            ay, ay1 = a[i, 1] - a_shift[1], a[i + 1, 1] - a_shift[1]
+            a_slope, a_end = (ay1 - ay) / (ax1 - ax), ax1
+            a_left = ay + (x - ax) * a_slope
+        if x >= b_end:
+            while True:
+                j += 1
+                if j >= b_stop - 1:
+                    return n
+                bx, bx1 = b[j, 0] - b_shift[0], b[j + 1, 0] - b_shift[0]
+                if bx1 > x:
+                    break
+            by, by1 = b[j, 1] - b_shift[1], b[j + 1, 1] - b_shift[1]
+            b_slope, b_end = (by1 - by) / (bx1 - bx), bx1
+            b_left = by + (x - bx) * b_slope
+        end = min(a_end, b_end, right)
+        a_right = ay1 if end == a_end else ay + (end - ax) * a_slope
+        b_right = by1 if end == b_end else by + (end - bx) * b_slope
+        at_left, at_right = a_left - b_left, a_right - b_right
+        if at_left <= 0.0 and at_right <= 0.0:
+            n = _put(line, n, x, a_left, end, a_right, sign)
+        elif at_left >= 0.0 and at_right >= 0.0:
+            n = _put(line, n, x, b_left, end, b_right, sign)
+        else:
+            share = at_left / (at_left - at_right)
+            cross, y = x + share * (end - x), a_left + share * (a_right - a_left)
+            if at_left < 0.0:
+                n = _put(line, n, x, a_left, cross, y, sign)
+                n = _put(line, n, cross, y, end, b_right, sign)
+            else:
+                n = _put(line, n, x, b_left, cross, y, sign)
+                n = _put(line, n, cross, y, end, a_right, sign)
+        x, a_left, b_left = end, a_right, b_right
+    return n
+
+
+@njit(cache=True, nogil=True)
+def _same(left: Any, a: int, right: Any, b: int) -> bool:
+    """Are two cells the same, chain by chain? `key` says so first, coordinates confirm it."""
+    if left.key[a] != right.key[b]:
+        return False
+    first, other = left.first_chain[a], right.first_chain[b]
+    chains = left.first_chain[a + 1] - first
+    if chains != right.first_chain[b + 1] - other:
+        return False
+    for axis in range(2):
+        if left.origin[a, axis] != right.origin[b, axis]:
+            return False
+    for k in range(chains):
+        i, j = left.chain_start[first + k], right.chain_start[other + k]
+        length = left.chain_stop[first + k] - i
+        if length != right.chain_stop[other + k] - j or left.chain[first + k, 0] != right.chain[other + k, 0]:
+            return False
+        for m in range(length):
+            if left.vertex[i + m, 0] != right.vertex[j + m, 0] or left.vertex[i + m, 1] != right.vertex[j + m, 1]:
+                return False
+    return True
+
+
+@njit(cache=True, nogil=True)
+def _comes_first(left: Any, a: int, right: Any, b: int) -> bool:
+    """Does cell a come before cell b by what they are, whichever layer they are in?"""
+    for axis in range(2):
+        if left.origin[a, axis] != right.origin[b, axis]:
+            return bool(left.origin[a, axis] < right.origin[b, axis])
+    for side in range(4):
+        if left.box[a, side] != right.box[b, side]:
+            return bool(left.box[a, side] < right.box[b, side])
+    return bool(left.key[a] <= right.key[b])
+
+
+@njit(cache=True, nogil=True)
+def _own(one: Any, cell: int, lattice: Any, line: FloatArray, g: FloatArray) -> tuple[float, float]:
+    """Area of one cell, and the sum of the sizes of its terms."""
+    box = one.box[cell]
+    centre = (0.5 * (box[0] + box[2]), 0.5 * (box[1] + box[3]))
+    _scale_at(lattice, one.origin[cell, 0] + centre[0], one.origin[cell, 1] + centre[1], g)
+    total, size, n = 0.0, 0.0, 0
+    for k in range(one.first_chain[cell], one.first_chain[cell + 1]):
+        for v in range(one.chain_start[k], one.chain_stop[k] - 1):
+            x0, y0 = one.vertex[v, 0] - centre[0], one.vertex[v, 1] - centre[1]
+            x1, y1 = one.vertex[v + 1, 0] - centre[0], one.vertex[v + 1, 1] - centre[1]
+            n = _put(line, n, x0, y0, x1, y1, one.chain[k, 0])
+            if n == _LINES:
+                some, sizes = _weigh(line, n, g)
+                total, size, n = total + some, size + sizes, 0
+    some, sizes = _weigh(line, n, g)
+    return total + some, size + sizes
+
+
+@njit(cache=True, nogil=True)
+def _shared(
+    one: Any, a: int, two: Any, b: int, lattice: Any, line: FloatArray, g: FloatArray
+) -> tuple[float, float, float]:
+    """Common area of two cells, the sum of the sizes of its terms, and half the way around their common box times
+    the last place of their coordinates: what a boundary and its copy, cut elsewhere, may enclose. [m²]"""
+    off_x, off_y = two.origin[b, 0] - one.origin[a, 0], two.origin[b, 1] - one.origin[a, 1]
+    ours, theirs = one.box[a], two.box[b]
+    left, right = max(ours[0], theirs[0] + off_x), min(ours[2], theirs[2] + off_x)
+    low, high = max(ours[1], theirs[1] + off_y), min(ours[3], theirs[3] + off_y)
+    if left >= right or low >= high:
+        return 0.0, 0.0, 0.0
+    x, y = 0.5 * (left + right), 0.5 * (low + high)
+    _scale_at(lattice, one.origin[a, 0] + x, one.origin[a, 1] + y, g)
+    a_shift, b_shift = (x, y), (x - off_x, y - off_y)
+    total, size, n = 0.0, 0.0, 0
+    a_first, a_last = one.first_chain[a], one.first_chain[a + 1]
+    b_first, b_last = two.first_chain[b], two.first_chain[b + 1]
+    for k in range(a_first, a_last):
+        a_left, a_right = one.chain[k, 3] - x, one.chain[k, 4] - x
+        # Chains wholly below the other cell: there the other's signs add up to 0.
+        if a_left >= right - x:
+            break
+        if a_right <= left - x or one.chain[k, 2] < theirs[1] + off_y:
+            continue
+        a_start, a_stop = one.chain_start[k], one.chain_stop[k]
+        a_low, a_high = one.chain[k, 1] - y, one.chain[k, 2] - y
+        for m in range(b_first, b_last):
+            b_left = two.chain[m, 3] - b_shift[0]
+            if b_left >= a_right or b_left >= right - x:
+                break
+            b_right = two.chain[m, 4] - b_shift[0]
+            begin, end = max(a_left, b_left), min(a_right, b_right)
+            if begin >= end or two.chain[m, 2] + off_y < ours[1]:
+                continue
+            b_start, b_stop = two.chain_start[m], two.chain_stop[m]
+            sign = one.chain[k, 0] * two.chain[m, 0]
+            if a_high <= two.chain[m, 1] - b_shift[1]:
+                n = _alone(one.vertex, a_start, a_stop, a_shift, begin, end, sign, line, n)
+            elif two.chain[m, 2] - b_shift[1] <= a_low:
+                n = _alone(two.vertex, b_start, b_stop, b_shift, begin, end, sign, line, n)
+            else:
+                n = _lower(
+                    one.vertex,
+                    a_start,
+                    a_stop,
+                    a_shift,
+                    two.vertex,
+                    b_start,
+                    b_stop,
+                    b_shift,
+                    begin,
+                    end,
+                    sign,
+                    line,
+                    n,
+                )
+            if n >= _LINES:
+                some, sizes = _weigh(line, n, g)
+                total, size, n = total + some, size + sizes, 0
+    some, sizes = _weigh(line, n, g)
+    around = (right - left + high - low) * (_last_place(ours) + _last_place(theirs))
+    return total + some, size + sizes, around * g[0]
+
+
+@njit(cache=True, nogil=True)
+def _last_place(box: FloatArray) -> float:
+    """The distance between neighbouring floats at the far corner of a box."""
+    x, y = max(abs(box[0]), abs(box[2])), max(abs(box[1]), abs(box[3]))
+    return float(np.spacing(max(x, y)))
+
+
+@njit(cache=True, nogil=True)
+def find_twins(left: Any, right: Any, pairs: IntArray, of_left: IntArray, of_right: IntArray, same: FloatArray) -> None:
+    """Fill `same` (n,) of pairs of cells; `of_left`, `of_right` with a cell of the other layer that is the same.
+
+    Cells without one keep what they have.
+    """
+    for n in range(len(pairs)):
+        a, b = pairs[n, 0], pairs[n, 1]
+        same[n] = _same(left, a, right, b)
+        if same[n]:
+            of_left[a], of_right[b] = b, a
+
+
+@njit(cache=True, nogil=True)
+def mirrored(
+    pairs: IntArray, first: IntArray, of_left: IntArray, of_right: IntArray, same: FloatArray, like: IntArray
+) -> None:
+    """Fill `like` (n,) with the pair that has the same area, where there is an earlier one; with the pair itself, else.
+
+    Where neither of two neighbours changed, what the first shares with the second's twin is what the second shares
+    with the first's. `pairs` are sorted; `first` (c + 1,) says where those of each left cell begin.
+    """
+    for n in range(len(pairs)):
+        like[n] = n
+        a, b = of_right[pairs[n, 1]], of_left[pairs[n, 0]]
+        if a < 0 or b < 0 or same[n] or a >= pairs[n, 0]:
+            continue
+        low, high = first[a], first[a + 1]
+        while low < high:
+            middle = (low + high) // 2
+            if pairs[middle, 1] < b:
+                low = middle + 1
+            else:
+                high = middle
+        if low < first[a + 1] and pairs[low, 1] == b and like[low] == low and not same[low]:
+            like[n] = low
+
+
+@njit(cache=True, nogil=True)
+def pair_areas(
+    left: Any,
+    right: Any,
+    pairs: IntArray,
+    same: FloatArray,
+    like: IntArray,
+    rows: tuple[int, int],
+    lattice: Any,
+    longest: int,
+    out: FloatArray,
+) -> None:
+    """Fill `out` (n, 2) of `rows` (from, to) with the common area of pairs of cells and the size of its noise. [m²]
 
     Parameters
     ----------
     left, right
-        `Cells`, counted from one origin.
+        `layer.Cells`.
     pairs
         (n, 2) a cell of each.
-    model
-        centre (2,), half (2,) and coefficients (k, k) of a `ScaleModel` from the same origin, and (2,) the last place
-        of the coordinates as they were given: what two copies of a point may differ by.
+    same, like
+        (n,) from `find_twins` and `mirrored`: pairs that are like another one are left out.
+    lattice
+        `scale.Lattice` around the pairs.
+    longest
+        Most vertices of a chain of either.
     """
-    centre, half, coefficients, ulp = model
-    longest = 0
-    for n in range(len(pairs)):
-        a, b = pairs[n]
-        longest = max(longest, left.ring_start[left.first_ring[a + 1]] - left.ring_start[left.first_ring[a]])
-        longest = max(longest, right.ring_start[right.first_ring[b + 1]] - right.ring_start[right.first_ring[b]])
-    ours, theirs = np.empty((longest, 5)), np.empty((longest, 5))
-    box = np.empty(4)
-    for n in range(len(pairs)):
-        a, b = pairs[n]
-        for side in range(2):
-            box[side] = max(left.box[a, side], right.box[b, side])
-            box[side + 2] = min(left.box[a, side + 2], right.box[b, side + 2])
-        x, y = 0.5 * (box[0] + box[2]), 0.5 * (box[1] + box[3])
-        some = _gather(left, a, box, right.box[b, 1], ours)
-        others = _gather(right, b, box, left.box[a, 1], theirs)
-        g = local_scale(coefficients, half, (x - centre[0]) / half[0], (y - centre[1]) / half[1])
-        area, size = _common(ours[:some], theirs[:others], g)
+    line, g = np.empty((5, _LINES + 8 * longest)), np.empty(10)
+    for n in range(rows[0], rows[1]):
+        a, b = pairs[n, 0], pairs[n, 1]
+        around = 0.0
+        if like[n] != n:
+            continue
+        if same[n]:
+            area, size = _own(left, a, lattice, line, g)
+        elif _comes_first(left, a, right, b):
+            area, size, around = _shared(left, a, right, b, lattice, line, g)
+        else:
+            area, size, around = _shared(right, b, left, a, lattice, line, g)
         out[n, 0] = area
-        strip = ulp[0] * (box[3] - box[1]) + ulp[1] * (box[2] - box[0])
-        out[n, 1] = 2.0 * strip * g[0, 0] + 4.0 * _EPSILON * size
+        out[n, 1] = around + _EPSILON * size
+
+
+@njit(cache=True, nogil=True)
+def own_areas(cells: Any, rows: tuple[int, int], lattice: Any, out: FloatArray) -> None:
+    """Fill `out` (c,) of cells `rows` (from, to) with their areas. [m²]"""
+    line, g = np.empty((5, _LINES)), np.empty(10)
+    for c in range(rows[0], rows[1]):
+        out[c], _ = _own(cells, c, lattice, line, g)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
@@ -12,6 +13,9 @@ from tilth.core import FloatArray, IntArray
 from tilth.overlay.ellipsoid import Surface, surface
 from tilth.overlay.rings import Polygons, Rings, flatten, polygons
 from tilth.overlay.threads import blocks, in_threads
+
+if TYPE_CHECKING:  # numba is loaded by the first overlay, not by the first import
+    from tilth.overlay.layer import Layer
 
 #: Pairs handed to a thread at a time.
 _BLOCK_PAIRS = 8_192
@@ -46,15 +50,17 @@ def intersection_areas(left: Any, right: Any, crs: Any) -> PieceTable:
     Edges are straight in the coordinates of `crs`. Pieces of a polygon that is covered once add up to its
     `engine_area`, within about 1e-9 of it. Areas are right to 0.01 m² or 1e-7, whichever is more (in fact far better).
 
-    What is left out: pairs that only touch, and slivers no wider than the last place of the coordinates, which are
-    what remains of a shared boundary when its points were rounded (7e-9 m at eastings with a zone prefix).
+    What is left out: pairs that only touch, and what is no more than the noise of the sum (some 1e-10 m²). Slivers
+    that rounding has left along a shared boundary are pieces like others. Each area hangs on its two polygons alone,
+    to the last bit: not on their order, on what else is in the layers, or on where their rings begin.
 
     Parameters
     ----------
     left, right
         Polygons or multipolygons (list, array, GeoSeries), x easting or longitude, y northing or latitude, in one
-        CRS. None and empty ones have no pieces. Polygons of one layer may overlap: every pair is measured. Where a
-        ring crosses itself, ground counts as often as the ring turns around it: repair such rings first.
+        CRS; or `Rings` of them; or, in the same CRS, what `prepare` made of them. None and empty ones have no pieces.
+        Polygons of one layer may overlap: every pair is measured. Where a ring crosses itself, ground counts as often
+        as the ring turns around it: repair such rings first.
     crs
         Whatever `pyproj.CRS.from_user_input` takes: any projected or geographic CRS, any unit.
 
@@ -69,7 +75,15 @@ def intersection_areas(left: Any, right: Any, crs: Any) -> PieceTable:
     >>> table.left, table.right, table.area_m2.round(9)
     (array([0]), array([0]), array([1.]))
     """
-    return _overlay(polygons(left), polygons(right), surface(crs))
+    ground = surface(crs)
+    ours, theirs = _Side.of(left, ground), _Side.of(right, ground)
+    if ours.extent is None or theirs.extent is None:
+        return _NOTHING
+    if ours.known or not (theirs.known or ours.weight > theirs.weight):
+        first = ours.near(theirs.extent)
+        return _shared(first, theirs.meeting(first))
+    second = theirs.near(ours.extent)
+    return _shared(ours.meeting(second), second)
 
 
 def overlaps(geometries: Any, crs: Any) -> PieceTable:
@@ -77,88 +91,136 @@ def overlaps(geometries: Any, crs: Any) -> PieceTable:
 
     Parameters, errors and accuracy are those of `intersection_areas`.
     """
-    shapes = polygons(geometries)
-    return _overlay(shapes, shapes, surface(crs), within=True)
+    layer = _Side.of(geometries, surface(crs)).near(None)
+    return _shared(layer, layer)
 
 
-def _overlay(left: Polygons, right: Polygons, ground: Surface, within: bool = False) -> PieceTable:
-    left_rows, right_rows, common = _near(left, right)
-    if len(left_rows) == 0 or len(right_rows) == 0:
-        return _NOTHING
-    # numba is loaded by the first overlay, not by the first import
-    from tilth.overlay.cells import WIDEST_M, cut
-    from tilth.overlay.kernel import pair_areas
-    from tilth.overlay.scale import fit_scale
+def prepare(geometries: Any, crs: Any) -> Layer:
+    """Polygons made ready once, to stand for them wherever they are overlaid again. About 25 bytes a vertex are kept.
 
-    ours = flatten(left[left_rows])
-    theirs = ours if within else flatten(right[right_rows])
-    origin = np.round((common[:2] + common[2:]) / 2)  # whole units, so that counting from it loses nothing
-    box, widest = common - np.tile(origin, 2), ground.length(WIDEST_M)
-    left_cells = cut(ours, origin, box, widest)
-    right_cells = left_cells if within else cut(theirs, origin, box, widest)
-    pairs = _touching(left_cells.box, right_cells.box)
-    if within:
-        pairs = pairs[left_cells.row[pairs[:, 0]] < right_cells.row[pairs[:, 1]]]
+    Parameters and errors are those of `intersection_areas`.
+    """
+    return _Side.of(geometries, surface(crs)).near(None)
+
+
+def rings_of_wkb(values: Any, offsets: IntArray) -> Rings:
+    """Polygons straight from well-known binary, without an object for each: see `wkb.rings_of_wkb`."""
+    from tilth.overlay import wkb
+
+    return wkb.rings_of_wkb(values, offsets)
+
+
+@dataclass(frozen=True, eq=False)
+class _Side:
+    """One of two layers, made ready as far as the other one asks for."""
+
+    ground: Surface
+    given: Polygons | Rings | None
+    bounds: FloatArray  # (p, 4), NaN for polygons without ground
+    known: Layer | None = None
+
+    @classmethod
+    def of(cls, given: Any, ground: Surface) -> _Side:
+        if hasattr(given, "cells"):
+            return cls(ground, None, given.bounds, given)
+        if isinstance(given, Rings):
+            return cls(ground, given, given.bounds)
+        shapes = polygons(given)
+        return cls(ground, shapes, shapely.bounds(shapes))
+
+    @property
+    def weight(self) -> int:
+        """Coordinates."""
+        if isinstance(self.given, Rings):
+            return len(self.given.xy)
+        return 0 if self.given is None else int(shapely.get_num_coordinates(self.given).sum())
+
+    @cached_property
+    def extent(self) -> FloatArray | None:
+        """(4,) around all of it; None if there is nothing."""
+        some = self.bounds[~np.isnan(self.bounds[:, 0])]
+        return np.concatenate([some[:, :2].min(axis=0), some[:, 2:].max(axis=0)]) if len(some) else None
+
+    def near(self, extent: FloatArray | None) -> Layer:
+        """What may meet the other layer, which lies within `extent`."""
+        if self.known is not None:
+            return self.known
+        held = ~np.isnan(self.bounds[:, 0])
+        if extent is not None:
+            low, high = self.bounds[:, :2] < extent[2:], self.bounds[:, 2:] > extent[:2]
+            held &= low.all(axis=1) & high.all(axis=1)
+        return self._ready(np.flatnonzero(held))
+
+    def meeting(self, other: Layer) -> Layer:
+        """What meets any cell of the other layer."""
+        from tilth.overlay.boxes import met
+
+        return self._ready(met(self.bounds, other.tree)) if self.known is None else self.known
+
+    def _ready(self, rows: IntArray) -> Layer:
+        from tilth.overlay.layer import layer_of
+
+        assert self.given is not None
+        if len(rows) < len(self.bounds):
+            some = self.given.take(rows) if isinstance(self.given, Rings) else flatten(self.given[rows])
+        else:
+            some = self.given if isinstance(self.given, Rings) else flatten(self.given)
+        return layer_of(some, self.ground, rows, len(self.bounds))
+
+
+def _shared(left: Layer, right: Layer) -> PieceTable:
+    """The pieces of two layers; of one with itself, those of rows before later ones."""
+    from tilth.overlay.boxes import meeting
+    from tilth.overlay.kernel import find_twins, mirrored, pair_areas
+    from tilth.overlay.scale import lattice_over
+
+    ours, theirs = left.cells, right.cells
+    within = left is right
+    pairs = meeting(left.bounds, right.tree, after=within)
+    if within and (ours.row[1:] == ours.row[:-1]).any():
+        pairs = pairs[ours.row[pairs[:, 0]] < theirs.row[pairs[:, 1]]]
     if len(pairs) == 0:
         return _NOTHING
-    scale = fit_scale(ground, _extent(left_cells, right_cells, pairs), origin)
-    model = (scale.centre, scale.half, scale.coefficients, _last_place(ours, theirs))
-    measured = np.empty((len(pairs), 2))
+    lattice = lattice_over(left.ground, _common(left.bounds, right.bounds, pairs))
+    measured, same = np.empty((len(pairs), 2)), np.empty(len(pairs), dtype=bool)
+    longest = max(int((cells.chain_stop - cells.chain_start).max()) for cells in (ours, theirs))
+    of_left, of_right = np.full(len(ours.row), -1), np.full(len(theirs.row), -1)
+    like = np.arange(len(pairs))
+    find_twins(ours, theirs, pairs, of_left, of_right, same)
+    if same.any():
+        mirrored(pairs, np.searchsorted(pairs[:, 0], np.arange(len(ours.row) + 1)), of_left, of_right, same, like)
 
     def measure(block: slice) -> None:
-        pair_areas(left_cells, right_cells, pairs[block], model, measured[block])
+        pair_areas(ours, theirs, pairs, same, like, (block.start, block.stop), lattice, longest, measured)
 
     in_threads(measure, blocks(len(pairs), _BLOCK_PAIRS))
-    rows = np.column_stack([left_rows[left_cells.row[pairs[:, 0]]], right_rows[right_cells.row[pairs[:, 1]]]])
-    return _table(rows, measured)
+    measured = measured[like]
+    return _table(ours.row[pairs[:, 0]], theirs.row[pairs[:, 1]], measured)
 
 
-def _near(left: Polygons, right: Polygons) -> tuple[IntArray, IntArray, FloatArray]:
-    """Rows of each layer whose box meets the other layer's, and the box (4,) that the layers have in common."""
-    ours, theirs = shapely.bounds(left), shapely.bounds(right)
-    if np.isnan(ours).all() or np.isnan(theirs).all():
-        return np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(4)
-    common = np.concatenate(
-        [
-            np.maximum(np.nanmin(ours[:, :2], axis=0), np.nanmin(theirs[:, :2], axis=0)),
-            np.minimum(np.nanmax(ours[:, 2:], axis=0), np.nanmax(theirs[:, 2:], axis=0)),
-        ]
-    )
-    return _meeting(ours, common), _meeting(theirs, common), common
+def _common(ours: FloatArray, theirs: FloatArray, pairs: IntArray) -> FloatArray:
+    """(n, 4) boxes that hold all that pairs of boxes, sorted by the first, have in common."""
+    boxes = ours[pairs[np.append(True, pairs[1:, 0] != pairs[:-1, 0]), 0]]
+    low, high = theirs[:, :2].min(axis=0), theirs[:, 2:].max(axis=0)
+    return np.concatenate([np.maximum(boxes[:, :2], low), np.minimum(boxes[:, 2:], high)], axis=1)
 
 
-def _meeting(boxes: FloatArray, common: FloatArray) -> IntArray:
-    return np.flatnonzero((boxes[:, :2] < common[2:]).all(axis=1) & (boxes[:, 2:] > common[:2]).all(axis=1))
+def _table(left: IntArray, right: IntArray, measured: FloatArray) -> PieceTable:
+    """Pieces of cells added up by pair of polygons, without those that are no more than noise.
 
-
-def _touching(ours: FloatArray, theirs: FloatArray) -> IntArray:
-    """(n, 2) pairs of boxes with common ground, sorted."""
-    tree = shapely.STRtree(shapely.box(*theirs.T))
-    a, b = tree.query(shapely.box(*ours.T))
-    open_ = np.minimum(ours[a, 2:], theirs[b, 2:]) > np.maximum(ours[a, :2], theirs[b, :2])
-    keep = open_.all(axis=1)
-    pairs = np.column_stack([a[keep], b[keep]]).astype(np.int64)
-    return pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
-
-
-def _extent(left: Any, right: Any, pairs: IntArray) -> FloatArray:
-    """(4,) the box around all that `pairs` of cells can have in common."""
-    low = np.maximum(left.box[pairs[:, 0], :2], right.box[pairs[:, 1], :2])
-    high = np.minimum(left.box[pairs[:, 0], 2:], right.box[pairs[:, 1], 2:])
-    return np.concatenate([low.min(axis=0), high.max(axis=0)])
-
-
-def _table(rows: IntArray, measured: FloatArray) -> PieceTable:
-    """Pieces of cells added up by pair of polygons, without those that are no more than noise."""
-    order = np.lexsort((rows[:, 1], rows[:, 0]))
-    rows = rows[order]
-    first = np.flatnonzero(np.append(True, (rows[1:] != rows[:-1]).any(axis=1)))
-    area, noise = np.add.reduceat(measured[order], first, axis=0).T
-    real = area > noise
-    return PieceTable(rows[first[real], 0], rows[first[real], 1], area[real])
-
-
-def _last_place(*layers: Rings) -> FloatArray:
-    """(2,) the distance between neighbouring floats at the largest x and y of `layers`."""
-    largest = [[np.abs(layer.x).max(), np.abs(layer.y).max()] for layer in layers]
-    return np.asarray(np.spacing(np.max(largest, axis=0)))
+    They are added from the smallest up, so that the sum does not hang on how the layers lie.
+    """
+    width = int(right.max()) + 1
+    key = left * width + right
+    if (key[1:] <= key[:-1]).any():
+        order = np.argsort(key, kind="stable")
+        key = key[order]
+        same = key[1:] == key[:-1]
+        again = np.flatnonzero(np.append(same, False) | np.append(False, same))
+        some = order[again]
+        order[again] = some[np.lexsort((measured[some, 1], measured[some, 0], key[again]))]
+        first = np.flatnonzero(np.append(True, ~same))
+        left, right = left[order[first]], right[order[first]]
+        measured = np.add.reduceat(measured[order], first, axis=0)
+    real = measured[:, 0] > measured[:, 1]
+    return PieceTable(left[real], right[real], measured[real, 0])

@@ -18,21 +18,30 @@ BoolArray = npt.NDArray[np.bool_]
 _POLYGON, _MULTIPOLYGON = 3, 6
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Rings:
     """The rings of p polygons, r in all, with n coordinates. Every ring repeats its first point at its end.
 
-    Exteriors run anticlockwise and holes clockwise by their planar signed area, whatever the source did.
+    Rings turn as the source has them: which side is ground follows from `hole`, not from their turn.
     """
 
-    x: FloatArray  # (n,) coordinate units
-    y: FloatArray  # (n,)
+    xy: FloatArray  # (n, 2) coordinate units
     ring_start: IntArray  # (r + 1,) first coordinate of each ring
     first_ring: IntArray  # (p + 1,) first ring of each polygon
     hole: BoolArray  # (r,) is the ring a hole?
 
     def __len__(self) -> int:
         return len(self.first_ring) - 1
+
+    @property
+    def x(self) -> FloatArray:
+        """(n,) coordinate units"""
+        return self.xy[:, 0]
+
+    @property
+    def y(self) -> FloatArray:
+        """(n,) coordinate units"""
+        return self.xy[:, 1]
 
     @property
     def owner(self) -> IntArray:
@@ -45,9 +54,34 @@ class Rings:
 
     def edges(self) -> tuple[IntArray, IntArray]:
         """Index of the first coordinate of every edge, and (r + 1,) the first edge of each ring."""
-        keep = np.ones(len(self.x), dtype=bool)
+        keep = np.ones(len(self.xy), dtype=bool)
         keep[self.ring_start[1:] - 1] = False
         return np.flatnonzero(keep), self.ring_start - np.arange(len(self.ring_start))
+
+    @property
+    def bounds(self) -> FloatArray:
+        """(p, 4) x and y least, x and y most; NaN for a polygon without rings."""
+        out = np.full((len(self), 4), np.nan)
+        held = np.flatnonzero(np.diff(self.first_ring))
+        if len(held):
+            first = self.ring_start[self.first_ring[held]]
+            out[held, :2], out[held, 2:] = np.minimum.reduceat(self.xy, first), np.maximum.reduceat(self.xy, first)
+        return out
+
+    def take(self, rows: IntArray) -> Rings:
+        """The polygons at `rows`, in that order."""
+        rings = _runs(self.first_ring[rows], self.first_ring[rows + 1])
+        first = np.concatenate([[0], np.cumsum(self.first_ring[rows + 1] - self.first_ring[rows])])
+        begin, end = self.ring_start[rings], self.ring_start[rings + 1]
+        start = np.concatenate([[0], np.cumsum(end - begin)])
+        return Rings(self.xy[_runs(begin, end)], start, first, self.hole[rings])
+
+
+def _runs(begin: IntArray, end: IntArray) -> IntArray:
+    """The whole numbers from each `begin` to its `end`, one run behind the other."""
+    size = end - begin
+    first = np.cumsum(size) - size
+    return np.asarray(np.arange(int(size.sum())) + np.repeat(begin - first, size))
 
 
 def polygons(geometries: Any) -> Polygons:
@@ -59,33 +93,53 @@ def polygons(geometries: Any) -> Polygons:
         If a geometry is not a polygon or multipolygon, or has a coordinate that is not finite.
     """
     given = np.atleast_1d(np.asarray(getattr(geometries, "geometry", geometries), dtype=object)).ravel()
-    known = shapely.is_geometry(given) | shapely.is_missing(given)
-    if not known.all():
-        row = int(np.argmin(known))
-        raise BadInput("overlay-not-polygon", row=row, kind=type(given[row]).__name__)
-    empty = shapely.is_missing(given) | shapely.is_empty(given)
-    kind = shapely.get_type_id(given)
+    kind = _kinds(given)
+    empty = (kind < 0) | shapely.is_empty(given)
     usable = empty | (kind == _POLYGON) | (kind == _MULTIPOLYGON)
     if not usable.all():
         row = int(np.argmin(usable))
         raise BadInput("overlay-not-polygon", row=row, kind=given[row].geom_type)
-    return np.where(empty, shapely.Polygon(), given)
+    return np.where(empty, shapely.Polygon(), given) if empty.any() else given
+
+
+def _kinds(given: Polygons) -> IntArray:
+    """(p,) shapely's type numbers, -1 for what is missing; BadInput where there is something else."""
+    try:
+        return np.asarray(shapely.get_type_id(given), dtype=np.int64)
+    except TypeError:
+        known = shapely.is_geometry(given) | shapely.is_missing(given)
+        row = int(np.argmin(known))
+        raise BadInput("overlay-not-polygon", row=row, kind=type(given[row]).__name__) from None
 
 
 def flatten(shapes: Polygons) -> Rings:
     """The rings of `shapes`, as `polygons` returned them. Heights are left out."""
-    if len(shapes) == 0:
-        none, nothing = np.zeros(1, dtype=np.int64), np.zeros(0)
-        return Rings(nothing, nothing, none, none, np.zeros(0, dtype=bool))
-    oriented = shapely.orient_polygons(shapes)
-    kind, xy, offsets = shapely.to_ragged_array(oriented, include_z=False)
-    ring_start, first_of_part = (np.asarray(run, dtype=np.int64) for run in offsets[:2])
-    first_ring = first_of_part[offsets[2]] if kind == _MULTIPOLYGON else first_of_part
-    hole = np.ones(len(ring_start) - 1, dtype=bool)
-    hole[first_of_part[:-1][np.diff(first_of_part) > 0]] = False
-    rings = Rings(np.ascontiguousarray(xy[:, 0]), np.ascontiguousarray(xy[:, 1]), ring_start, first_ring, hole)
-    finite = np.isfinite(xy).all(axis=1)
+    xy = shapely.get_coordinates(shapes)
+    size = np.asarray(shapely.get_num_coordinates(shapes), dtype=np.int64)
+    one = (shapely.get_type_id(shapes) == _POLYGON) & (shapely.get_num_interior_rings(shapes) == 0)
+    count = np.where(one & (size > 0), 1, 0)
+    # Only polygons with holes or parts are taken apart, which makes an object of every ring.
+    more = np.flatnonzero(~one)
+    parts, part_of = shapely.get_parts(shapes[more], return_index=True)
+    rings, ring_of = shapely.get_rings(parts, return_index=True)
+    length = np.asarray(shapely.get_num_coordinates(rings), dtype=np.int64)
+    rings, ring_of, length = rings[length > 0], ring_of[length > 0], length[length > 0]
+    count[more] = np.bincount(part_of[ring_of], minlength=len(more))
+    first_ring = np.concatenate([[0], np.cumsum(count)]).astype(np.int64)
+    lengths, hole = np.zeros(first_ring[-1], np.int64), np.zeros(first_ring[-1], dtype=bool)
+    lengths[first_ring[:-1][one & (size > 0)]] = size[one & (size > 0)]
+    places = _runs(first_ring[more], first_ring[more + 1])
+    lengths[places] = length
+    hole[places[1:]] = ring_of[1:] == ring_of[:-1]
+    flat = Rings(xy, np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64), first_ring, hole)
+    if not np.isfinite(xy.sum()):
+        refuse_endless(flat)
+    return flat
+
+
+def refuse_endless(rings: Rings) -> None:
+    """BadInput if a coordinate is not finite; their sum may be endless though none of them is."""
+    finite = np.isfinite(rings.xy).all(axis=1)
     if not finite.all():
-        ring = np.searchsorted(ring_start, int(np.argmin(finite)), side="right") - 1
+        ring = np.searchsorted(rings.ring_start, int(np.argmin(finite)), side="right") - 1
         raise BadInput("overlay-not-finite", row=int(rings.owner[ring]))
-    return rings

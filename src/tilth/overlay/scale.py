@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
-from numpy.polynomial import chebyshev
+from numpy.polynomial import chebyshev, polynomial
 
-from tilth.core import BadInput, FloatArray
+from tilth.core import BadInput, FloatArray, IntArray
 from tilth.overlay.ellipsoid import Surface
 
-#: Half distance between neighbouring samples of a derivative, also the least half width of a model's extent. [m]
-STEP_M = 10_000.0
-#: Polynomials with so many coefficients a side are tried until the last ones are below this share of the scale.
-_SIDES, _TAIL = (8, 12, 20, 32, 48), 1e-11
+#: Distance between neighbouring samples of a derivative: wide, for the last places of coordinates with zone prefix. [m]
+STEP_M = 50_000.0
+#: Least half width of a model's extent. [m]
+LEAST_M = 10_000.0
+#: Polynomials through so many nodes a side are tried until the last coefficients are below this share of the scale.
+_SIDES, _TAIL = (24, 48), 1e-11
+#: Coefficients below this share are noise, and the more nodes there are, the less of it is in the others.
+_NOISE = 3e-14
 #: Sixth-order central difference: f' h = Σ w (f(x + k h) - f(x - k h)), k = 1, 2, 3
 _TIMES, _WEIGHTS = np.array([1.0, 2.0, 3.0]), np.array([45.0, -9.0, 1.0]) / 60.0
 
@@ -32,6 +38,88 @@ class ScaleModel:
         return np.asarray(chebyshev.chebval2d(u, v, self.coefficients))
 
 
+#: About how far apart the nodes of a lattice are; a power of 2 in coordinate units. [m]
+PITCH_M = 8_192.0
+#: Nodes of a side of a block, whose scale is fitted as a whole.
+BLOCK = 32
+#: A block's scale is fitted over this much more, so that neighbours agree on the line between them to 1e-13.
+_GROWN = 1.3
+#: Terms xⁱ yʲ of a node, by degree.
+_TERMS = tuple((i, degree - i) for degree in range(5) for i in range(degree, -1, -1))
+
+
+class Lattice(NamedTuple):
+    """The area scale about nodes that stand where they stand whatever is measured: the same place, the same scale.
+
+    Node (i, j) is in the middle of the square from ((first + (i, j)) · pitch; its quartic is in units of the pitch.
+    """
+
+    pitch: float  # coordinate units
+    first: IntArray  # (2,)
+    node: FloatArray  # (nx, ny, 15) 1, x, y, x², xy, y², x³, … y⁴; NaN where nothing was asked for
+
+
+def lattice_over(ground: Surface, boxes: FloatArray) -> Lattice:
+    """The lattice over the squares that any of `boxes` (n, 4) reaches.
+
+    Raises
+    ------
+    BadInput
+        If a box reaches out of the domain of the projection.
+    """
+    pitch = 2.0 ** round(np.log2(ground.length(PITCH_M)))
+    reach = np.floor(boxes / (pitch * BLOCK)).astype(np.int64)
+    low, high = reach[:, :2].min(axis=0), reach[:, 2:].max(axis=0)
+    asked = np.zeros(tuple(high - low + 1), dtype=bool)
+    for left, below, right, above in set(map(tuple, (reach - np.tile(low, 2)).tolist())) if asked.size > 4 else ():
+        asked[left : right + 1, below : above + 1] = True
+    if asked.size <= 4:
+        asked[:] = True
+    node = np.full((*(np.array(asked.shape) * BLOCK), len(_TERMS)), np.nan)
+    outer = (*boxes[:, :2].min(axis=0).tolist(), *boxes[:, 2:].max(axis=0).tolist())
+    for i, j in np.argwhere(asked).tolist():
+        place = (slice(i * BLOCK, (i + 1) * BLOCK), slice(j * BLOCK, (j + 1) * BLOCK))
+        at = (int(low[0]) + i, int(low[1]) + j)
+        try:
+            node[place] = _block(ground, pitch, at, None)
+        except BadInput:  # the block reaches out of the projection: what is measured may still lie within
+            node[place] = _block(ground, pitch, at, outer)
+    return Lattice(pitch, low * BLOCK, node)
+
+
+@lru_cache(maxsize=256)
+def _block(
+    ground: Surface, pitch: float, at: tuple[int, int], within: tuple[float, float, float, float] | None
+) -> FloatArray:
+    """(BLOCK, BLOCK, 15) nodes of block `at`, fitted over all of it or over what of it lies `within` a box."""
+    corner = np.array(at) * (pitch * BLOCK)
+    extent = np.concatenate([corner, corner + pitch * BLOCK])
+    if within is None:
+        extent += np.repeat([-1.0, 1.0], 2) * (_GROWN - 1.0) / 2 * pitch * BLOCK
+    else:
+        extent[:2], extent[2:] = np.maximum(extent[:2], within[:2]), np.minimum(extent[2:], within[2:])
+    origin = (extent[:2] + extent[2:]) / 2
+    model = fit_scale(ground, extent - np.tile(origin, 2), origin)
+    middle = corner[:, None] + (np.arange(BLOCK) + 0.5) * pitch - origin[:, None]
+    in_x, in_y = (_derivatives((middle[axis] - model.centre[axis]) / model.half[axis], model) for axis in range(2))
+    unit = pitch / model.half
+    found = np.einsum("ipm,mn,jqn->pqij", in_x, model.coefficients, in_y)
+    return np.stack([found[:, :, i, j] * unit[0] ** i * unit[1] ** j for i, j in _TERMS], axis=-1)
+
+
+def _derivatives(t: FloatArray, model: ScaleModel) -> FloatArray:
+    """(5, len(t), n): the i-th derivative of the model's Chebyshev polynomials at t, over i!."""
+    n = len(model.coefficients)
+    out = np.empty((5, len(t), n))
+    for m in range(n):
+        series = chebyshev.cheb2poly(np.eye(n)[m])
+        factorial = 1.0
+        for i in range(5):
+            factorial *= max(i, 1)
+            out[i, :, m] = polynomial.polyval(t, polynomial.polyder(series, i)) / factorial
+    return out
+
+
 def fit_scale(ground: Surface, extent: FloatArray, origin: FloatArray) -> ScaleModel:
     """The area scale of `ground` over `extent` (x and y least, x and y most, from `origin`), to some 1e-11.
 
@@ -41,7 +129,7 @@ def fit_scale(ground: Surface, extent: FloatArray, origin: FloatArray) -> ScaleM
         If the extent reaches out of the domain of the projection, or is so wide that no polynomial fits.
     """
     centre = (extent[:2] + extent[2:]) / 2
-    half = np.maximum((extent[2:] - extent[:2]) / 2, ground.length(STEP_M))
+    half = np.maximum((extent[2:] - extent[:2]) / 2, ground.length(LEAST_M))
     for side in _SIDES:
         nodes = np.cos(np.pi * (np.arange(side) + 0.5) / side)
         u, v = np.meshgrid(nodes, nodes, indexing="ij")
@@ -52,8 +140,15 @@ def fit_scale(ground: Surface, extent: FloatArray, origin: FloatArray) -> ScaleM
         coefficients = basis @ values @ basis.T
         tail = max(np.abs(coefficients[-2:]).max(), np.abs(coefficients[:, -2:]).max())
         if tail <= _TAIL * abs(coefficients[0, 0]):
-            return ScaleModel(centre, half, coefficients)
+            return ScaleModel(centre, half, _trimmed(coefficients))
     raise BadInput("overlay-outside-crs", crs=ground.name)
+
+
+def _trimmed(coefficients: FloatArray) -> FloatArray:
+    """The polynomial without its last coefficients, as far as they are noise."""
+    large = np.abs(coefficients) > _NOISE * abs(coefficients[0, 0])
+    last = max(np.flatnonzero(large.any(axis=axis)).max() for axis in (0, 1))
+    return coefficients[: last + 1, : last + 1]
 
 
 def area_scale(ground: Surface, x: FloatArray, y: FloatArray) -> FloatArray:

@@ -1,0 +1,322 @@
+"""Rings as chains: runs of edges from left to right, sorted, counted from the polygon's own origin.
+
+Chains are what the kernel reads. They say the same of a polygon wherever its rings start, whichever way they turn and
+whatever else is in its layer, so that the same two polygons give the same area to the last bit in any company.
+
+Compiled by numba on first use. Functions that call each other stand in one module, so that the cache notices a change.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from tilth.core import FloatArray, IntArray
+
+_PRIMES, _HALF = (1_640_531_527, 2_146_121_005), 0xFFFFFFFF
+
+
+@njit(cache=True, nogil=True)
+def measure(
+    xy: FloatArray,
+    ring_start: IntArray,
+    first_ring: IntArray,
+    hole: FloatArray,
+    rows: tuple[int, int],
+    box: FloatArray,
+    turn: FloatArray,
+) -> None:
+    """Fill `box` (p, 4) of polygons in `rows` (from, to), and `turn` (r,): +1 where a ring has ground on its left.
+
+    A ring turns by its planar signed area, whatever the source meant. A polygon without rings keeps its box.
+    """
+    for p in range(rows[0], rows[1]):
+        for r in range(first_ring[p], first_ring[p + 1]):
+            first, last = ring_start[r], ring_start[r + 1]
+            x0, y0 = xy[first, 0], xy[first, 1]
+            twice, left, low, right, high = 0.0, x0, y0, x0, y0
+            for k in range(first, last - 1):
+                x, y = xy[k + 1, 0], xy[k + 1, 1]
+                twice += (xy[k, 0] - x0) * (y - y0) - (x - x0) * (xy[k, 1] - y0)
+                left, right, low, high = min(left, x), max(right, x), min(low, y), max(high, y)
+            turn[r] = (-1.0 if twice < 0.0 else 1.0) * (-1.0 if hole[r] else 1.0)
+            if r == first_ring[p]:
+                box[p, 0], box[p, 1], box[p, 2], box[p, 3] = left, low, right, high
+            else:
+                box[p, 0], box[p, 1] = min(box[p, 0], left), min(box[p, 1], low)
+                box[p, 2], box[p, 3] = max(box[p, 2], right), max(box[p, 3], high)
+
+
+@njit(cache=True, nogil=True)
+def _direction(xy: FloatArray, at: int) -> int:
+    """-1, 0 or 1: does the edge that starts at `at` run to the left, upright, or to the right?"""
+    return int(np.sign(xy[at + 1, 0] - xy[at, 0]))
+
+
+@njit(cache=True, nogil=True)
+def _first_turn(xy: FloatArray, first: int, edges: int) -> int:
+    """The first edge of a ring that runs another way than the one before it; -1 if all are upright."""
+    before = 0
+    for m in range(edges - 1, -1, -1):
+        before = _direction(xy, first + m)
+        if before != 0:
+            break
+    for m in range(edges):
+        now = _direction(xy, first + m)
+        if now == -before:
+            return m
+    return -1
+
+
+@njit(cache=True, nogil=True)
+def _next_chain(xy: FloatArray, first: int, edges: int, start: int, begin: int) -> tuple[int, int, int]:
+    """The chain that starts `begin` edges behind edge `start`: its direction, its end, and where the next begins.
+
+    Upright edges inside a chain stay, those at its ends do not.
+    """
+    way = _direction(xy, first + (start + begin) % edges)
+    end, m = begin + 1, begin + 1
+    while m < edges:
+        now = _direction(xy, first + (start + m) % edges)
+        if now == -way:
+            break
+        if now == way:
+            end = m + 1
+        m += 1
+    return way, end, m
+
+
+@njit(cache=True, nogil=True)
+def count(xy: FloatArray, ring_start: IntArray, first_ring: IntArray, cells: tuple[int, int], size: IntArray) -> None:
+    """Fill `size` (c, 2) of `cells` (from, to) with how many vertices and chains each has."""
+    for c in range(cells[0], cells[1]):
+        vertices, chains = 0, 0
+        for r in range(first_ring[c], first_ring[c + 1]):
+            first, edges = ring_start[r], ring_start[r + 1] - ring_start[r] - 1
+            start = _first_turn(xy, first, edges)
+            begin = 0
+            while start >= 0 and begin < edges:
+                _, end, following = _next_chain(xy, first, edges, start, begin)
+                vertices += end - begin + 1
+                chains += 1
+                begin = following
+        size[c, 0], size[c, 1] = vertices, chains
+
+
+@njit(cache=True, nogil=True)
+def fill(
+    xy: FloatArray,
+    ring_start: IntArray,
+    first_ring: IntArray,
+    turn: FloatArray,
+    shift: FloatArray,
+    cells: tuple[int, int],
+    first_vertex: IntArray,
+    first_chain: IntArray,
+    vertex: FloatArray,
+    chain_start: IntArray,
+    chain_stop: IntArray,
+    chain: FloatArray,
+    key: IntArray,
+) -> None:
+    """Write the chains of `cells` (from, to), less `shift` (c, 2), to the places that `count` made for them.
+
+    `vertex` (v, 2) from left to right; `chain_start`, `chain_stop` (k,) into it; `chain` (k, 5) sign, least and most
+    y, least and most x; `key` (c,) a hash of it all. The chains of a cell are sorted by their vertices.
+    """
+    for c in range(cells[0], cells[1]):
+        v, k = first_vertex[c], first_chain[c]
+        for r in range(first_ring[c], first_ring[c + 1]):
+            first, edges = ring_start[r], ring_start[r + 1] - ring_start[r] - 1
+            start = _first_turn(xy, first, edges)
+            begin = 0
+            while start >= 0 and begin < edges:
+                way, end, following = _next_chain(xy, first, edges, start, begin)
+                length = end - begin + 1
+                low, high = np.inf, -np.inf
+                for m in range(length):
+                    at = first + (start + begin + m) % edges
+                    to = v + m if way > 0 else v + length - 1 - m
+                    x, y = xy[at, 0] - shift[c, 0], xy[at, 1] - shift[c, 1]
+                    vertex[to, 0], vertex[to, 1] = x, y
+                    low, high = min(low, y), max(high, y)
+                chain_start[k], chain_stop[k] = v, v + length
+                chain[k, 0], chain[k, 1], chain[k, 2] = -way * turn[r], low, high
+                chain[k, 3], chain[k, 4] = vertex[v, 0], vertex[v + length - 1, 0]
+                v += length
+                k += 1
+                begin = following
+        _sort(vertex, chain_start, chain_stop, chain, first_chain[c], k)
+        key[c] = _hash(vertex, chain_start, chain_stop, chain, first_chain[c], k)
+
+
+@njit(cache=True, nogil=True)
+def _before(vertex: FloatArray, a: int, a_stop: int, b: int, b_stop: int) -> bool:
+    """Does the chain at a come before the chain at b, vertex by vertex?"""
+    for m in range(min(a_stop - a, b_stop - b)):
+        for axis in range(2):
+            if vertex[a + m, axis] != vertex[b + m, axis]:
+                return bool(vertex[a + m, axis] < vertex[b + m, axis])
+    return a_stop - a < b_stop - b
+
+
+@njit(cache=True, nogil=True)
+def _sort(vertex: FloatArray, start: IntArray, stop: IntArray, chain: FloatArray, first: int, last: int) -> None:
+    """Sort the chains from `first` to `last`; cells are small, so by insertion."""
+    held = np.empty(chain.shape[1])
+    for k in range(first + 1, last):
+        a, a_stop = start[k], stop[k]
+        if not _before(vertex, a, a_stop, start[k - 1], stop[k - 1]):
+            continue
+        held[:] = chain[k]
+        at = k
+        while at > first and _before(vertex, a, a_stop, start[at - 1], stop[at - 1]):
+            start[at], stop[at] = start[at - 1], stop[at - 1]
+            chain[at] = chain[at - 1]
+            at -= 1
+        start[at], stop[at] = a, a_stop
+        chain[at] = held
+
+
+@njit(cache=True, nogil=True)
+def _hash(vertex: FloatArray, start: IntArray, stop: IntArray, chain: FloatArray, first: int, last: int) -> int:
+    """62 bits of the chains. Equal chains have equal bits; equal bits are no proof."""
+    bits = vertex.view(np.int64)
+    one, two = last - first, 1
+    for k in range(first, last):
+        one = _mixed(one, 2 * (stop[k] - start[k]) + (chain[k, 0] > 0.0), _PRIMES[0])
+        for v in range(start[k], stop[k]):
+            x, y = bits[v, 0], bits[v, 1]
+            one = _mixed(_mixed(one, x & _HALF, _PRIMES[0]), y & _HALF, _PRIMES[0])
+            two = _mixed(_mixed(two, (x >> 32) & _HALF, _PRIMES[1]), (y >> 32) & _HALF, _PRIMES[1])
+    return one << 31 | two
+
+
+@njit(cache=True, nogil=True)
+def _mixed(state: int, more: int, prime: int) -> int:
+    """31 bits of 31 bits and 32 more; nothing overflows."""
+    product = (state ^ more) * prime
+    return (product ^ product >> 29) & 0x7FFFFFFF
+
+
+@njit(cache=True, nogil=True)
+def choose_cuts(
+    xy: FloatArray,
+    ring_start: IntArray,
+    first_ring: IntArray,
+    box: FloatArray,
+    widest: FloatArray,
+    most: int,
+    worth: float,
+    axis: IntArray,
+    at: FloatArray,
+) -> int:
+    """Fill `axis` (c,): 0 or 1 where a cell is still to be halved across x or y `at` (c,), -1 where it is done.
+
+    How many are to be halved.
+    """
+    halved = 0
+    for c in range(len(box)):
+        axis[c] = -1
+        edges = 0
+        for r in range(first_ring[c], first_ring[c + 1]):
+            edges += ring_start[r + 1] - ring_start[r] - 1
+        long = int(box[c, 3] - box[c, 1] > box[c, 2] - box[c, 0])
+        wide = box[c, 2 + long] - box[c, long] > widest[c]
+        if not wide and edges <= most:
+            continue
+        for one in (long, 1 - long):
+            middle = 0.5 * (box[c, one] + box[c, 2 + one])
+            if not box[c, one] < middle < box[c, 2 + one]:
+                continue
+            below = above = 0
+            for r in range(first_ring[c], first_ring[c + 1]):
+                for k in range(ring_start[r], ring_start[r + 1] - 1):
+                    below += xy[k, one] <= middle or xy[k + 1, one] <= middle
+                    above += xy[k, one] >= middle or xy[k + 1, one] >= middle
+            if wide or max(below, above) <= worth * edges:
+                axis[c], at[c] = one, middle
+                halved += 1
+                break
+    return halved
+
+
+@njit(cache=True, nogil=True)
+def _side(xy: FloatArray, first: int, last: int, axis: int, at: float, side: float, out: FloatArray, n: int) -> int:
+    """Write what a closed ring has below (`side` 1) or above (-1) `at`, closed along it, from `n`; where it ends.
+
+    A crossing is computed from the lower end of its edge, so that it is the same from either side of a shared edge.
+    """
+    begin = n
+    for k in range(first, last - 1):
+        here, there = side * (xy[k, axis] - at), side * (xy[k + 1, axis] - at)
+        if here <= 0.0:
+            out[n, 0], out[n, 1] = xy[k, 0], xy[k, 1]
+            n += 1
+        if (here < 0.0 < there) or (there < 0.0 < here):
+            low, high = (k, k + 1) if xy[k, axis] < xy[k + 1, axis] else (k + 1, k)
+            share = (at - xy[low, axis]) / (xy[high, axis] - xy[low, axis])
+            out[n, axis] = at
+            out[n, 1 - axis] = xy[low, 1 - axis] + share * (xy[high, 1 - axis] - xy[low, 1 - axis])
+            n += 1
+    if n > begin:
+        out[n, 0], out[n, 1] = out[begin, 0], out[begin, 1]
+        n += 1
+    return n
+
+
+@njit(cache=True, nogil=True)
+def halve(
+    xy: FloatArray,
+    ring_start: IntArray,
+    first_ring: IntArray,
+    turn: FloatArray,
+    axis: IntArray,
+    at: FloatArray,
+) -> tuple[FloatArray, IntArray, IntArray, FloatArray, IntArray, FloatArray]:
+    """Every cell cut in two where `choose_cuts` said so: below, then above; the others as they are.
+
+    xy, ring_start, first_ring, turn as given; (c,) the cell that each is from; (c, 4) its box. Where a ring crosses
+    the line more than twice, its sides run to and fro along the line: bridges that enclose nothing.
+    """
+    c_n, r_n = len(axis), len(turn)
+    new_xy = np.empty((4 * len(xy) + 4, 2))
+    new_start, new_turn = np.zeros(2 * r_n + 1, np.int64), np.empty(2 * r_n)
+    new_first, of, box = np.zeros(2 * c_n + 1, np.int64), np.empty(2 * c_n, np.int64), np.empty((2 * c_n, 4))
+    n, rings, cells = 0, 0, 0
+    for c in range(c_n):
+        for side in (1.0, -1.0):
+            before = rings
+            for r in range(first_ring[c], first_ring[c + 1]):
+                begin = n
+                if axis[c] >= 0:
+                    n = _side(xy, ring_start[r], ring_start[r + 1], axis[c], at[c], side, new_xy, n)
+                elif side > 0.0:
+                    length = ring_start[r + 1] - ring_start[r]
+                    new_xy[n : n + length] = xy[ring_start[r] : ring_start[r + 1]]
+                    n += length
+                flat = True
+                for k in range(begin + 1, n):
+                    flat = flat and new_xy[k, 0] == new_xy[begin, 0]
+                level = True
+                for k in range(begin + 1, n):
+                    level = level and new_xy[k, 1] == new_xy[begin, 1]
+                if flat or level:  # a ring that only touches the line
+                    n = begin
+                    continue
+                new_start[rings + 1], new_turn[rings] = n, turn[r]
+                rings += 1
+            if rings > before:
+                part = new_xy[new_start[before] : n]
+                box[cells, 0], box[cells, 1] = part[:, 0].min(), part[:, 1].min()
+                box[cells, 2], box[cells, 3] = part[:, 0].max(), part[:, 1].max()
+                new_first[cells + 1], of[cells] = rings, c
+                cells += 1
+    return (
+        new_xy[:n].copy(),
+        new_start[: rings + 1].copy(),
+        new_first[: cells + 1].copy(),
+        new_turn[:rings].copy(),
+        of[:cells].copy(),
+        box[:cells].copy(),
+    )
