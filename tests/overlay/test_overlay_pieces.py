@@ -18,8 +18,8 @@ from tilth.overlay import (
     overlap_polygon,
     overlaps,
     piece_geometry,
+    sides,
 )
-from tilth.overlay import pieces as pieces_module
 from tilth.overlay.shapes import areal, robust
 
 EXAMPLES = 1_000 if FULL else 30
@@ -138,7 +138,7 @@ def test_the_order_of_rows_changes_nothing():
 def test_how_many_pairs_a_thread_takes_at_a_time_changes_nothing(monkeypatch):
     before, after = lattice(3, 150.0, (39.5e6, 4.1e6), seed=4), lattice(3, 170.0, (39.5e6, 4.1e6), seed=6)
     at_once = intersection_areas(before, after, 4527)
-    monkeypatch.setattr(pieces_module, "_BLOCK_PAIRS", 4)
+    monkeypatch.setattr(sides, "BLOCK_PAIRS", 4)
     assert np.array_equal(intersection_areas(before, after, 4527).area_m2, at_once.area_m2)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from itertools import product
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
@@ -19,7 +19,10 @@ from tilth.change.rules import StableRule
 from tilth.change.status_columns import TWICE
 from tilth.core import DM2_PER_M2, BadInput, Finding, FloatArray, IntArray, Label, Where
 from tilth.land import CodeSystem, RegionTree, Snapshot, ridge_deduction
-from tilth.overlay import PieceTable, engine_area, intersection_areas, overlap_polygon, overlaps
+from tilth.overlay import PieceTable, engine_area, intersection_areas, overlap_polygon, overlaps, prepare
+
+if TYPE_CHECKING:
+    from tilth.overlay.layer import Layer
 
 #: Overlaps inside a year up to this size are left to levelling. [m²]
 SMALLEST_OVERLAP_M2 = 0.01
@@ -30,8 +33,13 @@ class Year:
     """One year's shapes, made valid, with their areas and the pairs that overlap."""
 
     shapes: np.ndarray  # (n,) polygons
-    area_m2: FloatArray  # (n,) engine area
+    layer: Layer  # the same, ready for the overlay
     overlaps: PieceTable
+
+    @property
+    def area_m2(self) -> FloatArray:
+        """(n,) as pieces add up to it"""
+        return self.layer.area_m2
 
     @property
     def vertices(self) -> IntArray:
@@ -98,9 +106,9 @@ def compare_years(
 def measured_year(parcels: gpd.GeoDataFrame, crs: Any, year: str) -> tuple[Year, list[Finding]]:
     """Shapes fit for the overlay, their areas, and what was odd about them."""
     shapes, findings = mended(parcels, crs)
-    area = engine_area(shapes, crs)
-    found = overlaps(shapes, crs)
-    known = Year(shapes, area, found)
+    layer = prepare(shapes, crs)
+    found = overlaps(layer, crs)
+    known = Year(shapes, layer, found)
     if len(found):
         values = {"year": year, "count": len(found), "overlap_dm2": _dm2(found.area_m2.sum())}
         findings.append(Finding("CHANGE-OVERLAPS", Where(), values))
@@ -158,7 +166,7 @@ def shared_pieces(opening: Year, closing: Year, crs: Any) -> Overlaid:
     its area can have moved. Each piece is weighted with 1/max(m₀, m₁) there; what is left of a parcel is its double
     cover. Ground that one of the years does not cover at all is no double cover, it is extent lost or gained.
     """
-    pieces = intersection_areas(opening.shapes, closing.shapes, crs)
+    pieces = intersection_areas(opening.layer, closing.layer, crs)
     area = pieces.area_m2.copy()
     twice = (np.zeros(len(opening.shapes)), np.zeros(len(closing.shapes)))
     index = {pair: row for row, pair in enumerate(zip(pieces.left.tolist(), pieces.right.tolist(), strict=True))}

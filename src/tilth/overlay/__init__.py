@@ -7,7 +7,8 @@ Two areas, never mixed: `engine_area` is exact on the ellipsoid and is what the 
 from tilth.overlay.coverage import GapTable, gap_area, gap_polygons
 from tilth.overlay.engine import engine_area
 from tilth.overlay.levelling import level, level_groups
-from tilth.overlay.pieces import PieceTable, intersection_areas, overlaps, prepare, rings_of_wkb
+from tilth.overlay.piece_table import PieceTable
+from tilth.overlay.pieces import intersection_areas, overlaps, prepare, rings_of_wkb
 from tilth.overlay.rings import Rings, flatten
 from tilth.overlay.shapes import inner_points, overlap_polygon, piece_geometry
 from tilth.overlay.survey import survey_area, survey_area_m2

@@ -44,10 +44,13 @@ def tree_of(box: FloatArray) -> Tree:
     nodes = np.empty((level[-1], 4))
     nodes[:n] = box[order]
     _stack(nodes, level)
-    return Tree(nodes, order.astype(np.int64), level)
+    tree = Tree(nodes, order.astype(np.int64), level)
+    for part in tree:
+        part.flags.writeable = False  # as those that are mapped into memory, so that one compilation serves both
+    return tree
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _hilbert(box: FloatArray, low: FloatArray, scale: FloatArray, out: IntArray) -> None:
     """Place of each box's middle along a Hilbert curve of 2¹⁶ × 2¹⁶ steps."""
     for n in range(len(box)):
@@ -65,7 +68,7 @@ def _hilbert(box: FloatArray, low: FloatArray, scale: FloatArray, out: IntArray)
         out[n] = np.uint32(place)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _stack(node: FloatArray, level: IntArray) -> None:
     """Fill the levels above the leaves."""
     for depth in range(1, len(level) - 1):
@@ -78,14 +81,14 @@ def _stack(node: FloatArray, level: IntArray) -> None:
                 node[n, 2], node[n, 3] = max(node[n, 2], node[child, 2]), max(node[n, 3], node[child, 3])
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _open(a: FloatArray, n: int, b: FloatArray, m: int) -> bool:
     """Do the boxes have ground in common, not only a side or a corner?"""
     wide = min(a[n, 2], b[m, 2]) > max(a[n, 0], b[m, 0])
     return bool(wide and min(a[n, 3], b[m, 3]) > max(a[n, 1], b[m, 1]))
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _search(
     box: FloatArray, rows: tuple[int, int], node: FloatArray, order: IntArray, level: IntArray, after: int
 ) -> IntArray:
@@ -123,21 +126,23 @@ def _search(
     return found[:count].copy()
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _sort(values: IntArray) -> None:
-    """Sort a few by insertion, many at large."""
-    if len(values) > 32:
-        values[:] = np.sort(values)
-        return
-    for k in range(1, len(values)):
-        value, at = values[k], k
-        while at > 0 and values[at - 1] > value:
-            values[at] = values[at - 1]
-            at -= 1
-        values[at] = value
+    """Sort by insertion; many, with shrinking gaps."""
+    gap = 1
+    while 9 * gap < len(values):
+        gap = 3 * gap + 1
+    while gap > 0:
+        for k in range(gap, len(values)):
+            value, at = values[k], k
+            while at >= gap and values[at - gap] > value:
+                values[at] = values[at - gap]
+                at -= gap
+            values[at] = value
+        gap //= 3
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _any(box: FloatArray, rows: tuple[int, int], node: FloatArray, level: IntArray, out: FloatArray) -> None:
     """Fill `out` (n,) of `rows`: does anything of the tree have ground in common with the box?"""
     top = len(level) - 2

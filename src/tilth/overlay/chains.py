@@ -16,7 +16,7 @@ from tilth.core import FloatArray, IntArray
 _PRIMES, _HALF = (1_640_531_527, 2_146_121_005), 0xFFFFFFFF
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def measure(
     xy: FloatArray,
     ring_start: IntArray,
@@ -47,13 +47,13 @@ def measure(
                 box[p, 2], box[p, 3] = max(box[p, 2], right), max(box[p, 3], high)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _direction(xy: FloatArray, at: int) -> int:
     """-1, 0 or 1: does the edge that starts at `at` run to the left, upright, or to the right?"""
     return int(np.sign(xy[at + 1, 0] - xy[at, 0]))
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _first_turn(xy: FloatArray, first: int, edges: int) -> int:
     """The first edge of a ring that runs another way than the one before it; -1 if all are upright."""
     before = 0
@@ -68,7 +68,7 @@ def _first_turn(xy: FloatArray, first: int, edges: int) -> int:
     return -1
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _next_chain(xy: FloatArray, first: int, edges: int, start: int, begin: int) -> tuple[int, int, int]:
     """The chain that starts `begin` edges behind edge `start`: its direction, its end, and where the next begins.
 
@@ -86,7 +86,7 @@ def _next_chain(xy: FloatArray, first: int, edges: int, start: int, begin: int) 
     return way, end, m
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def count(xy: FloatArray, ring_start: IntArray, first_ring: IntArray, cells: tuple[int, int], size: IntArray) -> None:
     """Fill `size` (c, 2) of `cells` (from, to) with how many vertices and chains each has."""
     for c in range(cells[0], cells[1]):
@@ -103,7 +103,7 @@ def count(xy: FloatArray, ring_start: IntArray, first_ring: IntArray, cells: tup
         size[c, 0], size[c, 1] = vertices, chains
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def fill(
     xy: FloatArray,
     ring_start: IntArray,
@@ -150,35 +150,43 @@ def fill(
         key[c] = _hash(vertex, chain_start, chain_stop, chain, first_chain[c], k)
 
 
-@njit(cache=True, nogil=True)
-def _before(vertex: FloatArray, a: int, a_stop: int, b: int, b_stop: int) -> bool:
-    """Does the chain at a come before the chain at b, vertex by vertex?"""
-    for m in range(min(a_stop - a, b_stop - b)):
+@njit(cache=True, nogil=True, error_model="numpy")
+def _before(vertex: FloatArray, start: IntArray, stop: IntArray, chain: FloatArray, j: int, k: int) -> bool:
+    """Does chain j come before chain k, vertex by vertex, then by length, then by sign?"""
+    a, b, a_size, b_size = start[j], start[k], stop[j] - start[j], stop[k] - start[k]
+    for m in range(min(a_size, b_size)):
         for axis in range(2):
             if vertex[a + m, axis] != vertex[b + m, axis]:
                 return bool(vertex[a + m, axis] < vertex[b + m, axis])
-    return a_stop - a < b_stop - b
+    if a_size != b_size:
+        return bool(a_size < b_size)
+    return bool(chain[j, 0] < chain[k, 0])
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _sort(vertex: FloatArray, start: IntArray, stop: IntArray, chain: FloatArray, first: int, last: int) -> None:
-    """Sort the chains from `first` to `last`; cells are small, so by insertion."""
-    held = np.empty(chain.shape[1])
-    for k in range(first + 1, last):
-        a, a_stop = start[k], stop[k]
-        if not _before(vertex, a, a_stop, start[k - 1], stop[k - 1]):
-            continue
-        held[:] = chain[k]
-        at = k
-        while at > first and _before(vertex, a, a_stop, start[at - 1], stop[at - 1]):
-            start[at], stop[at] = start[at - 1], stop[at - 1]
-            chain[at] = chain[at - 1]
-            at -= 1
-        start[at], stop[at] = a, a_stop
-        chain[at] = held
+    """Sort the chains from `first` to `last` by insertion; many, with shrinking gaps."""
+    order = np.arange(first, last)
+    gap = 1
+    while 9 * gap < len(order):
+        gap = 3 * gap + 1
+    while gap > 0:
+        for k in range(gap, len(order)):
+            one, at = order[k], k
+            while at >= gap and _before(vertex, start, stop, chain, one, order[at - gap]):
+                order[at] = order[at - gap]
+                at -= gap
+            order[at] = one
+        gap //= 3
+    old_start, old_stop, old = start[first:last].copy(), stop[first:last].copy(), chain[first:last].copy()
+    for k in range(len(order)):
+        of = order[k] - first
+        start[first + k], stop[first + k] = old_start[of], old_stop[of]
+        for column in range(old.shape[1]):
+            chain[first + k, column] = old[of, column]
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _hash(vertex: FloatArray, start: IntArray, stop: IntArray, chain: FloatArray, first: int, last: int) -> int:
     """62 bits of the chains. Equal chains have equal bits; equal bits are no proof."""
     bits = vertex.view(np.int64)
@@ -192,14 +200,14 @@ def _hash(vertex: FloatArray, start: IntArray, stop: IntArray, chain: FloatArray
     return one << 31 | two
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _mixed(state: int, more: int, prime: int) -> int:
     """31 bits of 31 bits and 32 more; nothing overflows."""
     product = (state ^ more) * prime
     return (product ^ product >> 29) & 0x7FFFFFFF
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def choose_cuts(
     xy: FloatArray,
     ring_start: IntArray,
@@ -207,13 +215,14 @@ def choose_cuts(
     box: FloatArray,
     widest: FloatArray,
     most: int,
-    worth: float,
+    worth: tuple[float, float],
     axis: IntArray,
     at: FloatArray,
 ) -> int:
     """Fill `axis` (c,): 0 or 1 where a cell is still to be halved across x or y `at` (c,), -1 where it is done.
 
-    How many are to be halved.
+    A cell with more than `most` edges is halved if the fuller side keeps at most the first share `worth` of them, and
+    both together the second. How many are to be halved.
     """
     halved = 0
     for c in range(len(box)):
@@ -234,14 +243,14 @@ def choose_cuts(
                 for k in range(ring_start[r], ring_start[r + 1] - 1):
                     below += xy[k, one] <= middle or xy[k + 1, one] <= middle
                     above += xy[k, one] >= middle or xy[k + 1, one] >= middle
-            if wide or max(below, above) <= worth * edges:
+            if wide or (max(below, above) <= worth[0] * edges and below + above <= worth[1] * edges):
                 axis[c], at[c] = one, middle
                 halved += 1
                 break
     return halved
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _side(xy: FloatArray, first: int, last: int, axis: int, at: float, side: float, out: FloatArray, n: int) -> int:
     """Write what a closed ring has below (`side` 1) or above (-1) `at`, closed along it, from `n`; where it ends.
 
@@ -265,7 +274,7 @@ def _side(xy: FloatArray, first: int, last: int, axis: int, at: float, side: flo
     return n
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def halve(
     xy: FloatArray,
     ring_start: IntArray,
@@ -292,24 +301,23 @@ def halve(
                 if axis[c] >= 0:
                     n = _side(xy, ring_start[r], ring_start[r + 1], axis[c], at[c], side, new_xy, n)
                 elif side > 0.0:
-                    length = ring_start[r + 1] - ring_start[r]
-                    new_xy[n : n + length] = xy[ring_start[r] : ring_start[r + 1]]
-                    n += length
-                flat = True
-                for k in range(begin + 1, n):
-                    flat = flat and new_xy[k, 0] == new_xy[begin, 0]
-                level = True
-                for k in range(begin + 1, n):
-                    level = level and new_xy[k, 1] == new_xy[begin, 1]
-                if flat or level:  # a ring that only touches the line
+                    for k in range(ring_start[r], ring_start[r + 1]):
+                        new_xy[n, 0], new_xy[n, 1] = xy[k, 0], xy[k, 1]
+                        n += 1
+                left, low, right, high = np.inf, np.inf, -np.inf, -np.inf
+                for k in range(begin, n):
+                    left, right = min(left, new_xy[k, 0]), max(right, new_xy[k, 0])
+                    low, high = min(low, new_xy[k, 1]), max(high, new_xy[k, 1])
+                if left >= right or low >= high:  # nothing, or a ring that only touches the line
                     n = begin
                     continue
+                if rings == before:
+                    box[cells, 0], box[cells, 1], box[cells, 2], box[cells, 3] = left, low, right, high
+                box[cells, 0], box[cells, 1] = min(box[cells, 0], left), min(box[cells, 1], low)
+                box[cells, 2], box[cells, 3] = max(box[cells, 2], right), max(box[cells, 3], high)
                 new_start[rings + 1], new_turn[rings] = n, turn[r]
                 rings += 1
             if rings > before:
-                part = new_xy[new_start[before] : n]
-                box[cells, 0], box[cells, 1] = part[:, 0].min(), part[:, 1].min()
-                box[cells, 2], box[cells, 3] = part[:, 0].max(), part[:, 1].max()
                 new_first[cells + 1], of[cells] = rings, c
                 cells += 1
     return (

@@ -10,7 +10,8 @@ import shapely
 
 from tilth.core import FloatArray, IntArray
 from tilth.overlay.engine import engine_area
-from tilth.overlay.pieces import PieceTable, intersection_areas, overlaps
+from tilth.overlay.piece_table import PieceTable
+from tilth.overlay.pieces import intersection_areas, overlaps
 from tilth.overlay.rings import Polygons, polygons
 from tilth.overlay.shapes import areal, inner_points, piece_geometry, robust
 

@@ -28,7 +28,7 @@ _EPSILON = float(np.finfo(np.float64).eps)
 _LINES = 1_024
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _scale_at(lattice: Any, x: float, y: float, g: FloatArray) -> None:
     """Fill `g` (10,) with G = ∫ s dy about a point, from the nearest node of the lattice (`scale.Lattice`).
 
@@ -88,7 +88,7 @@ def _scale_at(lattice: Any, x: float, y: float, g: FloatArray) -> None:
     g[7], g[8], g[9] = s02 * two / 3.0, s12 * three / 3.0, s03 * three / 4.0
 
 
-@njit(cache=True, nogil=True, fastmath={"contract", "reassoc", "nsz"})
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz"})
 def _weigh(line: FloatArray, lines: int, g: FloatArray) -> tuple[float, float]:
     """Σ sign · ∫ G dx under the first `lines` of `line` (5, n: x, y, x, y, sign), and the sum of their sizes."""
     g0, g1, g2, g3, g4, g5, g6, g7, g8, g9 = g[0], g[1], g[2], g[3], g[4], g[5], g[6], g[7], g[8], g[9]
@@ -114,7 +114,7 @@ def _weigh(line: FloatArray, lines: int, g: FloatArray) -> tuple[float, float]:
     return total, size
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _edge_at(vertex: FloatArray, start: int, stop: int, x: float) -> int:
     """The edge of a chain that `x` is over: the last vertex at or left of it that has one right of it."""
     low, high = start, stop - 1
@@ -127,14 +127,14 @@ def _edge_at(vertex: FloatArray, start: int, stop: int, x: float) -> int:
     return low
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _put(line: FloatArray, n: int, x0: float, y0: float, x1: float, y1: float, sign: float) -> int:
     """One line more; how many there are."""
     line[0, n], line[1, n], line[2, n], line[3, n], line[4, n] = x0, y0, x1, y1, sign
     return n + 1
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _alone(
     vertex: FloatArray,
     start: int,
@@ -168,7 +168,7 @@ def _alone(
     return n
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _lower(
     a: FloatArray,
     a_start: int,
@@ -234,7 +234,7 @@ def _lower(
     return n
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _same(left: Any, a: int, right: Any, b: int) -> bool:
     """Are two cells the same, chain by chain? `key` says so first, coordinates confirm it."""
     if left.key[a] != right.key[b]:
@@ -257,7 +257,7 @@ def _same(left: Any, a: int, right: Any, b: int) -> bool:
     return True
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _comes_first(left: Any, a: int, right: Any, b: int) -> bool:
     """Does cell a come before cell b by what they are, whichever layer they are in?"""
     for axis in range(2):
@@ -269,7 +269,7 @@ def _comes_first(left: Any, a: int, right: Any, b: int) -> bool:
     return bool(left.key[a] <= right.key[b])
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _own(one: Any, cell: int, lattice: Any, line: FloatArray, g: FloatArray) -> tuple[float, float]:
     """Area of one cell, and the sum of the sizes of its terms."""
     box = one.box[cell]
@@ -288,7 +288,7 @@ def _own(one: Any, cell: int, lattice: Any, line: FloatArray, g: FloatArray) -> 
     return total + some, size + sizes
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _shared(
     one: Any, a: int, two: Any, b: int, lattice: Any, line: FloatArray, g: FloatArray
 ) -> tuple[float, float, float]:
@@ -353,14 +353,14 @@ def _shared(
     return total + some, size + sizes, around * g[0]
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _last_place(box: FloatArray) -> float:
     """The distance between neighbouring floats at the far corner of a box."""
     x, y = max(abs(box[0]), abs(box[2])), max(abs(box[1]), abs(box[3]))
     return float(np.spacing(max(x, y)))
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def find_twins(left: Any, right: Any, pairs: IntArray, of_left: IntArray, of_right: IntArray, same: FloatArray) -> None:
     """Fill `same` (n,) of pairs of cells; `of_left`, `of_right` with a cell of the other layer that is the same.
 
@@ -373,7 +373,7 @@ def find_twins(left: Any, right: Any, pairs: IntArray, of_left: IntArray, of_rig
             of_left[a], of_right[b] = b, a
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def mirrored(
     pairs: IntArray, first: IntArray, of_left: IntArray, of_right: IntArray, same: FloatArray, like: IntArray
 ) -> None:
@@ -398,7 +398,7 @@ def mirrored(
             like[n] = low
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def pair_areas(
     left: Any,
     right: Any,
@@ -441,7 +441,7 @@ def pair_areas(
         out[n, 1] = around + _EPSILON * size
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def own_areas(cells: Any, rows: tuple[int, int], lattice: Any, out: FloatArray) -> None:
     """Fill `out` (c,) of cells `rows` (from, to) with their areas. [m²]"""
     line, g = np.empty((5, _LINES)), np.empty(10)

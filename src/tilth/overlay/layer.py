@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from tilth.overlay import chains
 from tilth.overlay.boxes import Tree, tree_of
 from tilth.overlay.ellipsoid import Surface
 from tilth.overlay.rings import Rings
+from tilth.overlay.scale import lattice_over
 from tilth.overlay.threads import blocks, in_threads
 
 #: A polygon with more edges is cut until no cell has more, as long as cutting helps.
@@ -25,8 +27,9 @@ MOST_EDGES = 256
 WIDEST_M = 20_000.0
 #: But no finer than this share of its own width, which bounds how many cells there are.
 FINEST = 1 / 64
-#: A cut made only to part the edges has to leave the fuller side at most this share of them.
-WORTH_IT = 0.8
+#: A cut made only to part the edges has to leave the fuller side at most the first share of them, and both sides
+#: together no more than the second: where every ring crosses the line, cutting makes more edges than it parts.
+WORTH_IT = (0.8, 1.3)
 #: Origins are whole multiples of 2⁻²² of the largest coordinate, so that counting from one loses nothing.
 _ORIGIN_BITS = 22
 _BLOCK_CELLS = 4_096
@@ -78,6 +81,43 @@ class Layer:
         """Over the boxes of the cells."""
         return tree_of(self.bounds)
 
+    @cached_property
+    def longest(self) -> int:
+        """Most vertices of a chain."""
+        return int((self.cells.chain_stop - self.cells.chain_start).max(initial=0))
+
+    @cached_property
+    def area_m2(self) -> FloatArray:
+        """(rows,) area of each polygon on the ellipsoid, as its pieces add up to it: `engine_area` within 1e-9. [m²]"""
+        from tilth.overlay.kernel import own_areas
+
+        area = np.zeros(len(self.cells.row))
+        if len(area):
+            lattice = lattice_over(self.ground, self.bounds)
+            in_threads(
+                lambda block: own_areas(self.cells, (block.start, block.stop), lattice, area),
+                blocks(len(area), _BLOCK_CELLS),
+            )
+        return np.asarray(np.bincount(self.cells.row, area, self.rows), dtype=np.float64)
+
+    def keep(self, folder: Path) -> None:
+        """Write it into `folder`, an empty one, as arrays that `kept` maps into memory."""
+        parts = {**self.cells._asdict(), **{f"tree_{name}": part for name, part in self.tree._asdict().items()}}
+        for name, part in parts.items():
+            np.save(folder / f"{name}.npy", part)
+        np.save(folder / "rows.npy", np.array([self.rows]))
+
+
+def kept(folder: Path, ground: Surface) -> Layer:
+    """The layer that `keep` wrote into `folder`, mapped into memory: only what is asked for is read."""
+
+    def part(name: str) -> Any:
+        return np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False).view(np.ndarray)
+
+    layer = Layer(Cells(*map(part, Cells._fields)), int(part("rows")[0]), ground)
+    layer.__dict__["tree"] = Tree(*(part(f"tree_{name}") for name in Tree._fields))
+    return layer
+
 
 def layer_of(rings: Rings, ground: Surface, rows: IntArray | None = None, total: int | None = None) -> Layer:
     """The layer of polygons that are `rows` of a layer of `total` (all of it, if None)."""
@@ -92,7 +132,10 @@ def layer_of(rings: Rings, ground: Surface, rows: IntArray | None = None, total:
     shift = np.zeros((len(cut.row), 2))
     cells = _joined(_chained(small, origin[small.row], origin), _chained(cut, shift, origin))
     given = np.arange(len(rings)) if rows is None else rows
-    return Layer(cells._replace(row=given[cells.row]), len(rings) if total is None else total, ground)
+    cells = cells._replace(row=given[cells.row])
+    for part in cells:
+        part.flags.writeable = False  # as those that are mapped into memory, so that one compilation serves both
+    return Layer(cells, len(rings) if total is None else total, ground)
 
 
 def _measured(rings: Rings) -> tuple[FloatArray, FloatArray]:

@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 
 from tilth.core import FloatArray
-from tilth.overlay.pieces import PieceTable
+from tilth.overlay.piece_table import PieceTable
 from tilth.overlay.rings import Polygons, polygons
 
 #: The grid of the last attempt, in last places of the largest coordinate: some 0.1 mm for eastings with zone prefix.

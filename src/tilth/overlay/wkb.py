@@ -54,7 +54,7 @@ def rings_of_wkb(values: Bytes, offsets: IntArray) -> Rings:
     return rings
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _whole(values: Bytes, at: int) -> int:
     """The four bytes at `at` as a number, the last byte first."""
     found = 0
@@ -63,7 +63,7 @@ def _whole(values: Bytes, at: int) -> int:
     return found
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _head(values: Bytes, at: int, end: int) -> tuple[int, int, int]:
     """Kind of the geometry at `at`, numbers a coordinate has, and where its counts begin; kind -1 if unreadable."""
     if at + 9 > end or values[at] != 1:
@@ -77,7 +77,7 @@ def _head(values: Bytes, at: int, end: int) -> tuple[int, int, int]:
     return kind, numbers, at + 5
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _count(values: Bytes, offsets: IntArray, rows: tuple[int, int], size: IntArray) -> None:
     """Fill `size` (p, 2) of `rows` (from, to) with how many rings and coordinates each has; -1 where unreadable."""
     for p in range(rows[0], rows[1]):
@@ -112,7 +112,7 @@ def _count(values: Bytes, offsets: IntArray, rows: tuple[int, int], size: IntArr
         size[p, 0], size[p, 1] = (rings, points) if readable else (-1, -1)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _fill(
     values: Bytes,
     offsets: IntArray,
