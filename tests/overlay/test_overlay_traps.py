@@ -57,7 +57,7 @@ def test_a_vertex_of_one_neighbour_on_the_edge_of_the_other_leaves_nothing_worth
     """A T-junction, its point rounded to 0.1 mm: what is left between the neighbours is thinner than that."""
     rng = np.random.default_rng(4)
     for _ in range(20):
-        a, b = rng.uniform(-90, 90, (2, 2)) + (E0, N0)
+        a, b = np.array([E0, N0]) + rng.uniform(-90, 90, (2, 2))
         middle = np.round(a + rng.uniform(0.2, 0.8) * (b - a), 4)
         side = np.array([-(b - a)[1], (b - a)[0]])
         upper = shapely.Polygon([a, b, b + side, a + side])
