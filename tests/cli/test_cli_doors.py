@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import inspect
 import json
 import re
 import subprocess
@@ -140,6 +142,57 @@ def test_help_and_refusals_load_nothing_heavy(words: str, status: int, tmp_path:
         [sys.executable, "-c", _LOADED, *words.split()], capture_output=True, text=True, check=False, cwd=tmp_path
     )
     assert done.returncode == status, done.stderr
+
+
+_CHEAP = """
+import sys
+from tilth.cli.run import run
+status = run(sys.argv[1:])
+heavy = {"pandas", "geopandas", "shapely", "pyproj", "numba", "pyogrio", "pyarrow", "matplotlib", "openpyxl", "docx"}
+assert not heavy & set(sys.modules), heavy & set(sys.modules)
+assert "alembic" not in sys.modules, "the schema is the newest: its steps are not asked for"
+raise SystemExit(status)
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        ("contents", 0),
+        ("use deadbeef", 2),
+        ("flows --from 2024 --to 2024", 2),
+        ("flows --from 2023 --to 2024", 2),
+        ("accounts --year 2024", 2),
+        ("standing --year 2024", 2),
+        ("validate --year 2024", 2),
+        ("repair --year 2024", 2),
+        ("check tilth.toml --year 2024", 2),
+        ("report --year 2024", 2),
+    ],
+)
+def test_what_computes_nothing_loads_nothing_that_computes(words: str, status: int, tmp_path: Path) -> None:
+    run(["init", str(tmp_path)])
+    done = subprocess.run(
+        [sys.executable, "-c", _CHEAP, *words.split()], capture_output=True, text=True, check=False, cwd=tmp_path
+    )
+    assert done.returncode == status, done.stderr
+
+
+def test_tables_are_made_without_what_draws_and_writes_documents() -> None:
+    asked = "import sys, tilth.api; tilth.api.flows, tilth.api.accounts, tilth.api.area, tilth.api.import_survey; "
+    drawing = '{"matplotlib", "openpyxl", "docx", "typst", "sqlalchemy.dialects.postgresql", "alembic"}'
+    done = subprocess.run(
+        [sys.executable, "-c", f"{asked} assert not {drawing} & set(sys.modules)"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+
+
+def test_every_public_name_of_a_room_is_there() -> None:
+    for room in ("api", "change", "land", "report", "runtime", "core"):
+        module = importlib.import_module(f"tilth.{room}")
+        for name in module.__all__:
+            assert not inspect.ismodule(getattr(module, name)), f"tilth.{room}.{name} is a module of that name"
 
 
 def test_a_workspace_close_by_is_named(

@@ -6,12 +6,13 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
-from tilth.core import AreaTable, Finding
+from tilth.core import Finding
 from tilth.land import Snapshot, retold
+
+if TYPE_CHECKING:
+    from tilth.core import AreaTable
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,8 @@ class Imported:
 
     def as_record(self) -> dict[str, Any]:
         """For JSON."""
+        import pandas as pd
+
         meta, held = self.snapshot.meta, self.snapshot.quarantine
         shown = ["source_row", "code", "reason"]
         quarantine = [] if held is None else pd.DataFrame(retold(held))[shown].to_dict("records")

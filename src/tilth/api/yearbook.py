@@ -109,6 +109,7 @@ def report(
     for one in formats:
         if one not in FORMATS:
             raise BadInput("API-FORMAT", format=one, known=", ".join(FORMATS))
+    Store(workspace).in_use(year)
     spoken = lang or language()
     with working(message("API-WRITING", year=year)):
         known = reviewed or review(workspace, year=year, before=before)

@@ -47,7 +47,7 @@ def validate(year: Year, most: Most = 5, json: AsJson = False) -> None:
 
     Example: `tilth validate --year 2024`
     """
-    place = workspace()
+    place = workspace(year)
     from tilth import api
 
     with progress():
@@ -76,7 +76,7 @@ def repair(year: Year, most: Most = 10, json: AsJson = False) -> None:
 
     Example: `tilth repair --year 2024`
     """
-    place = workspace()
+    place = workspace(year)
     from tilth import api
 
     with progress():
@@ -129,7 +129,7 @@ def accounts(
     Examples: `tilth accounts --year 2024` · `tilth accounts --year 2024 --table 2 --level village --unit m2` ·
     `tilth accounts --year 2024 --format xlsx --out tables.xlsx`
     """
-    place = workspace()
+    place = workspace(year)
     from tilth import api
 
     with progress():
@@ -223,7 +223,7 @@ def standing(
 
     Example: `tilth standing --year 2024 --region 999901001`
     """
-    place = workspace()
+    place = workspace(year)
     from tilth import api
 
     with progress():
@@ -276,7 +276,7 @@ def check(
     Examples: `tilth check project.txt --year 2024` ·
     `tilth check project.shp --year 2024 --act-date 2024-06-30 --contests objections.csv`
     """
-    place = workspace()
+    place = workspace(year)
     from tilth import api
 
     with progress():

@@ -50,7 +50,7 @@ def report(
 
     Examples: `tilth report --year 2024` · `tilth report --year 2024 --format docx --project site.txt --lang zh`
     """
-    place = workspace()
+    place = workspace(year, before)
     from tilth import api
     from tilth.report import FORMATS
 

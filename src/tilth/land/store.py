@@ -176,11 +176,21 @@ class Store:
         NotFound
             If there is none.
         """
+        return self.load(self.in_use(year))
+
+    def in_use(self, year: int) -> Stored:
+        """The survey that `year` uses, without its rows: a year that has none is refused before anything is loaded.
+
+        Raises
+        ------
+        NotFound
+            If there is none.
+        """
         stored = self.listed(kind="survey", year=year)
         if not stored:
             known = ", ".join(str(entry.year) for entry in self.listed(kind="survey")) or "-"
             raise NotFound("LAND-NO-SURVEY", year=year, known=known)
-        return self.load(stored[-1])
+        return stored[-1]
 
     def chosen(self, year: int | None = None) -> list[Stored]:
         """The layers that `year` uses: of each kind and label the newest that is not later, one without a year last."""
