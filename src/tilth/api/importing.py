@@ -42,6 +42,9 @@ def import_survey(
 ) -> Imported:
     """Bring in one year's parcels. They become the survey that `year` uses; an earlier delivery stays beside it.
 
+    What looks like a damaged file, another county or another year is stored beside the survey in use, and does not take
+    its place (`use` does that).
+
     Parameters
     ----------
     profile
@@ -69,9 +72,9 @@ def import_survey(
             controls={code: control for code, control in villages.items() if control is not None},
             version=__version__,
         )
-    noted = about_survey(store, draft, year)
-    done = _publish(store, draft, file)
-    return Imported(done.snapshot, (*done.findings, *noted))
+    noted, used = about_survey(store, draft, year)
+    done = _publish(store, draft, file, in_use=used)
+    return Imported(done.snapshot, (*done.findings, *noted), used)
 
 
 def import_layer(
@@ -217,6 +220,7 @@ def _publish(
     draft: Draft,
     file: str | Path,
     label: str = "",
+    in_use: bool = True,
     regions: Iterable[Region] = (),
     groups: Mapping[str, Sequence[str]] | None = None,
 ) -> Imported:
@@ -224,7 +228,7 @@ def _publish(
         why = str(draft.quarantine["reason"].iloc[0])
         raise BadInput("API-NO-ROWS", file=Path(file).name, rows=draft.meta.rows_in, why=why)
     with working(message("API-STORING", file=Path(file).name)):
-        snapshot = store.publish(draft, label=label, regions=regions, groups=groups)
+        snapshot = store.publish(draft, label=label, in_use=in_use, regions=regions, groups=groups)
     noted = about_layer(store, snapshot, label) if snapshot.meta.kind != "survey" else ()
     return Imported(snapshot, (*draft.findings, *noted))
 

@@ -21,6 +21,7 @@ class Imported:
 
     snapshot: Snapshot
     findings: tuple[Finding, ...]
+    in_use: bool = True  # False: stored, and its year does not use it
 
     @property
     def reasons(self) -> Mapping[str, int]:
@@ -39,6 +40,7 @@ class Imported:
             "id": self.snapshot.id,
             "kind": meta.kind,
             "year": meta.year,
+            "in_use": self.in_use,
             "crs": meta.crs,
             "profile": meta.profile,
             "code_system": meta.code_system,
