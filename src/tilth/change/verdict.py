@@ -286,7 +286,7 @@ def _cross_table(verdict: Verdict) -> AreaTable:
     cross = verdict.cross()
     keys = [name for name in cross.columns if name not in AREAS]
     headings = [layer_label(key) if key in verdict.layers else label(f"CHECK-KEY-{key.upper()}") for key in keys]
-    rows = [Row(tuple(_shown(verdict, key, row[key]) for key in keys)) for row in cross.to_dict("records")]
+    rows = [Row(tuple(_shown(verdict, key, row) for key in keys)) for row in cross.to_dict("records")]
     columns = ("CHECK-COLUMN-TOTAL", "CHECK-COLUMN-RIDGES", "CHECK-COLUMN-NET")
     return AreaTable(
         id="check-cross",
@@ -300,9 +300,12 @@ def _cross_table(verdict: Verdict) -> AreaTable:
     )
 
 
-def _shown(verdict: Verdict, key: str, value: Any) -> str:
+def _shown(verdict: Verdict, key: str, row: Mapping[Any, Any]) -> str:
     """One cell of the cross table's key columns, in the language in use."""
+    value = row[key]
     if key in verdict.layers:
+        if row["ground"] in (BEYOND, UNKNOWN) and not pd.isna(value) and not value:
+            return str(label("CHECK-CELL-UNKNOWN"))
         return str(label("CHECK-CELL-UNKNOWN" if pd.isna(value) else "CHECK-CELL-IN" if value else "CHECK-CELL-OUT"))
     if pd.isna(value):
         return ""
