@@ -11,6 +11,7 @@ import shapely
 
 from tilth import api
 from tilth.api import examining
+from tilth.cli.run import run
 from tilth.core import BadInput
 from tilth.land import Store
 from tilth.runtime import Workspace
@@ -57,8 +58,7 @@ def test_a_kind_is_known_by_any_of_its_names(workspace: Workspace, tmp_path: Pat
 @pytest.mark.parametrize(
     ("word", "code", "severity"),
     [
-        ("yjjbntt", "API-KIND-NEAR", "breaks"),
-        ("ecolgy", "API-KIND-NEAR", "breaks"),
+        ("basic_ecology", "API-KIND-NEAR", "breaks"),
         ("soil", "API-KIND-UNRULED", "odd"),
     ],
 )
@@ -67,6 +67,25 @@ def test_a_kind_that_no_rule_looks_at_is_said_to_be_one(
 ) -> None:
     done = api.import_layer(workspace, layer_file(tmp_path / "a.gpkg"), kind=word, year=2024)
     assert noted(done) == [code] and done.findings[0].severity == severity
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [("pfb", "pbf"), ("PBFF", "pbf"), ("yjjbntt", "pbf"), ("ecolgy", "ecology"), ("tonw", "town"), ("基本农用", "pbf")],
+)
+def test_a_kind_that_is_a_letter_or_two_off_is_asked_about(
+    workspace: Workspace, tmp_path: Path, word: str, meant: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = str(layer_file(tmp_path / "a.gpkg"))
+    assert run(["-w", str(workspace.root), "import", "layer", file, "--kind", word]) == 2
+    assert f"did you mean {meant}?" in capsys.readouterr().err
+    assert [entry.kind for entry in Store(workspace).listed()] == ["survey"]
+
+
+@pytest.mark.parametrize("word", ["soil", "road", "corn", "water", "saline", "xm2025", "pet"])
+def test_a_word_of_ones_own_is_taken(workspace: Workspace, tmp_path: Path, word: str) -> None:
+    done = api.import_layer(workspace, layer_file(tmp_path / "a.gpkg"), kind=word, year=2024)
+    assert done.snapshot.meta.kind == word and noted(done) == ["API-KIND-UNRULED"]
 
 
 @pytest.mark.parametrize("word", ["farmland", "geometry", "Geometry", "_x", "survey", "DLTB", "a b", ""])

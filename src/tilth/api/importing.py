@@ -21,7 +21,7 @@ from tilth.intake import (
     regions_from,
     tasks_from,
 )
-from tilth.land import Draft, Region, Store, kind_of
+from tilth.land import Draft, Region, Store, meant_kind
 from tilth.runtime import Workspace, working, write_whole
 
 #: Endings of tables without geometry.
@@ -101,9 +101,10 @@ def import_layer(
     Raises
     ------
     BadInput, NeedsAnswer
-        If the file cannot be used or leaves something open, or a check has a column of the name of `kind`.
+        If the file cannot be used or leaves something open, a check has a column of the name of `kind`, or `kind` is a
+        letter or two off a known one.
     """
-    kind = kind_of(kind)
+    kind = meant_kind(kind)
     if kind == "survey" or not kind.replace("_", "").isalnum():
         raise BadInput("API-KIND", kind=kind)
     flag_kinds([kind], ())

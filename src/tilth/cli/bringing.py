@@ -18,6 +18,7 @@ from tilth.cli.options import (
     File,
     Layer,
     Year,
+    a_kind,
     a_year,
     crs_of,
     one_of,
@@ -91,7 +92,12 @@ def import_survey(
 def import_layer(
     file: File,
     kind: Annotated[
-        str, typer.Option("--kind", help="pbf, ecology, town, reserve, project, slope, quality, or a word of your own.")
+        str,
+        typer.Option(
+            "--kind",
+            callback=a_kind,
+            help="pbf, ecology, town, reserve, project, slope, quality, or a word of your own.",
+        ),
     ],
     year: Annotated[
         int | None,

@@ -75,6 +75,13 @@ def a_file(value: Any) -> Any:
     return value
 
 
+def a_kind(value: str) -> str:
+    """Refuse a slip of the pen."""
+    from tilth.land import meant_kind
+
+    return meant_kind(value)
+
+
 def an_encoding(value: str | None) -> str | None:
     """Refuse a name that is no encoding."""
     try:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
         correspondence,
         observed_code_system,
     )
-    from tilth.land.kinds import kind_of, near_kind
+    from tilth.land.kinds import kind_of, meant_kind, near_kind
     from tilth.land.naming import told_apart
     from tilth.land.regions import Region, RegionTree, Task, level_of_code, tree_from_codes
     from tilth.land.snapshot import (
@@ -52,6 +52,7 @@ __all__ = [
     "correspondence",
     "kind_of",
     "level_of_code",
+    "meant_kind",
     "near_kind",
     "observed_code_system",
     "retold",
