@@ -107,6 +107,11 @@ def test_steep_farmland_is_given_as_a_share_of_the_farmland():
     assert "4: 100.00 m² (50.00 %), 5: 0.00 m² (0.00 %), of 200.00 m² farmland" in str(outcome.said)
 
 
+def test_steep_farmland_is_said_in_chinese_units_in_chinese():
+    said = of(check(project(box(0, 0, 20, 10))), "cn-farmland-slope").said
+    assert "m²" in said.en and "m²" not in said.zh and "4级：" in said.zh and "平方米（" in said.zh
+
+
 def test_mean_quality_weighs_grades_by_net_area():
     outcome = of(check(project(box(40, 0, 60, 10))), "cn-farmland-quality")
     assert outcome.values["mean_grade"] == "3.95"  # (3 × 100 + 5 × 90) / 190 = 3.947

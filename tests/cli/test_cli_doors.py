@@ -295,6 +295,58 @@ def test_a_table_is_as_wide_as_the_terminal(
         assert codes == [f"C{n}" for n in range(30)]
 
 
+# --- areas in a unit, and in the reader's language -----------------------------------------------------------------
+
+
+def exchange_text(path: Path) -> Path:
+    """A plot of 100 m × 100 m that states its area in m² in the column for hectares."""
+    ring = [(3500000, 38500000), (3500100, 38500000), (3500100, 38500100), (3500000, 38500100), (3500000, 38500000)]
+    points = [f"J{n + 1 if n < 4 else 1},1,{x}.0000,{y}.0000" for n, (x, y) in enumerate(ring)]
+    head = ["[属性描述]", "坐标系=2000国家大地坐标系", "几度分带=3", "带号=38", "[地块坐标]", "4,10000,1,地块,面,,,,@"]
+    path.write_text("\r\n".join([*head, *points, ""]), encoding="gbk")
+    return path
+
+
+def test_areas_are_printed_in_the_unit_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = str(exchange_text(tmp_path / "a.txt"))
+    shown = {}
+    for unit in ("m2", "ha", "mu"):
+        assert run(["area", file, "--unit", unit]) == 0
+        shown[unit] = capsys.readouterr().out
+    head, row = shown["ha"].splitlines()[1], shown["ha"].splitlines()[3]
+    assert "survey area [ha]  engine area [ha]  planar [ha]" in head
+    survey, planar = row.split()[2], row.split()[4]
+    assert planar == "1.00000000" and len(survey.partition(".")[2]) == 6, "to 0.01 m²"
+    assert "planar [mu]" in shown["mu"] and " 15.00000000 " in shown["mu"] and " mu, engine total " in shown["mu"]
+    assert "planar [m²]" in shown["m2"] and " 10,000.0000 " in shown["m2"]
+
+
+def test_what_is_said_of_a_file_is_said_in_chinese_throughout(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = str(exchange_text(tmp_path / "a.txt"))
+    assert run(["area", file, "--lang", "zh"]) == 0
+    shown = capsys.readouterr().out
+    assert "有属性描述；地块行 9 个字段；点号,圈号,X,Y；东坐标含带号 38；gbk；CRLF" in shown
+    assert "10000.0000 = 以平方米填入公顷栏：平面面积+规程面积+精确面积" in shown and "planar" not in shown
+    run(["init", str(tmp_path / "w"), "--region", "410882"])
+    run(["-w", str(tmp_path / "w"), "import", "layer", file, "--kind", "pbf"])
+    capsys.readouterr()
+    assert run(["-w", str(tmp_path / "w"), "contents", "--lang", "zh"]) == 0
+    assert "永久基本农田 pbf" in capsys.readouterr().out
+    run(["-w", str(tmp_path / "w"), "contents"])
+    assert "永久基本农田" not in capsys.readouterr().out
+
+
+def test_a_yearbook_that_cannot_be_written_is_not_said_to_be(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(["init", str(tmp_path / "w"), "--region", "410882"])
+    capsys.readouterr()
+    assert run(["-w", str(tmp_path / "w"), "report", "--year", "2021"]) == 2
+    assert capsys.readouterr().err.startswith("LAND-NO-SURVEY: there is no survey of 2021")
+
+
 # --- areas to a file ----------------------------------------------------------------------------------------------
 
 

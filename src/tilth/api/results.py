@@ -93,6 +93,13 @@ class Measured:
     stated_ha: float | None = None
     stated_matches: str = ""
 
+    @property
+    def stated_said(self) -> str:
+        """Which area the stated one is, in the language in use."""
+        from tilth.intake import stated_said
+
+        return stated_said(self.stated_matches)
+
     def as_record(self) -> dict[str, Any]:
         """For JSON, areas in m²."""
         return {
@@ -117,6 +124,13 @@ class Measurement:
     rejected: tuple[tuple[int, str, str], ...]  # (source row, code, reason)
     findings: tuple[Finding, ...]
     dialect: str = ""
+
+    @property
+    def dialect_said(self) -> str:
+        """How the exchange text is written, in the language in use; empty for any other file."""
+        from tilth.intake import dialect_said
+
+        return dialect_said(self.dialect)
 
     def as_record(self) -> dict[str, Any]:
         """For JSON."""

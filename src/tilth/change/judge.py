@@ -243,8 +243,16 @@ def _slope(rule: Rule, pieces: pd.DataFrame, facts: Facts) -> Answer:
     doubts = _of_no_class(rule, pieces, facts)
     if total == 0:
         return Answer(0, label("CHECK-SAID-NO-FARMLAND"), None, values, doubts)
-    listed = ", ".join(f"{grade}: {m2(dm2)} m² ({_percent(dm2, total)} %)" for grade, dm2 in grades.items())
-    said = label("CHECK-SAID-SLOPE", grades=listed, total=m2(total), unknown=m2(unknown))
+    each = [
+        label("CHECK-SAID-OF-GRADE", grade=grade, area=m2(dm2), share=_percent(dm2, total))
+        for grade, dm2 in grades.items()
+    ]
+    english, chinese = ", ".join(one.en for one in each), "，".join(one.zh for one in each)
+    values_of = {"total": m2(total), "unknown": m2(unknown)}
+    said = Label(
+        label("CHECK-SAID-SLOPE", grades=english, **values_of).en,
+        label("CHECK-SAID-SLOPE", grades=chinese, **values_of).zh,
+    )
     return Answer(steep, said, Outcome.NOT_ASSESSED if steep == 0 and unknown else None, values, doubts)
 
 

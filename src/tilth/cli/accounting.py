@@ -57,7 +57,13 @@ def validate(year: Year, most: Most = 5, json: AsJson = False) -> None:
         raise typer.Exit(1 if found.breaks else 0)
     meta = found.snapshot.meta
     typer.echo(
-        message("CLI-ROWS", what="survey", rows_in=meta.rows_in, stored=meta.rows_stored, aside=meta.rows_quarantined)
+        message(
+            "CLI-ROWS",
+            what=show.kind("survey"),
+            rows_in=meta.rows_in,
+            stored=meta.rows_stored,
+            aside=meta.rows_quarantined,
+        )
     )
     show.findings(found.findings, most=most)
     typer.echo(message("CLI-ASSESSED", rules=", ".join(found.validation.assessed)))

@@ -219,7 +219,7 @@ def import_line(done: Imported | Rows) -> str:
     record = done.as_record()
     rows = {name: record[f"rows_{name}"] for name in ("in", "stored", "quarantined")}
     line = message(
-        "CLI-ROWS", what=record["kind"], rows_in=rows["in"], stored=rows["stored"], aside=rows["quarantined"]
+        "CLI-ROWS", what=show.kind(record["kind"]), rows_in=rows["in"], stored=rows["stored"], aside=rows["quarantined"]
     )
     if "area_dm2" in record:
         area = show.area(record["area_dm2"])
