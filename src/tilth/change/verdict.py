@@ -56,6 +56,7 @@ class Hit:
     y: float
     geometry: shapely.Geometry = field(repr=False)
     contest: Contest | None = None
+    parcel_dm2: tuple[int, ...] = ()  # of the hit, on each of `parcel_ids`; the rest lies on no parcel
 
     COLUMNS: ClassVar[tuple[str, ...]] = ("id", "rule", "layer", "feature_id", "name", "plot_id", "area_dm2", "x", "y")
 
@@ -69,6 +70,7 @@ class Hit:
         return {
             **{name: getattr(self, name) for name in self.COLUMNS},
             "parcel_ids": list(self.parcel_ids),
+            "parcel_dm2": list(self.parcel_dm2),
             "contest": self.contest.as_record() if self.contest else None,
         }
 
@@ -323,6 +325,7 @@ def hits_frame(hits: Iterable[Hit], crs: str) -> gpd.GeoDataFrame:
     for hit in listed:
         row = hit.as_record()
         row["parcel_ids"] = " ".join(hit.parcel_ids)
+        del row["parcel_dm2"]
         row["contest"] = hit.contest.reason if hit.contest else ""
         rows.append(row)
     columns = [*Hit.COLUMNS, "parcel_ids", "contest"]

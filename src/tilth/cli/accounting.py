@@ -37,6 +37,7 @@ from tilth.core import BadInput, breaking, message
 
 if TYPE_CHECKING:
     from tilth.api import Accounts, Checked, Flowed
+    from tilth.change import Hit
     from tilth.core import AreaTable
     from tilth.runtime import Workspace
 
@@ -297,6 +298,21 @@ def check(
     raise typer.Exit(0 if done.clear else 1)
 
 
+#: How many parcels of a hit are printed; the record holds all.
+_MOST_PARCELS = 8
+
+
+def _parcels(hit: Hit) -> str:
+    """Every parcel under a hit with its area, the largest first."""
+    each = [
+        message("CLI-HIT-ON", parcel=parcel, area=show.area(dm2))
+        for parcel, dm2 in zip(hit.parcel_ids, hit.parcel_dm2, strict=True)
+    ]
+    left = len(each) - _MOST_PARCELS
+    more = [message("CLI-HIT-AND-MORE", count=left, area=show.area(sum(hit.parcel_dm2[_MOST_PARCELS:])))]
+    return message("CLI-HIT-SEPARATOR").join(each[:_MOST_PARCELS] + (more if left > 0 else []))
+
+
 _MARKS = {"pass": "✓", "fail": "✗", "warn": "!", "info": "i", "not_assessed": "?"}
 
 
@@ -320,7 +336,7 @@ def _verdict(done: Checked, most: int) -> None:
                     hit.id,
                     hit.rule,
                     f"{hit.layer} {hit.feature_id}",
-                    hit.parcel_id,
+                    hit.parcel_id if len(hit.parcel_ids) < 2 else message("CLI-HIT-PARCELS", count=len(hit.parcel_ids)),
                     show.area(hit.area_dm2),
                     f"{hit.x:.3f}",
                     f"{hit.y:.3f}",
@@ -330,6 +346,9 @@ def _verdict(done: Checked, most: int) -> None:
             ],
             heading=heading,
         )
+        for hit in verdict.hits[:most]:
+            if len(hit.parcel_ids) > 1:
+                typer.echo(f"    {hit.id}: {_parcels(hit)}")
         show.more(len(verdict.hits) - most, "CLI-MORE-HITS")
     for row, code, reason in done.left_out:
         typer.echo(f"    #{row} {code}: {reason}")
