@@ -109,11 +109,12 @@ def convert(
     if json:
         show.as_json(done.as_record())
     else:
+        encoding = message("CLI-CONVERTED-ENCODING", encoding=done.encoding) if done.encoding else ""
         typer.echo(
             message(
                 "CLI-CONVERTED", target=str(done.target), rows_in=done.rows_in, written=done.rows_written,
                 aside=len(done.rejected),
-            )
+            ) + encoding
         )  # fmt: skip
         _left_out(done.rejected)
         show.findings(done.findings, most=3)
