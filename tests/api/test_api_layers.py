@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import pyogrio
 import pytest
 import shapely
 
@@ -237,3 +238,12 @@ def test_regions_that_cannot_be_stored_leave_no_trace(
     assert list(tree.regions) == ["999901"] and tree.groups == {}
     api.import_regions(workspace, tmp_path / "CJDCQ.gpkg", group="delta")
     assert Store(workspace).regions().members("delta") == ("999901100201",)
+
+
+def test_every_layer_in_use_is_in_the_yearbooks_geopackage(workspace: Workspace, tmp_path: Path) -> None:
+    for number, kind in enumerate(("pbf", "reserve", "project", "saline", "findings")):
+        api.import_layer(workspace, layer_file(tmp_path / f"{kind}.gpkg", number), kind=kind)
+    (file,) = api.report(workspace, year=2024, formats=("gpkg",), lang="en").files
+    held = {name for name, _ in pyogrio.list_layers(file)}
+    assert held >= {"pbf", "reserve", "project", "saline", "layer_findings"}
+    assert len(gpd.read_file(file, layer="reserve")) == len(gpd.read_file(file, layer="saline")) == 1
