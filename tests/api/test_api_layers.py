@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import pyogrio
 import pytest
 import shapely
 
 from tilth import api
 from tilth.api import examining
+from tilth.cli.run import run
 from tilth.core import BadInput
 from tilth.land import Store
 from tilth.runtime import Workspace
@@ -57,8 +59,7 @@ def test_a_kind_is_known_by_any_of_its_names(workspace: Workspace, tmp_path: Pat
 @pytest.mark.parametrize(
     ("word", "code", "severity"),
     [
-        ("yjjbntt", "API-KIND-NEAR", "breaks"),
-        ("ecolgy", "API-KIND-NEAR", "breaks"),
+        ("basic_ecology", "API-KIND-NEAR", "breaks"),
         ("soil", "API-KIND-UNRULED", "odd"),
     ],
 )
@@ -67,6 +68,25 @@ def test_a_kind_that_no_rule_looks_at_is_said_to_be_one(
 ) -> None:
     done = api.import_layer(workspace, layer_file(tmp_path / "a.gpkg"), kind=word, year=2024)
     assert noted(done) == [code] and done.findings[0].severity == severity
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [("pfb", "pbf"), ("PBFF", "pbf"), ("yjjbntt", "pbf"), ("ecolgy", "ecology"), ("tonw", "town"), ("基本农用", "pbf")],
+)
+def test_a_kind_that_is_a_letter_or_two_off_is_asked_about(
+    workspace: Workspace, tmp_path: Path, word: str, meant: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = str(layer_file(tmp_path / "a.gpkg"))
+    assert run(["-w", str(workspace.root), "import", "layer", file, "--kind", word]) == 2
+    assert f"did you mean {meant}?" in capsys.readouterr().err
+    assert [entry.kind for entry in Store(workspace).listed()] == ["survey"]
+
+
+@pytest.mark.parametrize("word", ["soil", "road", "corn", "water", "saline", "xm2025", "pet"])
+def test_a_word_of_ones_own_is_taken(workspace: Workspace, tmp_path: Path, word: str) -> None:
+    done = api.import_layer(workspace, layer_file(tmp_path / "a.gpkg"), kind=word, year=2024)
+    assert done.snapshot.meta.kind == word and noted(done) == ["API-KIND-UNRULED"]
 
 
 @pytest.mark.parametrize("word", ["farmland", "geometry", "Geometry", "_x", "survey", "DLTB", "a b", ""])
@@ -169,7 +189,7 @@ def test_a_damaged_layer_is_named_and_what_needs_it_is_not_assessed(workspace: W
 def test_a_repair_never_undoes_an_import_that_came_in_between(
     workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    newer = survey_file(tmp_path / "newer.gpkg", 7)
+    newer = survey_file(tmp_path / "newer.gpkg", TBMJ=9_901.0)
     mend = examining.mend
 
     def slow(*given: Any, **more: Any) -> Any:
@@ -180,7 +200,7 @@ def test_a_repair_never_undoes_an_import_that_came_in_between(
     monkeypatch.setattr(examining, "mend", slow)
     with pytest.raises(BadInput, match="LAND-OVERTAKEN"):
         api.repair(workspace, year=2024)
-    assert len(Store(workspace).survey(2024).parcels) == 7
+    assert set(Store(workspace).survey(2024).parcels["area_dm2"]) == {990_100}
 
 
 def test_the_record_of_a_repair_runs_no_formula_and_a_row_set_aside_breaks(tmp_path: Path) -> None:
@@ -218,3 +238,12 @@ def test_regions_that_cannot_be_stored_leave_no_trace(
     assert list(tree.regions) == ["999901"] and tree.groups == {}
     api.import_regions(workspace, tmp_path / "CJDCQ.gpkg", group="delta")
     assert Store(workspace).regions().members("delta") == ("999901100201",)
+
+
+def test_every_layer_in_use_is_in_the_yearbooks_geopackage(workspace: Workspace, tmp_path: Path) -> None:
+    for number, kind in enumerate(("pbf", "reserve", "project", "saline", "findings")):
+        api.import_layer(workspace, layer_file(tmp_path / f"{kind}.gpkg", number), kind=kind)
+    (file,) = api.report(workspace, year=2024, formats=("gpkg",), lang="en").files
+    held = {name for name, _ in pyogrio.list_layers(file)}
+    assert held >= {"pbf", "reserve", "project", "saline", "layer_findings"}
+    assert len(gpd.read_file(file, layer="reserve")) == len(gpd.read_file(file, layer="saline")) == 1

@@ -79,6 +79,16 @@ def test_permanent_basic_farmland_is_found_to_the_hundredth_of_a_square_metre():
     assert "不通过" in verdict.said.zh
 
 
+def test_a_hit_over_several_parcels_names_each_with_its_area():
+    halves = survey(
+        [{"parcel_id": "a", "shape": box(0, 0, 50, 100)}, {"parcel_id": "b", "shape": box(50, 0, 100, 100)}]
+    )
+    verdict = check(project(box(40, 0, 70, 10)), everything(pbf=[box(30, 0, 99, 10)]), parcels=halves)
+    (hit,) = [one for one in verdict.hits if one.rule == "cn-pbf-occupied"]
+    assert dict(zip(hit.parcel_ids, hit.parcel_dm2, strict=True)) == {"b": 20_000, "a": 10_000}
+    assert sum(hit.parcel_dm2) == hit.area_dm2 == 30_000 and hit.as_record()["parcel_dm2"] == [20_000, 10_000]
+
+
 def test_touching_a_red_line_is_not_crossing_it():
     layers = everything(pbf=[box(30, 0, 60, 60)], ecology=[box(0, 20, 60, 60)])
     verdict = check(project(box(10, 10, 30, 20)), layers, [task(1)])
@@ -105,6 +115,11 @@ def test_steep_farmland_is_given_as_a_share_of_the_farmland():
     outcome = of(check(project(box(40, 0, 60, 10))), "cn-farmland-slope")
     assert outcome.area_dm2 == 10_000
     assert "4: 100.00 m² (50.00 %), 5: 0.00 m² (0.00 %), of 200.00 m² farmland" in str(outcome.said)
+
+
+def test_steep_farmland_is_said_in_chinese_units_in_chinese():
+    said = of(check(project(box(0, 0, 20, 10))), "cn-farmland-slope").said
+    assert "m²" in said.en and "m²" not in said.zh and "4级：" in said.zh and "平方米（" in said.zh
 
 
 def test_mean_quality_weighs_grades_by_net_area():

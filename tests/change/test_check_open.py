@@ -227,7 +227,43 @@ def test_land_outside_every_parcel_is_not_clear_without_a_boundary():
     del layers["village"]
     verdict = check(box(500, 0, 510, 10), layers=layers)
     assert not verdict.clear and not verdict.failed
-    assert str(verdict.said).startswith("not fully assessed: no rule is broken, but 2 rules that can be broken")
+    assert str(verdict.said).startswith("not fully assessed: no rule is broken, but 5 rules that can be broken")
+
+
+LAYER_RULES = ("cn-pbf-occupied", "cn-ecology-red-line", "cn-pbf-reserve", "cn-town-boundary", "cn-other-project")
+
+
+def test_no_rule_about_a_layer_passes_for_land_outside_the_county():
+    verdict = check(box(500, 0, 510, 10))
+    for rule in LAYER_RULES:
+        one = of(verdict, rule)
+        assert one.outcome is Outcome.NOT_ASSESSED, rule
+        assert one.said.en.startswith("not assessed: all 100.00 m² lie beyond the land that the survey covers, where ")
+    gap, beyond = of(verdict, "cn-survey-gap"), of(verdict, "cn-outside-county")
+    assert str(gap.said) == "not assessed: none of the footprint lies in the county"
+    assert beyond.outcome is Outcome.FAIL and "not assessed" not in str(beyond.said)
+    assert str(beyond.said) == "100.00 m² lie outside the county: its survey and its layers say nothing of them"
+    assert of(verdict, "cn-pbf-task").outcome is Outcome.NOT_ASSESSED
+    assert not any(str(one.outcome) == "pass" for one in verdict.outcomes)
+
+
+def test_a_footprint_that_reaches_beyond_the_county_is_assessed_in_part():
+    verdict = check(box(90, 90, 110, 100))
+    clear = of(verdict, "cn-pbf-occupied")
+    assert clear.outcome is Outcome.NOT_ASSESSED
+    assert str(clear.said).startswith("assessed in part only: nothing lies in permanent basic farmland;")
+    assert "100.00 m² lie beyond the land that the survey covers, where permanent basic farmland is not" in str(
+        clear.said
+    )
+    broken = of(check(box(90, 90, 110, 100), layers=everything(pbf=[box(95, 90, 99, 99)])), "cn-pbf-occupied")
+    assert broken.outcome is Outcome.FAIL and "beyond the land that the survey covers" in str(broken.said)
+    cells = {row.key for table in verdict.tables() if table.id == "check-cross" for row in table.rows}
+    assert {"not assessed" in key for key in cells if "outside the county" in key} == {True}
+
+
+def test_a_layer_that_reaches_beyond_the_county_is_heard_there():
+    verdict = check(box(500, 0, 510, 10), layers=everything(ecology=[box(490, 0, 520, 99)]))
+    assert of(verdict, "cn-ecology-red-line").outcome is Outcome.FAIL
 
 
 def test_a_layer_that_cannot_be_used_says_why():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import inspect
 import json
 import re
 import subprocess
@@ -142,6 +144,57 @@ def test_help_and_refusals_load_nothing_heavy(words: str, status: int, tmp_path:
     assert done.returncode == status, done.stderr
 
 
+_CHEAP = """
+import sys
+from tilth.cli.run import run
+status = run(sys.argv[1:])
+heavy = {"pandas", "geopandas", "shapely", "pyproj", "numba", "pyogrio", "pyarrow", "matplotlib", "openpyxl", "docx"}
+assert not heavy & set(sys.modules), heavy & set(sys.modules)
+assert "alembic" not in sys.modules, "the schema is the newest: its steps are not asked for"
+raise SystemExit(status)
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        ("contents", 0),
+        ("use deadbeef", 2),
+        ("flows --from 2024 --to 2024", 2),
+        ("flows --from 2023 --to 2024", 2),
+        ("accounts --year 2024", 2),
+        ("standing --year 2024", 2),
+        ("validate --year 2024", 2),
+        ("repair --year 2024", 2),
+        ("check tilth.toml --year 2024", 2),
+        ("report --year 2024", 2),
+    ],
+)
+def test_what_computes_nothing_loads_nothing_that_computes(words: str, status: int, tmp_path: Path) -> None:
+    run(["init", str(tmp_path)])
+    done = subprocess.run(
+        [sys.executable, "-c", _CHEAP, *words.split()], capture_output=True, text=True, check=False, cwd=tmp_path
+    )
+    assert done.returncode == status, done.stderr
+
+
+def test_tables_are_made_without_what_draws_and_writes_documents() -> None:
+    asked = "import sys, tilth.api; tilth.api.flows, tilth.api.accounts, tilth.api.area, tilth.api.import_survey; "
+    drawing = '{"matplotlib", "openpyxl", "docx", "typst", "sqlalchemy.dialects.postgresql", "alembic"}'
+    done = subprocess.run(
+        [sys.executable, "-c", f"{asked} assert not {drawing} & set(sys.modules)"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+
+
+def test_every_public_name_of_a_room_is_there() -> None:
+    for room in ("api", "change", "land", "report", "runtime", "core"):
+        module = importlib.import_module(f"tilth.{room}")
+        for name in module.__all__:
+            assert not inspect.ismodule(getattr(module, name)), f"tilth.{room}.{name} is a module of that name"
+
+
 def test_a_workspace_close_by_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -240,6 +293,58 @@ def test_a_table_is_as_wide_as_the_terminal(
         assert columns / 2 < max(map(len, lines)) <= columns
         codes = re.findall(r"C\d+", " ".join(lines))
         assert codes == [f"C{n}" for n in range(30)]
+
+
+# --- areas in a unit, and in the reader's language -----------------------------------------------------------------
+
+
+def exchange_text(path: Path) -> Path:
+    """A plot of 100 m × 100 m that states its area in m² in the column for hectares."""
+    ring = [(3500000, 38500000), (3500100, 38500000), (3500100, 38500100), (3500000, 38500100), (3500000, 38500000)]
+    points = [f"J{n + 1 if n < 4 else 1},1,{x}.0000,{y}.0000" for n, (x, y) in enumerate(ring)]
+    head = ["[属性描述]", "坐标系=2000国家大地坐标系", "几度分带=3", "带号=38", "[地块坐标]", "4,10000,1,地块,面,,,,@"]
+    path.write_text("\r\n".join([*head, *points, ""]), encoding="gbk")
+    return path
+
+
+def test_areas_are_printed_in_the_unit_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = str(exchange_text(tmp_path / "a.txt"))
+    shown = {}
+    for unit in ("m2", "ha", "mu"):
+        assert run(["area", file, "--unit", unit]) == 0
+        shown[unit] = capsys.readouterr().out
+    head, row = shown["ha"].splitlines()[1], shown["ha"].splitlines()[3]
+    assert "survey area [ha]  engine area [ha]  planar [ha]" in head
+    survey, planar = row.split()[2], row.split()[4]
+    assert planar == "1.00000000" and len(survey.partition(".")[2]) == 6, "to 0.01 m²"
+    assert "planar [mu]" in shown["mu"] and " 15.00000000 " in shown["mu"] and " mu, engine total " in shown["mu"]
+    assert "planar [m²]" in shown["m2"] and " 10,000.0000 " in shown["m2"]
+
+
+def test_what_is_said_of_a_file_is_said_in_chinese_throughout(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = str(exchange_text(tmp_path / "a.txt"))
+    assert run(["area", file, "--lang", "zh"]) == 0
+    shown = capsys.readouterr().out
+    assert "有属性描述；地块行 9 个字段；点号,圈号,X,Y；东坐标含带号 38；gbk；CRLF" in shown
+    assert "10000.0000 = 以平方米填入公顷栏：平面面积+规程面积+精确面积" in shown and "planar" not in shown
+    run(["init", str(tmp_path / "w"), "--region", "410882"])
+    run(["-w", str(tmp_path / "w"), "import", "layer", file, "--kind", "pbf"])
+    capsys.readouterr()
+    assert run(["-w", str(tmp_path / "w"), "contents", "--lang", "zh"]) == 0
+    assert "永久基本农田 pbf" in capsys.readouterr().out
+    run(["-w", str(tmp_path / "w"), "contents"])
+    assert "永久基本农田" not in capsys.readouterr().out
+
+
+def test_a_yearbook_that_cannot_be_written_is_not_said_to_be(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(["init", str(tmp_path / "w"), "--region", "410882"])
+    capsys.readouterr()
+    assert run(["-w", str(tmp_path / "w"), "report", "--year", "2021"]) == 2
+    assert capsys.readouterr().err.startswith("LAND-NO-SURVEY: there is no survey of 2021")
 
 
 # --- areas to a file ----------------------------------------------------------------------------------------------

@@ -11,6 +11,8 @@ import shapely
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tilth import api
+from tilth.cli.run import run
 from tilth.core import BadInput
 from tilth.intake import (
     compare_stated_area,
@@ -230,3 +232,31 @@ def test_real_files_state_the_area_that_their_maker_meant(data_dir: Path) -> Non
     assert len(kinds) == 4 and set(kinds.values()) == {"planar"}
     example = read_exchange(data_dir.parent / "domain" / "example.txt")
     assert [area.survey_dm2 for area in compare_stated_area(example)] == [9145832, 15307160, 1359744]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gbk"])
+@pytest.mark.parametrize("between", ["b.gpkg", "b.parquet"])
+def test_a_text_comes_back_in_its_encoding_with_every_point_where_it_stood(
+    tmp_path: Path, encoding: str, between: str
+) -> None:
+    """The hole runs clockwise, as the outer ring does: either direction is right."""
+    outer = [(3500100, 38500000), (3500100, 38500100), (3500000, 38500100), (3500000, 38500000)]
+    inner = [(3500060, 38500040), (3500060, 38500060), (3500040, 38500060), (3500040, 38500040)]
+    points = [
+        f"J{first + (at if at < 4 else 0)},{ring},{x}.000,{y}.000"
+        for first, ring, corners in ((1, 1, outer), (5, 2, inner))
+        for at, (x, y) in enumerate([*corners, corners[0]])
+    ]
+    lines = ["[属性描述]", "坐标系=2000国家大地坐标系", "带号=38", "[地块坐标]", "10,0.9600,1,地块甲,面,,,,@", *points]
+    (tmp_path / "a.txt").write_text("\r\n".join([*lines, ""]), encoding=encoding, newline="")
+    api.convert(tmp_path / "a.txt", tmp_path / between)
+    done = api.convert(tmp_path / between, tmp_path / "c.txt")
+    written = (tmp_path / "c.txt").read_bytes()
+    assert done.encoding == encoding and written == written.decode(encoding).encode(encoding)
+    assert written.decode(encoding).split("@\r\n")[1].splitlines() == points
+
+
+def test_a_text_made_of_anything_else_is_gbk_and_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    frame_of(shapely.box(38_500_000, 3_500_000, 38_500_100, 3_500_100), plot_name=["地块"]).to_file(tmp_path / "a.gpkg")
+    assert run(["convert", str(tmp_path / "a.gpkg"), str(tmp_path / "b.txt")]) == 0
+    assert "text in gbk" in capsys.readouterr().out and "地块" in (tmp_path / "b.txt").read_text(encoding="gbk")

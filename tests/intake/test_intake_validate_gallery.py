@@ -27,7 +27,7 @@ from validate_county import (
     with_value,
 )
 
-from tilth.core import speaking
+from tilth.core import Finding, speaking
 from tilth.core.language import catalogue
 from tilth.intake import RidgeTable, validate
 from tilth.intake.model import Rejected, quarantine_frame
@@ -375,3 +375,10 @@ def test_every_code_explains_itself_in_both_languages() -> None:
     assert {"V1", "V15", "G-AREA", "G-MULTIPART"} <= set(ours)
     wanted = ("said", "said_zh", "remedy", "remedy_zh", "why", "why_zh")
     assert [(key, part) for key, entry in ours.items() for part in wanted if not entry.get(part)] == []
+
+
+def test_the_size_from_which_overlaps_are_listed_is_named() -> None:
+    from tilth.intake.geometry import LEAST_M2, TOLERANCE_M
+
+    named = Finding("V11", values={"area_dm2": 1, "count": 2, "who": ""}).remedy
+    assert f"at least {2 * LEAST_M2:.2f} m² and wider than {TOLERANCE_M * 1000:.1f} mm" in named

@@ -66,7 +66,7 @@ def test_a_user_s_own_map_is_read(tmp_path: Path) -> None:
         (MAP.replace("class_required", "klass"), "unknown key 'klass'"),
         (MAP.replace("parcel_id", "parcel"), "fields.parcel is not a column"),
         (MAP.replace("region_name =", "villagename ="), "defaults.villagename is not a column"),
-        (MAP.replace('"m2"', '"acre"'), "units.area cannot be 'acre'"),
+        (MAP.replace('"m2"', '"rood"'), "units.area cannot be 'rood'"),
         (MAP.replace('[units]\narea', "[units]\nsize"), "units.size is not a column"),
         (MAP.replace('"LotID"', "7"), "fields.parcel_id cannot be 7"),
         (MAP.replace('"LotID"', "[]"), "fields.parcel_id cannot be"),

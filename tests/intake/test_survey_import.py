@@ -228,8 +228,29 @@ def test_a_file_in_another_system_or_without_what_is_needed_is_told_so() -> None
     plain = Table(pd.DataFrame({"source_row": [1], "DLBM": ["0101"]}), None, SOURCE, 1)
     with pytest.raises(BadInput, match="no geometry"):
         parcels_from(plain, "dltb", year=2023, region="371302")
-    wrong_unit = draft_of(parcel(TBMJ="1.0"))
+    wrong_unit = draft_of(parcel(TBMJ="3.3"))
     assert "INTAKE-AREA-UNIT" in codes(wrong_unit)
+
+
+@pytest.mark.parametrize(
+    ("area", "unit"), [("10000", "m2"), ("15", "mu"), ("0.01", "km2"), ("2.471", "acre"), ("9700", "m2")]
+)
+def test_a_unit_that_the_profile_has_wrong_is_recognised(area: str, unit: str, tmp_path: Path) -> None:
+    rows = [{"id": "a", "area": area}]
+    (found,) = [
+        one for one in parcels_from(table_of(rows), "fiboa", year=2023, region="dk").findings if "IGNORED" in one.code
+    ]
+    assert found.said == f"area looks like {unit} where the profile fiboa says ha; its numbers are not used as areas"
+    assert f'[units] area = "{unit}" in a MAP.toml' in found.remedy
+    mapped = tmp_path / "MAP.toml"
+    mapped.write_text(f'name = "dk"\ncode_system = "dk"\n[fields]\narea = "area"\n[units]\narea = "{unit}"\n')
+    draft = parcels_from(table_of(rows), mapped, year=2023, region="dk")
+    assert draft.meta.area_from == "file" and abs(draft.meta.area_dm2 - 1_000_000) < 40_000
+
+
+def test_hectares_in_a_survey_are_said_to_look_like_hectares() -> None:
+    (found,) = draft_of(parcel(TBMJ="1.0")).findings
+    assert found.said == "TBMJ looks like ha where the profile dltb says m2; its numbers are kept as stated"
 
 
 def test_a_field_that_bears_a_column_of_ours_is_dropped_by_name() -> None:

@@ -1,22 +1,29 @@
 """One function for each thing a user can do. The command line and the web application call these and nothing else."""
 
-from tilth.api.accounting import Flowed, Standings, accounts, down_to, flows, standing, write_tables
-from tilth.api.area_lists import write_areas
-from tilth.api.demonstration import Demonstration, demo
-from tilth.api.examining import Examined, Mended, repair, validate
-from tilth.api.importing import (
-    import_changes,
-    import_layer,
-    import_regions,
-    import_ridges,
-    import_survey,
-    import_tasks,
-)
-from tilth.api.measuring import Converted, area, convert
-from tilth.api.projects import Checked, check
-from tilth.api.results import Accounts, Imported, Measured, Measurement, Rows, Written
-from tilth.api.workspaces import contents, init, open_workspace, set_aside, use
-from tilth.api.yearbook import Reviewed, report, review
+from typing import TYPE_CHECKING
+
+from tilth.core.ondemand import on_demand
+
+if TYPE_CHECKING:
+    from tilth.api.accounting import Flowed, Standings, accounts, down_to, flows, standing, write_tables
+    from tilth.api.area_lists import write_areas
+    from tilth.api.demonstration import Demonstration, demo
+    from tilth.api.examining import Examined, Mended, repair, validate
+    from tilth.api.importing import (
+        import_changes,
+        import_layer,
+        import_regions,
+        import_ridges,
+        import_survey,
+        import_tasks,
+    )
+    from tilth.api.measuring import Converted, area, convert
+    from tilth.api.projects import Checked, check
+    from tilth.api.results import Accounts, Imported, Measured, Measurement, Rows, Written
+    from tilth.api.workspaces import contents, init, open_workspace, set_aside, use
+    from tilth.api.yearbook import Reviewed, report, review
+else:
+    __getattr__ = on_demand(__name__)
 
 __all__ = [
     "Accounts",

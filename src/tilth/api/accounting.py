@@ -6,17 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tilth import __version__
-from tilth.api.layers import LEFT_OUT, usable_layers
 from tilth.api.results import Accounts
-from tilth.change import Flows, Holding, compare_years, holdings, pbf_by_class, status_tables, task_findings
-from tilth.core import AreaTable, BadInput, Finding, Label, NotFound, breaking, label, message
+from tilth.core import BadInput, Finding, Label, NotFound, breaking, label, message
 from tilth.land import RegionTree, Snapshot, Store, Task
-from tilth.report import Provenance, Yearbook, as_text, hundredths_of_ha
-from tilth.report import write_tables as report_tables
 from tilth.runtime import Workspace, working, write_whole
+
+if TYPE_CHECKING:
+    from tilth.change import Flows, Holding
+    from tilth.core import AreaTable
 
 #: The column of field ridges.
 RIDGE = "1203"
@@ -33,6 +33,9 @@ def accounts(workspace: Workspace, *, year: int) -> Accounts:
     """
     store = Store(workspace)
     snapshot = store.survey(year)
+    from tilth.api.layers import usable_layers
+    from tilth.change import pbf_by_class, status_tables
+
     regions = store.regions()
     findings: list[Finding] = []
     with working(message("API-TABLES", year=year)):
@@ -85,6 +88,9 @@ def write_tables(
     BadInput
         For an unknown format, or if a file cannot be written.
     """
+    from tilth.report import Provenance, Yearbook, as_text
+    from tilth.report import write_tables as report_tables
+
     if format == "text":
         return [write_whole(out or Path("tables.txt"), "\n\n".join(as_text(one, unit) for one in tables).encode())]
     if isinstance(done, Accounts):
@@ -150,7 +156,10 @@ def flows(workspace: Workspace, *, before: int, after: int) -> Flowed:
     if before == after:
         raise BadInput("API-SAME-YEAR", year=before)
     store = Store(workspace)
+    store.in_use(after)
     first, second = store.survey(before), store.survey(after)
+    from tilth.change import compare_years
+
     with working(message("API-FLOWS", before=before, after=after)):
         result = compare_years(first, second, _codes(first, second), store.regions(), unit_name=unit_name(workspace))
     return Flowed(first, second, result)
@@ -202,6 +211,8 @@ def standing(workspace: Workspace, *, year: int, region: str | None = None, grou
     tree, tasks = store.regions(), store.tasks(year)
     wanted = _wanted(tree, region, group)
     found = accounts(workspace, year=year)
+    from tilth.api.layers import LEFT_OUT
+
     if "2" not in found.tables or found.snapshot.meta.code_system != "sd2017":
         raise NotFound("API-NO-FARMLAND", system=found.snapshot.meta.code_system)
     rows, findings = standing_of(found, tree, tasks)
@@ -214,6 +225,8 @@ def standing(workspace: Workspace, *, year: int, region: str | None = None, grou
 
 def standing_of(found: Accounts, tree: RegionTree, tasks: list[Task]) -> tuple[list[Holding], list[Finding]]:
     """Standing from the tables of a year."""
+    from tilth.change import holdings, task_findings
+
     farmland, farmland_ha = _by_region(found.tables["2"], "01")
     pbf, pbf_ha = _net_pbf(found.tables["15"]) if "15" in found.tables else (None, None)
     rows = holdings(tree, tasks, farmland, pbf, farmland_ha=farmland_ha, pbf_ha=pbf_ha)
@@ -229,6 +242,8 @@ def _net_pbf(table: AreaTable) -> tuple[dict[str, int], dict[str, int]]:
 
 def _by_region(table: AreaTable, column: str) -> tuple[dict[str, int], dict[str, int]]:
     """A column by region code: in dm², and in the whole 0.01 ha that the table shows."""
+    from tilth.report import hundredths_of_ha
+
     place = [one.code for one in table.columns].index(column)
     dm2: dict[str, int] = {}
     hectares: dict[str, int] = {}

@@ -56,7 +56,7 @@ def _rows(measured: Measurement) -> list[tuple[Any, ...]]:
 
 
 def _as_csv(measured: Measurement) -> bytes:
-    columns = tuple(ListColumn(code, label(heading)) for code, heading in _COLUMNS)
+    columns = tuple(ListColumn(code, label(heading, unit="m²")) for code, heading in _COLUMNS)
     rows = tuple(tuple("" if value is None else str(value) for value in row) for row in _rows(measured))
     return listing_csv(Listing("areas", label("CLI-AREA-ROW"), columns, rows))
 
@@ -67,7 +67,7 @@ def _as_xlsx(measured: Measurement) -> bytes:
     book = Workbook(write_only=True)
     sheet = book.create_sheet("areas")
     sheet.freeze_panes = "A2"
-    sheet.append([str(label(heading)) for _, heading in _COLUMNS])
+    sheet.append([str(label(heading, unit="m²")) for _, heading in _COLUMNS])
     for row in _rows(measured):
         sheet.append([safe_cell(readable(value)) if isinstance(value, str) else value for value in row])
     held = io.BytesIO()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from tilth.api.layers import reason_out_of_reach
 from tilth.core import BadInput, Finding, Where, message
@@ -10,31 +11,56 @@ from tilth.land import LAYER_KINDS, Draft, Meta, Snapshot, Store, Stored, near_k
 
 #: A survey whose area differs by more than one part in so many is asked about: it may be another county's.
 OTHER_LAND = 10
+#: A delivery of which more than one row in so many is set aside is likely damaged.
+MANY_ASIDE = 5
 
 
-def about_survey(store: Store, draft: Draft, year: int) -> list[Finding]:
-    """Says which survey of the year is replaced, and whether this one is of another size than the county."""
+def about_survey(store: Store, draft: Draft, year: int) -> tuple[list[Finding], bool]:
+    """What is said of a new survey beside those that are there, and whether its year uses it.
+
+    It is stored and not used where its rows are of another year, or where it looks damaged or like another county's and
+    the year has a survey: that one stays in use.
+    """
+    known = {entry.id: (entry, meta) for entry in store.listed(kind="survey") if (meta := _meta(store, entry))}
+    before = [one for one in known.values() if one[0].year == year and one[0].id != draft.id]
+    near = sorted(known.values(), key=lambda one: (one[0].id == draft.id, abs((one[0].year or 0) - year)))
+    other = _other_land(store, draft.meta.area_dm2, near)
+    of_other_year = any(one.code == "INTAKE-YEAR-DIFFERS" for one in draft.findings)
+    doubts = [message("API-DOUBT-YEAR", year=year)] if of_other_year else []
+    if before:
+        doubts += [message("API-DOUBT-ASIDE", aside=aside, rows_in=rows) for aside, rows in _many_aside(draft.meta)]
+        doubts += [message("API-DOUBT-LAND")] if other else []
+    used = not doubts or draft.id in known
     found = []
-    known: list[tuple[str, int]] = []
-    for entry in store.listed(kind="survey"):
-        meta = _meta(store, entry)
-        if meta is None:
-            continue
-        known.append(("API-OTHER-LAND-SURVEY", meta.area_dm2))
-        if entry.year == year and entry.id != draft.id:
-            values = {"year": year, "rows_before": meta.rows_stored, "before_dm2": meta.area_dm2, "id": entry.id[:12]}
-            found.append(Finding("API-REPLACED", values=values))
+    if other:
+        advice = message("API-OTHER-LAND-OFF", id=draft.id[:12]) if used else ""
+        found.append(Finding("API-OTHER-LAND", values={**other, "advice": advice}))
+    if not used:
+        stays = [message("API-STAYS", year=year, rows=meta.rows_stored, id=entry.id[:12]) for entry, meta in before]
+        why = {"why": "; ".join(doubts), "stays": "; ".join(stays) or message("API-STAYS-NONE", year=year)}
+        return [*found, Finding("API-NOT-IN-USE", values={"id": draft.id[:12], **why})], False
+    for entry, meta in before:
+        values = {"year": year, "rows_before": meta.rows_stored, "before_dm2": meta.area_dm2, "id": entry.id[:12]}
+        found.append(Finding("API-REPLACED", values=values))
+    return found, True
+
+
+def _many_aside(meta: Meta) -> Iterator[tuple[int, int]]:
+    if meta.rows_quarantined * MANY_ASIDE > meta.rows_in:
+        yield meta.rows_quarantined, meta.rows_in
+
+
+def _other_land(store: Store, now_dm2: int, others: list[tuple[Stored, Meta]]) -> dict[str, Any] | None:
+    """What an area is far from: the control area of the regions; without one, that of the first of `others`."""
     control = sum(
         (one.control_dm2 or 0) + (one.control_island_dm2 or 0) for one in store.regions().at_level("township")
     )
-    if control:
-        known.insert(0, ("API-OTHER-LAND-CONTROL", control))
-    now = draft.meta.area_dm2
+    known = [(message("API-OTHER-LAND-CONTROL"), control)] if control else []
+    known += [(message("API-OTHER-LAND-SURVEY", year=entry.year), meta.area_dm2) for entry, meta in others]
     for what, before in known[:1]:
-        if abs(now - before) * OTHER_LAND > before:
-            values = {"now_dm2": now, "before_dm2": before, "what": message(what)}
-            found.append(Finding("API-OTHER-LAND", values=values))
-    return found
+        if abs(now_dm2 - before) * OTHER_LAND > before:
+            return {"now_dm2": now_dm2, "before_dm2": before, "what": what}
+    return None
 
 
 def about_kind(kind: str) -> Iterator[Finding]:

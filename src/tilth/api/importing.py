@@ -21,7 +21,7 @@ from tilth.intake import (
     regions_from,
     tasks_from,
 )
-from tilth.land import Draft, Region, Store, kind_of
+from tilth.land import Draft, Region, Store, meant_kind
 from tilth.runtime import Workspace, working, write_whole
 
 #: Endings of tables without geometry.
@@ -41,6 +41,9 @@ def import_survey(
     code_system: str | None = None,
 ) -> Imported:
     """Bring in one year's parcels. They become the survey that `year` uses; an earlier delivery stays beside it.
+
+    What looks like a damaged file, another county or another year is stored beside the survey in use, and does not take
+    its place (`use` does that).
 
     Parameters
     ----------
@@ -69,9 +72,9 @@ def import_survey(
             controls={code: control for code, control in villages.items() if control is not None},
             version=__version__,
         )
-    noted = about_survey(store, draft, year)
-    done = _publish(store, draft, file)
-    return Imported(done.snapshot, (*done.findings, *noted))
+    noted, used = about_survey(store, draft, year)
+    done = _publish(store, draft, file, in_use=used)
+    return Imported(done.snapshot, (*done.findings, *noted), used)
 
 
 def import_layer(
@@ -98,9 +101,10 @@ def import_layer(
     Raises
     ------
     BadInput, NeedsAnswer
-        If the file cannot be used or leaves something open, or a check has a column of the name of `kind`.
+        If the file cannot be used or leaves something open, a check has a column of the name of `kind`, or `kind` is a
+        letter or two off a known one.
     """
-    kind = kind_of(kind)
+    kind = meant_kind(kind)
     if kind == "survey" or not kind.replace("_", "").isalnum():
         raise BadInput("API-KIND", kind=kind)
     flag_kinds([kind], ())
@@ -217,6 +221,7 @@ def _publish(
     draft: Draft,
     file: str | Path,
     label: str = "",
+    in_use: bool = True,
     regions: Iterable[Region] = (),
     groups: Mapping[str, Sequence[str]] | None = None,
 ) -> Imported:
@@ -224,7 +229,7 @@ def _publish(
         why = str(draft.quarantine["reason"].iloc[0])
         raise BadInput("API-NO-ROWS", file=Path(file).name, rows=draft.meta.rows_in, why=why)
     with working(message("API-STORING", file=Path(file).name)):
-        snapshot = store.publish(draft, label=label, regions=regions, groups=groups)
+        snapshot = store.publish(draft, label=label, in_use=in_use, regions=regions, groups=groups)
     noted = about_layer(store, snapshot, label) if snapshot.meta.kind != "survey" else ()
     return Imported(snapshot, (*draft.findings, *noted))
 

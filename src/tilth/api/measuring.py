@@ -141,12 +141,14 @@ class Converted:
     rows_written: int
     rejected: tuple[tuple[int, str, str], ...]
     findings: tuple[Finding, ...]
+    encoding: str = ""  # of the exchange text that was written; empty for any other format
 
     def as_record(self) -> dict[str, Any]:
         """For JSON."""
         return {
             "source": self.source,
             "target": str(self.target),
+            "encoding": self.encoding,
             "rows_in": self.rows_in,
             "rows_written": self.rows_written,
             "rows_left_out": len(self.rejected),
@@ -180,9 +182,11 @@ def convert(
         raise BadInput("API-TARGET-EXISTS", file=str(place))
     frame = gpd.GeoDataFrame(good, geometry="geometry", crs=table.crs)
     if place.suffix.lower() == _TEXT:
-        write_exchange(frame, place, table.crs, origin=table.header)
+        encoding = write_exchange(frame, place, table.crs, origin=table.header)
         findings: tuple[Finding, ...] = ()
     else:
+        encoding = ""
         findings = tuple(write_vector(frame, place, header=table.header))
     reasons = tuple((one.source_row, one.code, Finding(one.code, values=one.values).said) for one in rejected)
-    return Converted(Path(file).name, place, table.rows_in, len(good), reasons, (*table.findings, *findings))
+    said = (*table.findings, *findings)
+    return Converted(Path(file).name, place, table.rows_in, len(good), reasons, said, encoding)

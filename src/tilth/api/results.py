@@ -6,12 +6,13 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
-from tilth.core import AreaTable, Finding
+from tilth.core import Finding
 from tilth.land import Snapshot, retold
+
+if TYPE_CHECKING:
+    from tilth.core import AreaTable
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,7 @@ class Imported:
 
     snapshot: Snapshot
     findings: tuple[Finding, ...]
+    in_use: bool = True  # False: stored, and its year does not use it
 
     @property
     def reasons(self) -> Mapping[str, int]:
@@ -29,6 +31,8 @@ class Imported:
 
     def as_record(self) -> dict[str, Any]:
         """For JSON."""
+        import pandas as pd
+
         meta, held = self.snapshot.meta, self.snapshot.quarantine
         shown = ["source_row", "code", "reason"]
         quarantine = [] if held is None else pd.DataFrame(retold(held))[shown].to_dict("records")
@@ -36,6 +40,7 @@ class Imported:
             "id": self.snapshot.id,
             "kind": meta.kind,
             "year": meta.year,
+            "in_use": self.in_use,
             "crs": meta.crs,
             "profile": meta.profile,
             "code_system": meta.code_system,
@@ -88,6 +93,13 @@ class Measured:
     stated_ha: float | None = None
     stated_matches: str = ""
 
+    @property
+    def stated_said(self) -> str:
+        """Which area the stated one is, in the language in use."""
+        from tilth.intake import stated_said
+
+        return stated_said(self.stated_matches)
+
     def as_record(self) -> dict[str, Any]:
         """For JSON, areas in m²."""
         return {
@@ -112,6 +124,13 @@ class Measurement:
     rejected: tuple[tuple[int, str, str], ...]  # (source row, code, reason)
     findings: tuple[Finding, ...]
     dialect: str = ""
+
+    @property
+    def dialect_said(self) -> str:
+        """How the exchange text is written, in the language in use; empty for any other file."""
+        from tilth.intake import dialect_said
+
+        return dialect_said(self.dialect)
 
     def as_record(self) -> dict[str, Any]:
         """For JSON."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -21,15 +22,23 @@ def init(folder: str | Path, *, region: str, name: str = "") -> Workspace:
     return Workspace.create(Path(folder), region=region, name=name or region)
 
 
-def open_workspace(folder: str | Path) -> Workspace:
+def open_workspace(folder: str | Path, *, years: Iterable[int] = ()) -> Workspace:
     """Open the workspace in `folder`.
+
+    Parameters
+    ----------
+    years
+        Years that must have a survey. This is the cheap way to know: nothing that computes is loaded.
 
     Raises
     ------
     NotFound
-        If there is none.
+        If there is none, or no survey of one of `years`.
     """
-    return Workspace.open(Path(folder))
+    workspace = Workspace.open(Path(folder))
+    for year in years:
+        Store(workspace).in_use(year)
+    return workspace
 
 
 def contents(workspace: Workspace) -> list[dict[str, Any]]:

@@ -44,8 +44,12 @@ from tilth.report import (
 from tilth.report import Verdict as Line
 from tilth.runtime import Workspace, working
 
-#: Layers other than parcels that the GeoPackage shows, with the colour of their outline.
-_OUTLINES = {"pbf": "#8c510a", "ecology": "#1b7837", "town": "#7b3294", "village": "#555555", "township": "#222222"}
+#: Colour of the outline of a layer, by kind, in the order in which the GeoPackage shows them; others come behind.
+_OUTLINES = {
+    "pbf": "#8c510a", "reserve": "#bf812d", "ecology": "#1b7837", "town": "#7b3294", "project": "#c51b7d",
+    "village": "#555555", "township": "#222222",
+}  # fmt: skip
+_OTHER_OUTLINE = "#4575b4"
 
 
 @dataclass(frozen=True)
@@ -109,6 +113,7 @@ def report(
     for one in formats:
         if one not in FORMATS:
             raise BadInput("API-FORMAT", format=one, known=", ".join(FORMATS))
+    Store(workspace).in_use(year)
     spoken = lang or language()
     with working(message("API-WRITING", year=year)):
         known = reviewed or review(workspace, year=year, before=before)
@@ -346,8 +351,10 @@ def _map_layers(
     found = [parcel_layer(snapshot.parcels, codes)]
     if pieces is not None:
         found.append(change_layer(pieces, codes))
-    for kind, colour in _OUTLINES.items():
-        if kind in layers:
-            found.append(plain_layer(kind, layer_label(kind), layers[kind].parcels, colour))
-    found.append(findings_layer(findings, snapshot.meta.crs))
-    return tuple(found)
+    noted = findings_layer(findings, snapshot.meta.crs)
+    taken = {one.name for one in (*found, noted)}
+    for kind in [*(one for one in _OUTLINES if one in layers), *sorted(set(layers) - set(_OUTLINES))]:
+        name = f"layer_{kind}" if kind in taken else kind
+        title = layer_label(kind) if name == kind else Label(name, name)
+        found.append(plain_layer(name, title, layers[kind].parcels, _OUTLINES.get(kind, _OTHER_OUTLINE)))
+    return (*found, noted)

@@ -1,19 +1,26 @@
 """Land tables, flows between years, and the check of a footprint against layers and rules."""
 
-from tilth.change.check import check_footprint
-from tilth.change.contest import Contest, hit_id, read_contests, write_contests
-from tilth.change.flows import Flows, flows
-from tilth.change.matrix import flow_matrix_from_transitions
-from tilth.change.partition import flag_kinds
-from tilth.change.pieces import Measured
-from tilth.change.rulepack import Outcome, Rule, RulePack, load_rules
-from tilth.change.rules import StableRule, stable_rule
-from tilth.change.seea import ROW_WORDS
-from tilth.change.shapes import moved
-from tilth.change.status import status_tables
-from tilth.change.tasks import Holding, holdings, task_findings
-from tilth.change.verdict import Hit, PlotVerdict, RuleOutcome, Verdict, hits_frame, layer_label
-from tilth.change.years import compare_years, pbf_by_class
+from typing import TYPE_CHECKING
+
+from tilth.core.ondemand import on_demand
+
+if TYPE_CHECKING:
+    from tilth.change.check import check_footprint
+    from tilth.change.contest import Contest, hit_id, read_contests, write_contests
+    from tilth.change.flowing import Flows, flows
+    from tilth.change.matrix import flow_matrix_from_transitions
+    from tilth.change.partition import flag_kinds
+    from tilth.change.pieces import Measured
+    from tilth.change.rulepack import Outcome, Rule, RulePack, load_rules
+    from tilth.change.rules import StableRule, stable_rule
+    from tilth.change.seea import ROW_WORDS
+    from tilth.change.shapes import moved
+    from tilth.change.status import status_tables
+    from tilth.change.tasks import Holding, holdings, task_findings
+    from tilth.change.verdict import Hit, PlotVerdict, RuleOutcome, Verdict, hits_frame, layer_label
+    from tilth.change.years import compare_years, pbf_by_class
+else:
+    __getattr__ = on_demand(__name__)
 
 __all__ = [
     "ROW_WORDS",

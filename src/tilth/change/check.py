@@ -207,9 +207,18 @@ def _feature_hits(rule: Rule, parts: Partition, plots: Plots, crs: str) -> Itera
     shown = np.flatnonzero(areas)
     under = _parcels_under(cuts, shown, inside, plots, crs)
     for at in shown:
-        plot, parcels = plots.ids[cuts.plot[at]], under[int(at)]
-        hit = _hit(rule, cuts.names[at], plot, parcels, dm2=int(areas[at]), shape=cuts.geometry[at])
+        plot, area_dm2 = plots.ids[cuts.plot[at]], int(areas[at])
+        parcels = _closed(under[int(at)], area_dm2)
+        hit = _hit(rule, cuts.names[at], plot, parcels, dm2=area_dm2, shape=cuts.geometry[at])
         yield replace(hit, name=cuts.titles[at])
+
+
+def _closed(shares: list[tuple[str, float]], area_dm2: int) -> dict[str, int]:
+    """The parts of a hit on each parcel, adding up to the hit where all of it lies on parcels. [dm²]"""
+    parts = dm2_array([share for _, share in shares])
+    if shares and abs(sum(share for _, share in shares) * 100 - area_dm2) <= len(shares) + area_dm2 * 1e-6:
+        parts = level(parts, area_dm2)
+    return dict(zip((name for name, _ in shares), parts.tolist(), strict=True))
 
 
 def _levelled(cuts: Cuts, inside: pd.DataFrame, plots: Plots) -> IntArray:
@@ -226,9 +235,9 @@ def _levelled(cuts: Cuts, inside: pd.DataFrame, plots: Plots) -> IntArray:
 
 def _parcels_under(
     cuts: Cuts, shown: IntArray, inside: pd.DataFrame, plots: Plots, crs: str
-) -> dict[int, tuple[str, ...]]:
-    """The parcels under each cut of `shown`, the largest share first, by the overlay kernel."""
-    out: dict[int, tuple[str, ...]] = {int(at): () for at in shown}
+) -> dict[int, list[tuple[str, float]]]:
+    """The parcels under each cut of `shown` with their shares [m²], the largest first, by the overlay kernel."""
+    out: dict[int, list[tuple[str, float]]] = {int(at): [] for at in shown}
     pieces = inside[inside["parcel_id"] != ""]
     if len(shown) == 0 or len(pieces) == 0:
         return out
@@ -241,7 +250,7 @@ def _parcels_under(
             shares[at][str(parcel[right])] += float(share)
     for at, found in shares.items():
         real = [(name, share) for name, share in found.items() if share >= SMALLEST_M2]
-        out[at] = tuple(name for name, _ in sorted(real, key=lambda item: (-item[1], item[0])))
+        out[at] = sorted(real, key=lambda item: (-item[1], item[0]))
     return out
 
 
@@ -250,13 +259,13 @@ def _piece_hits(rule: Rule, parts: Partition, crs: str) -> Iterator[Hit]:
     found = pd.DataFrame(parts.pieces)[chosen(rule, parts.pieces)]
     for (plot, parcel), some in found.groupby(["plot_id", "parcel_id"], sort=False):
         shape = joined(some["geometry"].to_numpy(), plane(crs))
-        ids = (str(parcel),) if parcel else ()
+        parcels = {str(parcel): area(some)} if parcel else {}
         feature = str(parcel) if parcel else str(some["ground"].iloc[0])
         feature = feature if feature not in (GAP, BEYOND, UNKNOWN) else f"({feature})"
-        yield _hit(rule, feature, str(plot), ids, dm2=area(some), shape=shape)
+        yield _hit(rule, feature, str(plot), parcels, dm2=area(some), shape=shape)
 
 
-def _hit(rule: Rule, feature: str, plot: str, parcels: tuple[str, ...], *, dm2: int, shape: Any) -> Hit:
+def _hit(rule: Rule, feature: str, plot: str, parcels: Mapping[str, int], *, dm2: int, shape: Any) -> Hit:
     point = shapely.point_on_surface(shape)
     return Hit(
         id=hit_id(rule.id, rule.layer, feature, plot),
@@ -265,7 +274,8 @@ def _hit(rule: Rule, feature: str, plot: str, parcels: tuple[str, ...], *, dm2: 
         feature_id=feature,
         name="",
         plot_id=plot,
-        parcel_ids=parcels,
+        parcel_ids=tuple(parcels),
+        parcel_dm2=tuple(parcels.values()),
         area_dm2=dm2,
         x=float(point.x),
         y=float(point.y),

@@ -89,8 +89,11 @@ def measured_only(kind: str, pieces: pd.DataFrame, facts: Facts, pack: RulePack,
     if answer is None:
         values = {"inside": m2(inside), "outside": m2(total - inside), "share": _percent(inside, total)}
         said = label("CHECK-SAID-MEASURED", layer=name, pack=pack.id, day=day.isoformat(), **values)
-        said = _listed((said, *_set_aside(facts.beside(kind, pieces))))
-        answer = Answer(inside, said, Outcome.INFO, {"inside_dm2": inside, "outside_dm2": total - inside})
+        beyond = _beyond_the_layer(kind, pieces)
+        said = _listed((said, *beyond, *_set_aside(facts.beside(kind, pieces))))
+        outcome = Outcome.NOT_ASSESSED if area(pieces, _uncovered(kind, pieces)) == total else Outcome.INFO
+        said = label("CHECK-SAID-DOUBT", why=beyond[0]) if outcome is Outcome.NOT_ASSESSED else said
+        answer = Answer(inside, said, outcome, {"inside_dm2": inside, "outside_dm2": total - inside})
     assert answer.outcome is not None
     return RuleOutcome(
         rule=f"layer:{kind}",
@@ -163,6 +166,20 @@ def _set_aside(found: Withheld) -> tuple[Label, ...]:
     return tuple(said)
 
 
+def _uncovered(kind: str, pieces: pd.DataFrame) -> pd.Series:
+    """(pieces,) True where the survey and its layers end, and the layer `kind` has nothing either."""
+    return pieces["ground"].isin((BEYOND, UNKNOWN)) & ~pieces[kind].fillna(False).astype(bool)
+
+
+def _beyond_the_layer(kind: str, pieces: pd.DataFrame, tolerance_dm2: int = 0) -> tuple[Label, ...]:
+    """Why a layer may be silent about land that it does not reach."""
+    found = area(pieces, _uncovered(kind, pieces))
+    if found <= tolerance_dm2:
+        return ()
+    key = "CHECK-SAID-UNCOVERED" if found < area(pieces) else "CHECK-SAID-ALL-UNCOVERED"
+    return (label(key, area=m2(found), layer=layer_label(kind)),)
+
+
 def _of_no_class(rule: Rule, pieces: pd.DataFrame, facts: Facts) -> tuple[Label, ...]:
     """Why farmland cannot be ruled out where none is found: land of no known class, parcels that were set aside."""
     unknown, aside = facts.unknown(pieces), _set_aside(facts.beside(PARCELS, pieces))
@@ -181,9 +198,15 @@ def _about_a_layer(rule: Rule, pieces: pd.DataFrame, facts: Facts) -> Answer:
     key = "CHECK-SAID-INSIDE" if inside else "CHECK-SAID-CLEAR"
     said = label(key, layer=name, inside=m2(inside), outside=m2(total - inside), share=_percent(inside, total))
     doubts = _set_aside(facts.beside(rule.layer, pieces))
+    beyond = _beyond_the_layer(rule.layer, pieces, rule.tolerance_dm2)
+    if beyond and (rule.kind is Kind.OUTSIDE or found <= rule.tolerance_dm2):
+        partly = area(pieces, _uncovered(rule.layer, pieces)) < total
+        why = _listed((said, *beyond, *doubts) if partly else (*beyond, *doubts))
+        key = "CHECK-SAID-IN-PART" if partly else "CHECK-SAID-DOUBT"
+        return Answer(found, label(key, why=why), Outcome.NOT_ASSESSED, values)
     if doubts and rule.kind is Kind.OUTSIDE and found:
         return Answer(found, label("CHECK-SAID-DOUBT", why=_listed((said, *doubts))), Outcome.NOT_ASSESSED, values)
-    return Answer(found, said, None, values, () if rule.kind is Kind.OUTSIDE else doubts)
+    return Answer(found, said, None, values, () if rule.kind is Kind.OUTSIDE else (*beyond, *doubts))
 
 
 def _farmland(rule: Rule, pieces: pd.DataFrame, facts: Facts) -> Answer:
@@ -220,8 +243,16 @@ def _slope(rule: Rule, pieces: pd.DataFrame, facts: Facts) -> Answer:
     doubts = _of_no_class(rule, pieces, facts)
     if total == 0:
         return Answer(0, label("CHECK-SAID-NO-FARMLAND"), None, values, doubts)
-    listed = ", ".join(f"{grade}: {m2(dm2)} m² ({_percent(dm2, total)} %)" for grade, dm2 in grades.items())
-    said = label("CHECK-SAID-SLOPE", grades=listed, total=m2(total), unknown=m2(unknown))
+    each = [
+        label("CHECK-SAID-OF-GRADE", grade=grade, area=m2(dm2), share=_percent(dm2, total))
+        for grade, dm2 in grades.items()
+    ]
+    english, chinese = ", ".join(one.en for one in each), "，".join(one.zh for one in each)
+    values_of = {"total": m2(total), "unknown": m2(unknown)}
+    said = Label(
+        label("CHECK-SAID-SLOPE", grades=english, **values_of).en,
+        label("CHECK-SAID-SLOPE", grades=chinese, **values_of).zh,
+    )
     return Answer(steep, said, Outcome.NOT_ASSESSED if steep == 0 and unknown else None, values, doubts)
 
 
@@ -244,6 +275,8 @@ def _quality(rule: Rule, pieces: pd.DataFrame, facts: Facts) -> Answer:
 
 def _gap(rule: Rule, pieces: pd.DataFrame, facts: Facts) -> Answer:
     found = area(pieces, chosen(rule, pieces))
+    if (pieces["ground"] == BEYOND).all():
+        return _not_assessed("CHECK-SAID-NONE-WITHIN")
     return Answer(found, label("CHECK-SAID-GAP" if found else "CHECK-SAID-NO-GAP", area=m2(found)), None, {})
 
 
@@ -271,8 +304,10 @@ def _pbf_holding(rule: Rule, pieces: pd.DataFrame, facts: Facts) -> Answer:
     inside = pieces[rule.layer].fillna(False).astype(bool)
     occupied = area(pieces, inside & ~pieces["repeated"].astype(bool), "net_dm2")
     aside = facts.beside(rule.layer, pieces)
-    unknown = area(pieces) if aside.placeless else aside.area_dm2
-    answer = _against_tasks(rule, occupied, facts.pbf_holding, _set_aside(aside), unknown)
+    beyond = _beyond_the_layer(rule.layer, pieces, rule.tolerance_dm2)
+    reach = area(pieces, _uncovered(rule.layer, pieces)) if beyond else 0
+    unknown = area(pieces) if aside.placeless else aside.area_dm2 + reach
+    answer = _against_tasks(rule, occupied, facts.pbf_holding, (*beyond, *_set_aside(aside)), unknown)
     if not answer.values:
         return answer
     how = label("CHECK-SAID-PBF-RECORDED")

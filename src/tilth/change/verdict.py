@@ -56,6 +56,7 @@ class Hit:
     y: float
     geometry: shapely.Geometry = field(repr=False)
     contest: Contest | None = None
+    parcel_dm2: tuple[int, ...] = ()  # of the hit, on each of `parcel_ids`; the rest lies on no parcel
 
     COLUMNS: ClassVar[tuple[str, ...]] = ("id", "rule", "layer", "feature_id", "name", "plot_id", "area_dm2", "x", "y")
 
@@ -69,6 +70,7 @@ class Hit:
         return {
             **{name: getattr(self, name) for name in self.COLUMNS},
             "parcel_ids": list(self.parcel_ids),
+            "parcel_dm2": list(self.parcel_dm2),
             "contest": self.contest.as_record() if self.contest else None,
         }
 
@@ -286,7 +288,7 @@ def _cross_table(verdict: Verdict) -> AreaTable:
     cross = verdict.cross()
     keys = [name for name in cross.columns if name not in AREAS]
     headings = [layer_label(key) if key in verdict.layers else label(f"CHECK-KEY-{key.upper()}") for key in keys]
-    rows = [Row(tuple(_shown(verdict, key, row[key]) for key in keys)) for row in cross.to_dict("records")]
+    rows = [Row(tuple(_shown(verdict, key, row) for key in keys)) for row in cross.to_dict("records")]
     columns = ("CHECK-COLUMN-TOTAL", "CHECK-COLUMN-RIDGES", "CHECK-COLUMN-NET")
     return AreaTable(
         id="check-cross",
@@ -300,9 +302,12 @@ def _cross_table(verdict: Verdict) -> AreaTable:
     )
 
 
-def _shown(verdict: Verdict, key: str, value: Any) -> str:
+def _shown(verdict: Verdict, key: str, row: Mapping[Any, Any]) -> str:
     """One cell of the cross table's key columns, in the language in use."""
+    value = row[key]
     if key in verdict.layers:
+        if row["ground"] in (BEYOND, UNKNOWN) and not pd.isna(value) and not value:
+            return str(label("CHECK-CELL-UNKNOWN"))
         return str(label("CHECK-CELL-UNKNOWN" if pd.isna(value) else "CHECK-CELL-IN" if value else "CHECK-CELL-OUT"))
     if pd.isna(value):
         return ""
@@ -320,6 +325,7 @@ def hits_frame(hits: Iterable[Hit], crs: str) -> gpd.GeoDataFrame:
     for hit in listed:
         row = hit.as_record()
         row["parcel_ids"] = " ".join(hit.parcel_ids)
+        del row["parcel_dm2"]
         row["contest"] = hit.contest.reason if hit.contest else ""
         rows.append(row)
     columns = [*Hit.COLUMNS, "parcel_ids", "contest"]

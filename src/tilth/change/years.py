@@ -13,7 +13,7 @@ import pandas as pd
 import shapely
 
 from tilth.change.doubled import counted_once
-from tilth.change.flows import Flows, flows
+from tilth.change.flowing import Flows, flows
 from tilth.change.pieces import OVERLAP_BEFORE, Measured, covered_pieces, whereabouts
 from tilth.change.rules import StableRule
 from tilth.change.status_columns import TWICE

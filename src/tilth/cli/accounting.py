@@ -37,6 +37,7 @@ from tilth.core import BadInput, breaking, message
 
 if TYPE_CHECKING:
     from tilth.api import Accounts, Checked, Flowed
+    from tilth.change import Hit
     from tilth.core import AreaTable
     from tilth.runtime import Workspace
 
@@ -47,7 +48,7 @@ def validate(year: Year, most: Most = 5, json: AsJson = False) -> None:
 
     Example: `tilth validate --year 2024`
     """
-    place = workspace()
+    place = workspace(year)
     from tilth import api
 
     with progress():
@@ -57,7 +58,13 @@ def validate(year: Year, most: Most = 5, json: AsJson = False) -> None:
         raise typer.Exit(1 if found.breaks else 0)
     meta = found.snapshot.meta
     typer.echo(
-        message("CLI-ROWS", what="survey", rows_in=meta.rows_in, stored=meta.rows_stored, aside=meta.rows_quarantined)
+        message(
+            "CLI-ROWS",
+            what=show.kind("survey"),
+            rows_in=meta.rows_in,
+            stored=meta.rows_stored,
+            aside=meta.rows_quarantined,
+        )
     )
     show.findings(found.findings, most=most)
     typer.echo(message("CLI-ASSESSED", rules=", ".join(found.validation.assessed)))
@@ -76,7 +83,7 @@ def repair(year: Year, most: Most = 10, json: AsJson = False) -> None:
 
     Example: `tilth repair --year 2024`
     """
-    place = workspace()
+    place = workspace(year)
     from tilth import api
 
     with progress():
@@ -129,7 +136,7 @@ def accounts(
     Examples: `tilth accounts --year 2024` · `tilth accounts --year 2024 --table 2 --level village --unit m2` ·
     `tilth accounts --year 2024 --format xlsx --out tables.xlsx`
     """
-    place = workspace()
+    place = workspace(year)
     from tilth import api
 
     with progress():
@@ -223,7 +230,7 @@ def standing(
 
     Example: `tilth standing --year 2024 --region 999901001`
     """
-    place = workspace()
+    place = workspace(year)
     from tilth import api
 
     with progress():
@@ -276,7 +283,7 @@ def check(
     Examples: `tilth check project.txt --year 2024` ·
     `tilth check project.shp --year 2024 --act-date 2024-06-30 --contests objections.csv`
     """
-    place = workspace()
+    place = workspace(year)
     from tilth import api
 
     with progress():
@@ -289,6 +296,21 @@ def check(
     else:
         _verdict(done, most)
     raise typer.Exit(0 if done.clear else 1)
+
+
+#: How many parcels of a hit are printed; the record holds all.
+_MOST_PARCELS = 8
+
+
+def _parcels(hit: Hit) -> str:
+    """Every parcel under a hit with its area, the largest first."""
+    each = [
+        message("CLI-HIT-ON", parcel=parcel, area=show.area(dm2))
+        for parcel, dm2 in zip(hit.parcel_ids, hit.parcel_dm2, strict=True)
+    ]
+    left = len(each) - _MOST_PARCELS
+    more = [message("CLI-HIT-AND-MORE", count=left, area=show.area(sum(hit.parcel_dm2[_MOST_PARCELS:])))]
+    return message("CLI-HIT-SEPARATOR").join(each[:_MOST_PARCELS] + (more if left > 0 else []))
 
 
 _MARKS = {"pass": "✓", "fail": "✗", "warn": "!", "info": "i", "not_assessed": "?"}
@@ -314,7 +336,7 @@ def _verdict(done: Checked, most: int) -> None:
                     hit.id,
                     hit.rule,
                     f"{hit.layer} {hit.feature_id}",
-                    hit.parcel_id,
+                    hit.parcel_id if len(hit.parcel_ids) < 2 else message("CLI-HIT-PARCELS", count=len(hit.parcel_ids)),
                     show.area(hit.area_dm2),
                     f"{hit.x:.3f}",
                     f"{hit.y:.3f}",
@@ -324,6 +346,9 @@ def _verdict(done: Checked, most: int) -> None:
             ],
             heading=heading,
         )
+        for hit in verdict.hits[:most]:
+            if len(hit.parcel_ids) > 1:
+                typer.echo(f"    {hit.id}: {_parcels(hit)}")
         show.more(len(verdict.hits) - most, "CLI-MORE-HITS")
     for row, code, reason in done.left_out:
         typer.echo(f"    #{row} {code}: {reason}")

@@ -18,6 +18,7 @@ from tilth.cli.options import (
     File,
     Layer,
     Year,
+    a_kind,
     a_year,
     crs_of,
     one_of,
@@ -91,7 +92,12 @@ def import_survey(
 def import_layer(
     file: File,
     kind: Annotated[
-        str, typer.Option("--kind", help="pbf, ecology, town, reserve, project, slope, quality, or a word of your own.")
+        str,
+        typer.Option(
+            "--kind",
+            callback=a_kind,
+            help="pbf, ecology, town, reserve, project, slope, quality, or a word of your own.",
+        ),
     ],
     year: Annotated[
         int | None,
@@ -213,7 +219,7 @@ def import_line(done: Imported | Rows) -> str:
     record = done.as_record()
     rows = {name: record[f"rows_{name}"] for name in ("in", "stored", "quarantined")}
     line = message(
-        "CLI-ROWS", what=record["kind"], rows_in=rows["in"], stored=rows["stored"], aside=rows["quarantined"]
+        "CLI-ROWS", what=show.kind(record["kind"]), rows_in=rows["in"], stored=rows["stored"], aside=rows["quarantined"]
     )
     if "area_dm2" in record:
         area = show.area(record["area_dm2"])

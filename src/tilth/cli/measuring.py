@@ -9,7 +9,7 @@ import typer
 
 from tilth.cli import show
 from tilth.cli.app import app
-from tilth.cli.options import AREA_ENDINGS, AsJson, Crs, Encoding, File, Layer, Most, crs_of, one_of
+from tilth.cli.options import AREA_ENDINGS, UNITS, AsJson, Crs, Encoding, File, Layer, Most, crs_of, one_of
 from tilth.cli.progress import progress
 from tilth.core import message
 
@@ -27,15 +27,19 @@ def area(
     encoding: Encoding = None,
     crs: Crs = None,
     most: Most = 20,
+    unit: Annotated[
+        str, typer.Option("--unit", callback=one_of("--unit", UNITS), help="Unit of the printed areas: m2, ha or mu.")
+    ] = "m2",
     out: Annotated[
         Path | None,
-        typer.Option("--out", callback=_list_file, help="List of all polygons to write: .csv, .xlsx or .json."),
+        typer.Option("--out", callback=_list_file, help="List in m² of all polygons to write: .csv, .xlsx or .json."),
     ] = None,
     json: AsJson = False,
 ) -> None:
     """Exact, official survey and planar area of every polygon of any file. 量算面积
 
-    Examples: `tilth area project.txt` · `tilth area DLTB.shp --json` · `tilth area DLTB.shp --out areas.xlsx`
+    Examples: `tilth area project.txt` · `tilth area DLTB.shp --unit mu` ·
+    `tilth area DLTB.shp --json` · `tilth area DLTB.shp --out areas.xlsx`
     """
     from tilth import api
 
@@ -50,15 +54,16 @@ def area(
         (
             one.row,
             one.name,
-            show.area(one.survey_dm2),
-            f"{one.engine_m2:,.4f}",
-            "-" if one.planar_m2 is None else f"{one.planar_m2:,.4f}",
-            "-" if one.stated_ha is None else f"{one.stated_ha:.4f} = {one.stated_matches}",
+            show.exact_area(None if one.survey_dm2 is None else one.survey_dm2 / 100, unit),
+            show.exact_area(one.engine_m2, unit, more=2),
+            show.exact_area(one.planar_m2, unit, more=2),
+            "-" if one.stated_ha is None else f"{one.stated_ha:.4f} = {one.stated_said}",
         )
         for one in measured.polygons
     ]
-    heading = [message(f"CLI-AREA-{name}") for name in ("ROW", "NAME", "SURVEY", "ENGINE", "PLANAR", "STATED")]
-    typer.echo(f"{measured.file}  {measured.crs.split('[')[0]}  {measured.dialect}".rstrip())
+    names = ("ROW", "NAME", "SURVEY", "ENGINE", "PLANAR", "STATED")
+    heading = [message(f"CLI-AREA-{name}", unit=show.unit_name(unit)) for name in names]
+    typer.echo(f"{measured.file}  {measured.crs.split('[')[0]}  {measured.dialect_said}".rstrip())
     show.columns(rows[: max(most, 0)], heading=heading)
     show.more(len(rows) - most, "CLI-MORE-POLYGONS")
     record = measured.as_record()
@@ -69,8 +74,9 @@ def area(
             rows_in=measured.rows_in,
             measured=len(rows),
             aside=len(measured.rejected),
-            survey="-" if survey is None else f"{survey:,.2f}",
-            engine=f"{record['total_engine_m2']:,.4f}",
+            survey=show.exact_area(survey, unit),
+            engine=show.exact_area(record["total_engine_m2"], unit, more=2),
+            unit=show.unit_name(unit),
         )
     )
     if out is not None:
@@ -103,11 +109,12 @@ def convert(
     if json:
         show.as_json(done.as_record())
     else:
+        encoding = message("CLI-CONVERTED-ENCODING", encoding=done.encoding) if done.encoding else ""
         typer.echo(
             message(
                 "CLI-CONVERTED", target=str(done.target), rows_in=done.rows_in, written=done.rows_written,
                 aside=len(done.rejected),
-            )
+            ) + encoding
         )  # fmt: skip
         _left_out(done.rejected)
         show.findings(done.findings, most=3)

@@ -75,6 +75,13 @@ def a_file(value: Any) -> Any:
     return value
 
 
+def a_kind(value: str) -> str:
+    """Refuse a slip of the pen."""
+    from tilth.land import meant_kind
+
+    return meant_kind(value)
+
+
 def an_encoding(value: str | None) -> str | None:
     """Refuse a name that is no encoding."""
     try:
@@ -122,22 +129,27 @@ Out = Annotated[
 All = Annotated[bool, typer.Option("--all", help="Print rows and columns without any area too.")]
 
 
-def workspace() -> Workspace:
+def workspace(*years: int | None) -> Workspace:
     """The workspace that the root option names; opened once, when a command needs it.
+
+    Parameters
+    ----------
+    years
+        Years whose surveys the command is about: one that has none is refused at once.
 
     Raises
     ------
     NotFound
-        If there is none; a workspace that lies just below or above is named.
+        If there is none, or no survey of a year; a workspace that lies just below or above is named.
     """
     place = folder.get()
     if not (place / "tilth.toml").is_file():
         near = _near(place)
         if near is not None:
             raise NotFound("CLI-WORKSPACE-NEAR", folder=str(place), near=str(near))
-    from tilth.runtime import Workspace
+    from tilth.api import open_workspace
 
-    return Workspace.open(place)
+    return open_workspace(place, years=[year for year in years if year is not None])
 
 
 def _near(place: Path) -> Path | None:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from tilth.core import Finding, Severity, message
+from tilth.core import Finding, Severity, language, message
+from tilth.core.language import catalogue
 
 if TYPE_CHECKING:
     from tilth.core import AreaTable
@@ -29,6 +30,27 @@ def area(dm2: int | None, unit: str = "m2") -> str:
     from tilth.core import in_units
 
     return "-" if dm2 is None else f"{in_units(dm2, unit):,}"
+
+
+#: Digits that hold 0.01 m² in each unit, and m² in one of it.
+_DIGITS = {"m2": (2, 1.0), "ha": (6, 10_000.0), "mu": (6, 2000 / 3)}
+
+
+def exact_area(square_metres: float | None, unit: str, *, more: int = 0) -> str:
+    """An area measured in m², in `unit` to 0.01 m² or to `more` digits; a dash where there is none."""
+    digits, m2 = _DIGITS[unit]
+    return "-" if square_metres is None else f"{square_metres / m2:,.{digits + more}f}"
+
+
+def unit_name(unit: str) -> str:
+    """ "m²", "ha" or "mu", in the language in use."""
+    return message(f"CLI-UNIT-{unit.upper()}")
+
+
+def kind(word: str) -> str:
+    """What a layer or table is, in the language in use: in Chinese its name before the word for `--kind`."""
+    name = message(f"CLI-KIND-{word.upper()}") if f"CLI-KIND-{word.upper()}" in catalogue() else ""
+    return f"{name} {word}" if name and language() == "zh" else word
 
 
 def columns(rows: Sequence[Sequence[object]], *, heading: Sequence[str] = ()) -> None:

@@ -50,7 +50,7 @@ def report(
 
     Examples: `tilth report --year 2024` · `tilth report --year 2024 --format docx --project site.txt --lang zh`
     """
-    place = workspace()
+    place = workspace(year, before)
     from tilth import api
     from tilth.report import FORMATS
 
@@ -86,7 +86,7 @@ def contents(json: AsJson = False) -> None:
         return
     shown = [
         (
-            "*" if row["in_use"] else " ", row["kind"], row["year"] or "", row["label"],
+            "*" if row["in_use"] else " ", show.kind(row["kind"]), row["year"] or "", row["label"],
             *("-" if row[name] is None else row[name] for name in ("rows_in", "rows_stored", "rows_quarantined")),
             show.area(row["area_dm2"]), row["sources"], _local(row["stored_at"]), row["id"][:12],
         )
@@ -122,7 +122,7 @@ def use(
         show.as_json(row)
     else:
         said = "CLI-UNUSED" if off else "CLI-USED" if row["in_use"] else "CLI-USED-PASSED"
-        typer.echo(message(said, kind=row["kind"], year=row["year"] or "", id=row["id"][:12]))
+        typer.echo(message(said, kind=show.kind(row["kind"]), year=row["year"] or "", id=row["id"][:12]))
 
 
 @app.command()

@@ -4,6 +4,7 @@ from tilth.intake.crs import ResolvedCrs, normalised, resolve_crs
 from tilth.intake.domains import Domains, RidgeTable, read_ridge_table, shipped_domains
 from tilth.intake.exchange import ExchangeFile, Plot, exchange_table, read_exchange, read_exchange_table
 from tilth.intake.exchange_area import StatedArea, compare_stated_area, stated_area_findings
+from tilth.intake.exchange_said import dialect_said, stated_said
 from tilth.intake.exchange_write import write_exchange
 from tilth.intake.layers import layer_from
 from tilth.intake.model import Rejected, Table, quarantine_frame
@@ -39,6 +40,7 @@ __all__ = [
     "changes_from",
     "choose_profile",
     "compare_stated_area",
+    "dialect_said",
     "exchange_table",
     "impossible_places",
     "layer_from",
@@ -58,6 +60,7 @@ __all__ = [
     "sha256",
     "shipped_domains",
     "stated_area_findings",
+    "stated_said",
     "tasks_from",
     "validate",
     "write_exchange",

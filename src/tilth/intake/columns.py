@@ -16,7 +16,7 @@ from tilth.core import FloatArray, IntArray, dm2_array
 
 BoolArray = npt.NDArray[np.bool_]
 
-M2_PER_UNIT = {"m2": 1.0, "ha": 10_000.0, "mu": 2000 / 3}
+M2_PER_UNIT = {"m2": 1.0, "ha": 10_000.0, "mu": 2000 / 3, "km2": 1e6, "acre": 4046.8564224}
 #: No parcel is larger than a fifth of the largest county. [m²]
 ABSURD_AREA_M2 = 5e10
 #: Ways to write "nothing".
@@ -128,7 +128,7 @@ class Areas:
 
 
 def as_areas(values: pd.Series, unit: str) -> Areas:
-    """Areas of a column in `unit` ("m2", "ha", "mu"), rounded to 0.01 m² half away from zero."""
+    """Areas of a column in `unit` ("m2", "ha", "mu", "km2", "acre"), rounded to 0.01 m² half away from zero."""
     numbers = as_numbers(values)
     square_metres = np.where(numbers.good, numbers.values, 0.0) * M2_PER_UNIT[unit]
     absurd = np.abs(square_metres) > ABSURD_AREA_M2

@@ -16,7 +16,7 @@ from tilth.core import BadInput, Finding, Where
 from tilth.intake.exchange_layout import SAMPLE, Axes, Columns, axes_of, check_header, columns_of, crs_of
 from tilth.intake.exchange_rings import CLOSING_DEGREES, CLOSING_M, Point, RingFault, polygon_of, split_rings
 from tilth.intake.exchange_text import KINDS, Line, decoded, lines_of, number, read_bytes
-from tilth.intake.model import Rejected, Table
+from tilth.intake.model import ENCODING, FILE_SECTION, Rejected, Table
 from tilth.land import Source
 
 #: Areas written with their unit after the number, and what one of it is in hectares.
@@ -294,5 +294,8 @@ def exchange_table(file: ExchangeFile) -> Table:
         file.rejected,
         file.findings,
         file.dialect,
-        {name: lines for name, lines in (("项目信息", file.project), ("属性描述", file.header)) if lines},
+        {
+            **{name: lines for name, lines in (("项目信息", file.project), ("属性描述", file.header)) if lines},
+            FILE_SECTION: {ENCODING: file.source.encoding},
+        },
     )

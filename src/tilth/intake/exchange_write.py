@@ -16,7 +16,7 @@ import shapely
 
 from tilth import overlay
 from tilth.core import BadInput, FloatArray, message
-from tilth.intake.model import Header
+from tilth.intake.model import ENCODING, FILE_SECTION, Header
 from tilth.runtime import write_whole
 
 _HEADER = {
@@ -31,6 +31,8 @@ _HEADER = {
     "精度": "0.001",
     "转换参数": "0,0,0,0,0,0,0",
 }
+#: Encodings in which a text goes back as it came; the first where nothing is known.
+_ENCODINGS = ("gbk", "utf-8", "utf-8-sig", "gb18030")
 _PROJECT, _ATTRIBUTES = "项目信息", "属性描述"
 _DECIMALS, _MOST_DECIMALS = 3, 9
 _IN_A_FIELD = str.maketrans({",": "，", "@": "＠", "\r": " ", "\n": " ", "\t": " "})
@@ -41,23 +43,24 @@ def write_exchange(
     path: str | PathLike[str],
     crs: str | None = None,
     *,
-    encoding: str = "gbk",
+    encoding: str | None = None,
     stated: str = "survey",
     header: Mapping[str, str] | None = None,
     origin: Header | None = None,
     decimals: int | None = None,
-) -> None:
+) -> str:
     """Write the polygons of `frame` as exchange text: CRLF, rings closed and clockwise from the north-west.
 
-    Columns plot_no, plot_name, sheet_no, use and class_code fill the plot rows; those absent stay empty, a plot
-    without a number gets its row number. Eastings carry the zone number.
+    Holes run the other way round; those of an exchange text (`origin`) run as they did there, for both is right.
+    Columns plot_no, plot_name, sheet_no, use and class_code fill the plot rows; those absent stay empty, a plot without
+    a number gets its row number. Eastings carry the zone number. The encoding that was written is given back.
 
     Parameters
     ----------
     crs
         Of the geometries; the frame's own by default. A CGCS2000 Gauss-Krüger zone.
     encoding
-        "gbk", "utf-8" or "utf-8-sig".
+        "gbk", "utf-8" or "utf-8-sig"; that of `origin`, or "gbk", if None.
     stated
         The area in the plot rows, hectares with four decimals: "survey", "planar" or "none".
     header
@@ -81,16 +84,23 @@ def write_exchange(
     for row, geometry in enumerate(geometries, start=1):
         _check(row, geometry)
     origin = origin or {}
+    encoding = encoding or _encoding_of(origin)
     decimals = _decimals_of(origin) if decimals is None else decimals
     lines = [_head(origin, _own_lines(zone, width, decimals), header or {})]
     areas = _stated_areas(geometries, name, stated)
     texts = _texts(frame)
     for row, geometry in enumerate(geometries, start=1):
-        points = list(_point_rows(geometry, shift, decimals, row))
+        points = list(_point_rows(geometry, shift, decimals, row, keep_holes=bool(origin)))
         number, title, sheet, use, class_code = texts[row - 1]
         plot = (str(len(points)), areas[row - 1], number, title, "面", sheet, use, class_code, "@")
         lines.append("\r\n".join((",".join(plot), *points)) + "\r\n")
     _write(Path(path), lines, encoding)
+    return encoding
+
+
+def _encoding_of(origin: Header) -> str:
+    said = origin.get(FILE_SECTION, {}).get(ENCODING, "")
+    return said if said in _ENCODINGS else _ENCODINGS[0]
 
 
 def _zone_of(crs: str) -> tuple[int, int, float]:
@@ -189,13 +199,16 @@ def _texts(frame: gpd.GeoDataFrame) -> list[tuple[str, ...]]:
     return list(zip(*columns, strict=True))
 
 
-def _point_rows(geometry: shapely.Geometry, shift: float, decimals: int, row: int) -> Iterator[str]:
+def _point_rows(
+    geometry: shapely.Geometry, shift: float, decimals: int, row: int, *, keep_holes: bool
+) -> Iterator[str]:
     number = 0
     ring_number = 0
     for part in shapely.get_parts(geometry):
         for hole, ring in enumerate((part.exterior, *part.interiors)):
             ring_number += 1
-            corners = _corners(shapely.get_coordinates(ring), shift, decimals, clockwise=hole == 0)
+            clockwise = None if hole and keep_holes else hole == 0
+            corners = _corners(shapely.get_coordinates(ring), shift, decimals, clockwise=clockwise)
             if len(set(corners)) < 3 or shapely.Polygon([(float(x), float(y)) for x, y in corners]).area == 0:
                 why = message("INTAKE-TXT-WHY-THIN", decimals=decimals)
                 raise BadInput("INTAKE-TXT-WRITE-GEOMETRY", row=row, why=why)
@@ -206,9 +219,10 @@ def _point_rows(geometry: shapely.Geometry, shift: float, decimals: int, row: in
             yield f"J{first},{ring_number},{corners[0][1]},{corners[0][0]}"
 
 
-def _corners(coordinates: FloatArray, shift: float, decimals: int, *, clockwise: bool) -> list[tuple[str, str]]:
-    """The corners as (east, north) texts, each once, from the north-west one on."""
-    turned = coordinates[:-1] if shapely.is_ccw(shapely.LinearRing(coordinates)) != clockwise else coordinates[:0:-1]
+def _corners(coordinates: FloatArray, shift: float, decimals: int, *, clockwise: bool | None) -> list[tuple[str, str]]:
+    """The corners as (east, north) texts, each once, from the north-west one on; None: in the order they stand."""
+    as_wanted = clockwise is None or shapely.is_ccw(shapely.LinearRing(coordinates)) != clockwise
+    turned = coordinates[:-1] if as_wanted else coordinates[:0:-1]
     texts = [(f"{x + shift:.{decimals}f}", f"{y:.{decimals}f}") for x, y in turned]
     kept = [text for at, text in enumerate(texts) if text != texts[at - 1]]
     if not kept:

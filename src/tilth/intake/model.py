@@ -16,6 +16,8 @@ from tilth.land import Source
 
 #: What a file says of itself, by section; an exchange text has 属性描述 and perhaps 项目信息.
 Header = Mapping[str, Mapping[str, str]]
+#: Section and key of a header under which the encoding of the exchange text goes along; it is no line of the text.
+FILE_SECTION, ENCODING = "file", "encoding"
 #: Name under which formats with room for it carry the header of the exchange text that they were made from, as JSON.
 HEADER_KEY = "TILTH_EXCHANGE_HEADER"
 QUARANTINE_COLUMNS = ("source_row", "code", "reason", "reason_values", "attributes", "geometry")

@@ -13,7 +13,7 @@ A profile is a TOML file. Two ship with the product ("dltb", "fiboa"); a user's 
     class_code = ["ClassOfLand", "Class"]
     area = "AreaOnRegistry"
 
-    [units]                           # of the areas, by column or by source field: m2 (default), ha, mu
+    [units]                           # of the areas, by column or by source field: m2 (default), ha, mu, km2, acre
     area = "m2"
 
     [defaults]                        # for columns that the file has no field for
@@ -35,7 +35,7 @@ from pathlib import Path
 from typing import Any
 
 from tilth.core import BadInput, Finding, Label, Where
-from tilth.intake.columns import folded_name
+from tilth.intake.columns import M2_PER_UNIT, folded_name
 from tilth.land import PARCEL_COLUMNS
 
 SHIPPED = ("dltb", "fiboa")
@@ -56,7 +56,7 @@ AREA_COLUMNS = {
     "linear_deduct": "linear_deduct_dm2",
     "point_deduct": "point_deduct_dm2",
 }
-UNITS = ("m2", "ha", "mu")
+UNITS = tuple(M2_PER_UNIT)
 #: Columns that the import makes itself.
 _MADE = {"source_row", "net_area_dm2", "deduct_dm2", *AREA_COLUMNS.values()}
 MAPPABLE = (*(name for name in PARCEL_COLUMNS if name not in _MADE), *AREA_COLUMNS, *QUALITY_COLUMNS)
@@ -82,7 +82,7 @@ class Profile:
     title: Label
     code_system: str
     fields: Mapping[str, tuple[str, ...]]  # column -> source names, the preferred first
-    units: Mapping[str, str] = field(default_factory=dict)  # column or source name -> m2, ha, mu
+    units: Mapping[str, str] = field(default_factory=dict)  # column or source name -> one of UNITS
     defaults: Mapping[str, str] = field(default_factory=dict)
     class_required: bool = False
     area_check: str = "warn"

@@ -15,7 +15,7 @@ import shapely
 from tilth import overlay
 from tilth.core import BadInput, Finding, IntArray, Where
 from tilth.intake import columns as col
-from tilth.intake.columns import BoolArray
+from tilth.intake.columns import M2_PER_UNIT, BoolArray
 from tilth.intake.model import Table, quarantine_frame
 from tilth.intake.profiles import AREA_COLUMNS, QUALITY_COLUMNS, Matched, Profile, choose_profile
 from tilth.intake.screen import (
@@ -39,6 +39,8 @@ FEW_KNOWN = 0.5
 #: A stated area column is believed when its median ratio to the measured area lies within these. [-]
 BELIEVABLE = (0.5, 2.0)
 AREA_SAMPLE = 500
+#: How far the median ratio may be from that of two units for one to be taken for the other. [-]
+UNIT_TOLERANCE = 0.1
 #: Measured areas of a village are levelled to its control area within these; beyond, the geometry is incomplete.
 LEVEL_DM2_PER_VERTEX, LEVEL_SHARE = 1, 1e-6
 
@@ -291,13 +293,23 @@ class _Import:
         ratio = float(np.median(stated.dm2[sample] / np.where(engine > 0, engine, np.nan)))
         if not BELIEVABLE[0] <= ratio <= BELIEVABLE[1]:
             ignored = self.profile.area_check == "measure"
-            code = "INTAKE-AREA-IGNORED" if ignored else "INTAKE-AREA-UNIT"
-            values = {"field": self.matched.columns.get("area", "area"), "ratio": f"{ratio:.4g}"}
-            self.findings.append(Finding(code, Where(file=self.file), values))
+            self.findings.append(self._another_unit(ratio, "INTAKE-AREA-IGNORED" if ignored else "INTAKE-AREA-UNIT"))
             if ignored:
                 self.given_back.append(self.matched.columns["area"])
             return not ignored
         return True
+
+    def _another_unit(self, ratio: float, code: str) -> Finding:
+        """The finding `code`; where another unit explains `ratio`, the one that names it."""
+        name = self.matched.columns.get("area", "area")
+        unit = self.profile.unit("area", name)
+        likely = [
+            other for other, m2 in M2_PER_UNIT.items() if abs(M2_PER_UNIT[unit] / (ratio * m2) - 1) < UNIT_TOLERANCE
+        ]
+        values = {"field": name, "ratio": f"{ratio:,.4g}"}
+        if likely:
+            code, values = f"{code}-LIKELY", {**values, "unit": likely[0], "profile": self.profile.name, "stated": unit}
+        return Finding(code, Where(file=self.file), values)
 
     def _levelled(self, dm2: IntArray, is_measured: BoolArray) -> IntArray:
         """Measured areas levelled to the villages' control areas, where all of a village are measured."""

@@ -15,9 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import openpyxl
 import pandas as pd
-import xlrd
 
 from tilth.core import BadInput, Finding, NeedsAnswer, Where
 from tilth.intake import ogr
@@ -120,6 +118,8 @@ def delimiter(text: str) -> str:
 
 
 def _xlsx(path: Path, sheet: str | None, encoding: str | None) -> Table:
+    import openpyxl
+
     try:
         with zipfile.ZipFile(path) as packed:
             size = sum(member.file_size for member in packed.infolist())
@@ -143,6 +143,8 @@ def _xlsx(path: Path, sheet: str | None, encoding: str | None) -> Table:
 
 
 def _xls(path: Path, sheet: str | None, encoding: str | None) -> Table:
+    import xlrd
+
     try:
         with open(os.devnull, "w", encoding="utf-8") as silence, ogr.noted([]):
             override = asked_codec(encoding) if encoding else None
@@ -156,6 +158,8 @@ def _xls(path: Path, sheet: str | None, encoding: str | None) -> Table:
 
 
 def _xls_row(sheet: Any, row: int, datemode: int) -> list[Any]:
+    import xlrd
+
     cells: list[Any] = []
     for kind, value in zip(sheet.row_types(row), sheet.row_values(row), strict=True):
         if kind in (xlrd.XL_CELL_EMPTY, xlrd.XL_CELL_BLANK, xlrd.XL_CELL_ERROR):

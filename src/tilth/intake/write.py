@@ -16,7 +16,7 @@ import shapely
 
 from tilth.core import BadInput, Finding, Where
 from tilth.intake.encoding import asked_codec
-from tilth.intake.model import HEADER_KEY, Header, header_text
+from tilth.intake.model import FILE_SECTION, HEADER_KEY, Header, header_text
 from tilth.intake.ogr import FAULTS, noted
 from tilth.runtime import fill_whole
 
@@ -66,7 +66,7 @@ def write_vector(
     if suffix not in FORMATS:
         raise BadInput("INTAKE-WRITE-FORMAT", file=place.name, known=", ".join(FORMATS))
     findings: list[Finding] = []
-    if header and suffix not in CARRIES_HEADER:
+    if header and _shown(header) and suffix not in CARRIES_HEADER:
         findings.append(Finding("INTAKE-WRITE-HEADER", Where(file=place.name), {"lines": _shown(header)}))
 
     def write(target: Path) -> None:
@@ -82,7 +82,8 @@ def write_vector(
 
 
 def _shown(header: Header) -> str:
-    return ", ".join(f"{name}={value}" for lines in header.values() for name, value in lines.items() if value)
+    sections = [lines for section, lines in header.items() if section != FILE_SECTION]
+    return ", ".join(f"{name}={value}" for lines in sections for name, value in lines.items() if value)
 
 
 def _plain(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -1,29 +1,36 @@
 """What a parcel, a class, a region, a task and a survey snapshot is."""
 
-from tilth.land.classes import (
-    CodeSystem,
-    Correspondence,
-    LandClass,
-    code_system,
-    correspondence,
-    observed_code_system,
-)
-from tilth.land.kinds import kind_of, near_kind
-from tilth.land.naming import told_apart
-from tilth.land.regions import Region, RegionTree, Task, level_of_code, tree_from_codes
-from tilth.land.snapshot import (
-    LAYER_COLUMNS,
-    LAYER_KINDS,
-    PARCEL_COLUMNS,
-    Draft,
-    Meta,
-    Snapshot,
-    Source,
-    retold,
-    ridge_deduction,
-    typed,
-)
-from tilth.land.store import Store, Stored
+from typing import TYPE_CHECKING
+
+from tilth.core.ondemand import on_demand
+
+if TYPE_CHECKING:
+    from tilth.land.classes import (
+        CodeSystem,
+        Correspondence,
+        LandClass,
+        code_system,
+        correspondence,
+        observed_code_system,
+    )
+    from tilth.land.kinds import kind_of, meant_kind, near_kind
+    from tilth.land.naming import told_apart
+    from tilth.land.regions import Region, RegionTree, Task, level_of_code, tree_from_codes
+    from tilth.land.snapshot import (
+        LAYER_COLUMNS,
+        LAYER_KINDS,
+        PARCEL_COLUMNS,
+        Draft,
+        Meta,
+        Snapshot,
+        Source,
+        retold,
+        ridge_deduction,
+        typed,
+    )
+    from tilth.land.store import Store, Stored
+else:
+    __getattr__ = on_demand(__name__)
 
 __all__ = [
     "LAYER_COLUMNS",
@@ -45,6 +52,7 @@ __all__ = [
     "correspondence",
     "kind_of",
     "level_of_code",
+    "meant_kind",
     "near_kind",
     "observed_code_system",
     "retold",

@@ -7,8 +7,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import geopandas as gpd
-
 from tilth.core import BadInput, Finding, message
 from tilth.land.snapshot import Draft, Meta, Snapshot, retold
 
@@ -50,6 +48,8 @@ def read_folder(folder: Path, name: str) -> Snapshot:
     BadInput
         If its files are missing, damaged, or no longer what was stored.
     """
+    import geopandas as gpd
+
     record = _record(folder)
     meta = _meta(folder, record)
     try:

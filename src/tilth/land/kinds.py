@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from difflib import get_close_matches
 
+from tilth.core import BadInput
 from tilth.land.snapshot import LAYER_KINDS
 
 #: Codes and names of layers in the databases that counties hold, by kind.
@@ -20,6 +21,8 @@ LAYER_CODES: dict[str, tuple[str, ...]] = {
     "quality": ("gdzldj", "耕地质量等级"),
     "survey": ("dltb", "地类图斑"),
 }
+#: How many wrong letters make a slip, by the length of the word that was meant: none in one or two letters.
+_SLIPS = (0, 0, 0, 1, 1, 1, 2)
 _KIND_OF = {name: kind for kind, names in LAYER_CODES.items() for name in names}
 
 
@@ -31,6 +34,42 @@ def kind_of(word: str) -> str:
     """
     folded = unicodedata.normalize("NFKC", word).strip().casefold()
     return _KIND_OF.get(folded, folded)
+
+
+def meant_kind(word: str) -> str:
+    """The kind that `word` means. A word one letter off a known one, or two off a long one, is a slip, and asked about.
+
+    Raises
+    ------
+    BadInput
+        For such a slip.
+
+    >>> meant_kind("PBF"), meant_kind("soil")
+    ('pbf', 'soil')
+    """
+    kind = kind_of(word)
+    if kind not in (*LAYER_KINDS, "survey"):
+        for known in (*LAYER_KINDS, *(name for name in _KIND_OF if len(name) > 3)):
+            if _apart(kind, known) <= _SLIPS[min(len(known), len(_SLIPS) - 1)]:
+                raise BadInput("LAND-KIND-SLIP", kind=word, near=kind_of(known))
+    return kind
+
+
+def _apart(one: str, other: str) -> int:
+    """How many letters have to be put in, left out, changed or swapped with their neighbour to make `other` of `one`.
+
+    >>> _apart("pfb", "pbf"), _apart("ecolgy", "ecology"), _apart("resrv", "reserve"), _apart("road", "town")
+    (1, 1, 2, 3)
+    """
+    before: list[int] = []
+    last, row = before, list(range(len(other) + 1))
+    for at, letter in enumerate(one):
+        before, last, row = last, row, [at + 1]
+        for to, wanted in enumerate(other):
+            row.append(min(last[to + 1] + 1, row[to] + 1, last[to] + (letter != wanted)))
+            if at and to and (letter, one[at - 1]) == (other[to - 1], wanted):
+                row[-1] = min(row[-1], before[to - 1] + 1)
+    return row[-1]
 
 
 def near_kind(word: str) -> str | None:

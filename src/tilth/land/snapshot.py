@@ -6,15 +6,15 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
-
-import geopandas as gpd
-import numpy as np
-import pandas as pd
-import shapely
+from typing import TYPE_CHECKING, Any
 
 from tilth.core import BadInput, Finding
 from tilth.land.classes import CodeSystem, code_system, observed_code_system
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import numpy as np
+    import pandas as pd
 
 #: Columns of every parcel frame, with their dtypes. Text is "" where the file gave nothing; numbers are pandas'
 #: nullable integers where a blank must stay a blank. Further columns of the source may follow under their own names.
@@ -150,6 +150,8 @@ class Draft:
 
 def typed(frame: pd.DataFrame, columns: dict[str, str]) -> pd.DataFrame:
     """`frame` with every column of `columns` present and of its dtype, those first, further columns behind."""
+    import pandas as pd
+
     out = {}
     for name, dtype in columns.items():
         if name in frame:
@@ -165,6 +167,8 @@ def typed(frame: pd.DataFrame, columns: dict[str, str]) -> pd.DataFrame:
 def retold(quarantine: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """`quarantine` with every reason in the language in use. What an older workspace stored without the values of its
     reasons, or under a code that is no more, keeps the words that it has."""
+    import pandas as pd
+
     if "reason_values" not in quarantine:
         return quarantine
     kept = zip(quarantine["code"], quarantine["reason_values"], quarantine["reason"], strict=True)
@@ -181,6 +185,9 @@ def _said(code: str, values: Any, otherwise: str) -> str:
 
 def content_id(meta: Meta, parcels: gpd.GeoDataFrame) -> str:
     """SHA-256 over the meta, every attribute and every coordinate, in row order; hexadecimal."""
+    import numpy as np
+    import shapely
+
     digest = hashlib.sha256(json.dumps(meta.as_record(), sort_keys=True, ensure_ascii=False).encode())
     geometry = parcels.geometry.name
     for name in sorted(column for column in parcels.columns if column != geometry):
@@ -199,6 +206,8 @@ def ridge_deduction(area_dm2: np.ndarray, ridge_coef: np.ndarray) -> np.ndarray:
     >>> ridge_deduction(np.array([1_000_005]), np.array([0.0412]))
     array([41200])
     """
+    import numpy as np
+
     ten_thousandths = np.rint(np.asarray(ridge_coef, dtype=np.float64) * 10_000).astype(np.int64)
     product = np.asarray(area_dm2, dtype=np.int64) * ten_thousandths
     rounded: np.ndarray = (2 * product + 10_000) // 20_000

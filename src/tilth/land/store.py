@@ -88,6 +88,7 @@ class Store:
         *,
         label: str = "",
         follows: str | None = None,
+        in_use: bool = True,
         regions: Iterable[Region] = (),
         groups: Mapping[str, Sequence[str]] | None = None,
     ) -> Snapshot:
@@ -101,6 +102,8 @@ class Store:
         ----------
         follows
             The id of the snapshot that `draft` was made from: nothing is stored if another one is in use by now.
+        in_use
+            If False it is kept, and what its kind and year use stays as it is.
         regions, groups
             What else the same file brought: kept in the same step, or not at all.
 
@@ -113,7 +116,7 @@ class Store:
             draft = replace(draft, meta=replace(draft.meta, extra={**draft.meta.extra, "label": label}))
         meta, name = draft.meta, draft.id
         folder = Path("snapshots" if meta.kind == "survey" else "layers") / f"{meta.kind}-{meta.year or 0}-{name[:16]}"
-        entry = Stored(name, meta.kind, meta.year, label, folder, True, "")
+        entry = Stored(name, meta.kind, meta.year, label, folder, in_use, "")
         with self.workspace.writing():
             held = self.listed(kind=meta.kind, year=meta.year) if follows is not None else []
             if held and held[-1].id != follows:
@@ -121,7 +124,10 @@ class Store:
             if not ((self.workspace.root / folder).exists() and is_whole(self.workspace.root / folder)):
                 self._settle(draft, folder)
             with self.workspace.database.transaction() as connection:
-                _make_current(connection, entry)
+                if in_use:
+                    _make_current(connection, entry)
+                else:
+                    _keep_aside(connection, entry)
                 _put_regions(connection, regions, groups or {})
         return Snapshot(name, meta, draft.parcels, draft.findings, draft.quarantine)
 
@@ -176,11 +182,21 @@ class Store:
         NotFound
             If there is none.
         """
+        return self.load(self.in_use(year))
+
+    def in_use(self, year: int) -> Stored:
+        """The survey that `year` uses, without its rows: a year that has none is refused before anything is loaded.
+
+        Raises
+        ------
+        NotFound
+            If there is none.
+        """
         stored = self.listed(kind="survey", year=year)
         if not stored:
             known = ", ".join(str(entry.year) for entry in self.listed(kind="survey")) or "-"
             raise NotFound("LAND-NO-SURVEY", year=year, known=known)
-        return self.load(stored[-1])
+        return stored[-1]
 
     def chosen(self, year: int | None = None) -> list[Stored]:
         """The layers that `year` uses: of each kind and label the newest that is not later, one without a year last."""
@@ -283,6 +299,17 @@ def _make_current(connection: Connection, entry: Stored) -> None:
     if entry.kind != "survey":
         same = same & (_snapshot.c.label == entry.label)
     connection.execute(update(_snapshot).where(same).values(current=False))
+    _record(connection, entry, current=True)
+
+
+def _keep_aside(connection: Connection, entry: Stored) -> None:
+    """List `entry` without using it; one that is listed already stays as it is."""
+    if connection.execute(select(_snapshot.c.id).where(_snapshot.c.id == entry.id)).first() is None:
+        _record(connection, entry, current=False)
+
+
+def _record(connection: Connection, entry: Stored, *, current: bool) -> None:
+    """Write down `entry` as the newest."""
     connection.execute(delete(_snapshot).where(_snapshot.c.id == entry.id))
     number = connection.execute(select(func.coalesce(func.max(_snapshot.c.sequence), 0))).scalar_one() + 1
     connection.execute(
@@ -292,7 +319,7 @@ def _make_current(connection: Connection, entry: Stored) -> None:
             year=entry.year,
             label=entry.label,
             folder=entry.folder.as_posix(),
-            current=True,
+            current=current,
             stored_at=datetime.now(UTC).isoformat(timespec="seconds"),
             sequence=number,
         )

@@ -1,27 +1,40 @@
 """The edge out: tables, maps, charts, documents and exchange files, all from the same exact numbers."""
 
-from tilth.report.cells import hundredths_of_ha
-from tilth.report.charts import area_chart, band_chart, flow_chart
-from tilth.report.check_maps import check_map
-from tilth.report.csvs import listing_csv, table_csv, write_csvs
-from tilth.report.geopackage import change_layer, findings_layer, parcel_layer, plain_layer, write_geopackage
-from tilth.report.listings import checks_listing, findings_listing, findings_summary, frame_listing, standing_listing
-from tilth.report.maps import change_map, class_map, farmland_map
-from tilth.report.model import (
-    Category,
-    Figure,
-    Imported,
-    KeyFigure,
-    ListColumn,
-    Listing,
-    Provenance,
-    StyledLayer,
-    Verdict,
-    Yearbook,
-)
-from tilth.report.tables import TABLE_FORMATS, write_tables
-from tilth.report.text import aligned, as_json, as_text
-from tilth.report.yearbook import FORMATS, write_yearbook
+from typing import TYPE_CHECKING
+
+from tilth.core.ondemand import on_demand
+
+if TYPE_CHECKING:
+    from tilth.report.cells import hundredths_of_ha
+    from tilth.report.charts import area_chart, band_chart, flow_chart
+    from tilth.report.check_maps import check_map
+    from tilth.report.csvs import listing_csv, table_csv, write_csvs
+    from tilth.report.geopackage import change_layer, findings_layer, parcel_layer, plain_layer, write_geopackage
+    from tilth.report.listings import (
+        checks_listing,
+        findings_listing,
+        findings_summary,
+        frame_listing,
+        standing_listing,
+    )
+    from tilth.report.maps import change_map, class_map, farmland_map
+    from tilth.report.model import (
+        Category,
+        Figure,
+        Imported,
+        KeyFigure,
+        ListColumn,
+        Listing,
+        Provenance,
+        StyledLayer,
+        Verdict,
+        Yearbook,
+    )
+    from tilth.report.tables import TABLE_FORMATS, write_tables
+    from tilth.report.text import aligned, as_json, as_text
+    from tilth.report.yearbook import FORMATS, write_yearbook
+else:
+    __getattr__ = on_demand(__name__)
 
 __all__ = [
     "FORMATS",

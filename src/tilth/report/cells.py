@@ -9,7 +9,6 @@ from functools import lru_cache
 
 import numpy as np
 
-from tilth.change import ROW_WORDS
 from tilth.core import AreaTable, Column, IntArray, Label, label
 
 DM2_PER_HUNDREDTH_HA = 10_000
@@ -67,6 +66,8 @@ def official_codes(columns: Sequence[Column]) -> list[str]:
 
 def printed_names(names: Sequence[str | Label]) -> list[str]:
     """The key of a row, without the word by which only the software knows it ("total" before "Total")."""
+    from tilth.change import ROW_WORDS
+
     named = any(isinstance(name, Label) for name in names)
     return ["" if named and isinstance(name, str) and name in ROW_WORDS else str(name) for name in names]
 

@@ -1,8 +1,15 @@
 """Where bytes are: workspace folders, database connections and schema steps, progress."""
 
-from tilth.runtime.database import Database
-from tilth.runtime.files import fill_whole, settle, write_whole
-from tilth.runtime.progress import Reporter, reporting, working
-from tilth.runtime.workspace import Workspace
+from typing import TYPE_CHECKING
+
+from tilth.core.ondemand import on_demand
+
+if TYPE_CHECKING:
+    from tilth.runtime.database import Database
+    from tilth.runtime.files import fill_whole, settle, write_whole
+    from tilth.runtime.progress import Reporter, reporting, working
+    from tilth.runtime.workspace import Workspace
+else:
+    __getattr__ = on_demand(__name__)
 
 __all__ = ["Database", "Reporter", "Workspace", "fill_whole", "reporting", "settle", "working", "write_whole"]

@@ -9,12 +9,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-
-from filelock import FileLock, Timeout
+from typing import TYPE_CHECKING
 
 from tilth.core import BadInput, NotFound
-from tilth.runtime.database import Database
 from tilth.runtime.files import write_whole
+
+if TYPE_CHECKING:
+    from tilth.runtime.database import Database
 
 CONFIG = "tilth.toml"
 FOLDERS = ("snapshots", "layers", "reports")
@@ -90,6 +91,8 @@ class Workspace:
     @property
     def database(self) -> Database:
         """The records of this workspace."""
+        from tilth.runtime.database import Database
+
         return Database.at(self.database_url)
 
     @contextmanager
@@ -101,6 +104,8 @@ class Workspace:
         BadInput
             If another process keeps writing for longer than `wait_s`.
         """
+        from filelock import FileLock, Timeout
+
         lock = FileLock(self.root / ".tilth.lock")
         try:
             lock.acquire(timeout=wait_s)
