@@ -9,7 +9,7 @@ from change_cases import SD2017, TREE, VILLAGES, column, parcels, pieces, year_p
 from hypothesis import given, settings
 
 from tilth.change import Flows, Measured, flow_matrix_from_transitions, flows, stable_rule, status_tables
-from tilth.change.hectares import units
+from tilth.change.hectares import rounded_ha
 from tilth.core import AreaTable, BadInput, Label, speaking
 from tilth.land import RegionTree, observed_code_system
 from tilth.overlay import PieceTable
@@ -348,7 +348,7 @@ def assert_accounts_agree_with_the_matrix(result: Flows, before: pd.DataFrame, a
 def assert_hectares_close_and_adjustments_explain_them(table: AreaTable) -> None:
     assert table.hectares is not None
     assert np.array_equal(table.hectares[:-1].sum(axis=0), table.hectares[-1])
-    explained = units(table.dm2)
+    explained = rounded_ha(table.dm2)
     rows, columns = [row.key for row in table.rows], [one.code for one in table.columns]
     for moved in table.adjustments:
         explained[rows.index(moved.row), columns.index(moved.column)] += moved.units

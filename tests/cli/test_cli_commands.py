@@ -429,8 +429,26 @@ def test_standing_names_who_misses_a_task(place: Path, tilth: Tilth) -> None:
     short = {row["region"] for row in record["rows"] if (row["headroom_dm2"] or 0) < 0}
     named = {finding["parcel"] for finding in record["findings"] if finding["code"] == "TASK-HOLDING"}
     assert short == named != set()
+    county = record["rows"][0]
+    assert county["pbf_farmland_dm2"] < county["pbf_dm2"], "some basic farmland has become other land"
     one = tilth("-w", place, "standing", "--year", 2024, "--region", "999901100201", "--json")
     assert one.status == 0 and [row["region"] for row in one.record["rows"]] == ["999901100201"]
+
+
+def test_standing_reads_the_same_on_screen_as_in_the_yearbook(place: Path, tilth: Tilth, tmp_path: Path) -> None:
+    said = tilth("-w", place, "standing", "--year", 2024).out.splitlines()
+    tilth("-w", place, "report", "--year", 2024, "--format", "csv", "--out", tmp_path)
+    with (tmp_path / "csv" / "standing.csv").open(encoding="utf-8-sig", newline="") as file:
+        listed = {row["region"]: row for row in csv.DictReader(file)}
+    names = ("farmland_held", "farmland_task", "farmland_surplus", "pbf_held", "pbf_task", "pbf_surplus")
+    names += ("pbf_farmland", "pbf_farmland_surplus")
+    seen = 0
+    for line in said:
+        code, *shown = line.split()
+        if code in listed:
+            seen += 1
+            assert [one.replace(",", "") for one in shown[-8:]] == [listed[code][f"{n}_ha"] or "-" for n in names]
+    assert seen == len(listed)
 
 
 def test_standing_of_a_group_is_of_its_regions_and_costs_them_nothing(

@@ -216,7 +216,11 @@ def standing_of(found: Accounts, tree: RegionTree, tasks: list[Task]) -> tuple[l
     """Standing from the tables of a year."""
     farmland, farmland_ha = _by_region(found.tables["2"], "01")
     pbf, pbf_ha = _net_pbf(found.tables["15"]) if "15" in found.tables else (None, None)
-    rows = holdings(tree, tasks, farmland, pbf, farmland_ha=farmland_ha, pbf_ha=pbf_ha)
+    still, still_ha = _by_region(found.tables["15"], "01") if "15" in found.tables else (None, None)
+    rows = holdings(
+        tree, tasks, farmland, pbf, farmland_ha=farmland_ha, pbf_ha=pbf_ha, pbf_farmland_dm2=still,
+        pbf_farmland_ha=still_ha,
+    )  # fmt: skip
     return rows, task_findings(rows, tree, tasks)
 
 

@@ -3,6 +3,7 @@
 from tilth.change.check import check_footprint
 from tilth.change.contest import Contest, hit_id, read_contests, write_contests
 from tilth.change.flows import Flows, flows
+from tilth.change.hectares import rounded_ha, shown_ha
 from tilth.change.matrix import flow_matrix_from_transitions
 from tilth.change.partition import flag_kinds
 from tilth.change.pieces import Measured
@@ -42,6 +43,8 @@ __all__ = [
     "moved",
     "pbf_by_class",
     "read_contests",
+    "rounded_ha",
+    "shown_ha",
     "stable_rule",
     "status_tables",
     "task_findings",

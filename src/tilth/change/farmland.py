@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from tilth.change.hectares import adjusted, units
+from tilth.change.hectares import adjusted, rounded_ha
 from tilth.change.lines import SINKS, SOURCES
 from tilth.change.places import Places
 from tilth.change.rules import StableRule, flow_classes
@@ -100,7 +100,7 @@ def farmland_in_out(
         return None
     cells = _booked(lines, ends, places, codes)
     columns, weights = _columns()
-    leaf_units = units(cells)
+    leaf_units = rounded_ha(cells)
     leaf_units[:, _BOOKED.index("OPENING")] = opening_ha
     closing = weights[:, [column.code for column in columns].index("CLOSING")]
     leaf_units[:, _BOOKED.index("DIFFERENCE")] += closing_ha - leaf_units @ closing

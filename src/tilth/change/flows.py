@@ -10,7 +10,7 @@ import pandas as pd
 
 from tilth.change.change_list import change_list
 from tilth.change.farmland import farmland_in_out, sides
-from tilth.change.hectares import adjusted, units
+from tilth.change.hectares import adjusted, rounded_ha
 from tilth.change.layout import land, stock_hectares
 from tilth.change.lines import ENDS, class_lines, inside, seen_from
 from tilth.change.matrix import Stocks, class_matrix, three_class_matrix
@@ -195,7 +195,7 @@ def _by_region(
         old, new = heading.get(source, ""), heading.get(sink, "")
         for code, region, part, sign in _region_entries(old, new, start, end):
             cells[row[region], index[code], part] += sign * dm2
-    hectares = units(cells)
+    hectares = rounded_ha(cells)
     hectares[:, :, _OPENING] = stocks[0]
     change = hectares[:, :, _INCREASE] - hectares[:, :, _DECREASE]
     hectares[:, :, _MEASURED] = stocks[1] - stocks[0] - change

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from tilth.change.hectares import adjusted, level_cells, level_columns, units
+from tilth.change.hectares import adjusted, level_cells, level_columns, rounded_ha
 from tilth.change.lines import SINKS, SOURCES
 from tilth.core import AreaTable, BadInput, Column, IntArray, Label, Row, label
 from tilth.land import CodeSystem
@@ -110,12 +110,12 @@ def _in_hectares(cells: IntArray, classes: Sequence[str], sinks: Sequence[str], 
     """
     own = len(classes)
     opening = cells[:own].sum(axis=1)
-    out = units(cells)
+    out = rounded_ha(cells)
     held = np.flatnonzero(opening)  # a class without land stays at 0.00
     if len(held) and bool((cells[:own] >= 0).all()):
         if stocks is None:
-            control = int(units(opening.sum(keepdims=True))[0])
-            targets = level(units(opening[held]), control, np.array(classes)[held])
+            control = int(rounded_ha(opening.sum(keepdims=True))[0])
+            targets = level(rounded_ha(opening[held]), control, np.array(classes)[held])
         else:
             targets = _of(stocks.opening, classes)[held]
         out[held] = level_cells(cells[held], targets, sinks)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from tilth.change.hectares import adjusted, units
+from tilth.change.hectares import adjusted, rounded_ha
 from tilth.change.lines import SINKS, SOURCES
 from tilth.change.matrix import VIEWS, Stocks, flow_matrix, grouped_lines
 from tilth.change.rules import flow_classes
@@ -54,7 +54,7 @@ def land_account(title: Label, lines: pd.DataFrame, codes: CodeSystem, stocks: S
     left_over = label("CHANGE-NOTE-STOCK-HA", column=label("CHANGE-SEEA-REAPPRAISED-UP"))
     keys, notes = (label("CHANGE-SEEA-ENTRY"),), (left_over,)
     table = AreaTable("seea", title, keys, columns, rows, _with_total(weights @ cells), notes=notes)
-    hectares, held = units(cells), stocks.grouped(lambda code: kinds[code].seea)
+    hectares, held = rounded_ha(cells), stocks.grouped(lambda code: kinds[code].seea)
     hectares[_BOOKED.index("OPENING")] = [held.opening.get(name, 0) for name in CLASSES]
     short = np.array([held.closing.get(name, 0) for name in CLASSES], dtype=np.int64) - (weights @ hectares)[-1]
     hectares[_BOOKED.index("REAPPRAISED-UP")] += np.maximum(short, 0)

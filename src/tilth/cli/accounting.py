@@ -232,20 +232,17 @@ def standing(
         show.as_json(found.as_record())
         raise typer.Exit(1 if found.breaks else 0)
 
-    names = ("REGION", "FARMLAND", "HOLDING", "HEADROOM", "PBF", "PBF-TASK", "PBF-HEADROOM")
-    rows = [
-        (
-            "  " * row.depth + f"{row.region} {row.name}",
-            show.area(row.farmland_dm2, "ha"),
-            show.area(row.farmland_task_dm2, "ha"),
-            show.area(row.headroom_dm2, "ha"),
-            show.area(row.pbf_dm2, "ha"),
-            show.area(row.pbf_task_dm2, "ha"),
-            show.area(row.pbf_headroom_dm2, "ha"),
-        )
-        for row in found.rows
-    ]
+    names = ("REGION", "FARMLAND", "HOLDING", "HEADROOM", "PBF", "PBF-TASK", "PBF-HEADROOM", "STILL", "STILL-HEADROOM")
+    rows = []
+    for row in found.rows:
+        ha = row.hectares
+        shown = (
+            ha.farmland, ha.farmland_task, ha.headroom,
+            ha.pbf, ha.pbf_task, ha.pbf_headroom, ha.pbf_farmland, ha.pbf_farmland_headroom,
+        )  # fmt: skip
+        rows.append(("  " * row.depth + f"{row.region} {row.name}", *map(show.hectares, shown)))
     show.columns(rows, heading=[message(f"CLI-STANDING-{name}") for name in names])
+    typer.echo(message("CLI-STANDING-NOTE"))
     show.findings(found.findings, most=5)
     raise typer.Exit(1 if found.breaks else 0)
 

@@ -31,6 +31,13 @@ def area(dm2: int | None, unit: str = "m2") -> str:
     return "-" if dm2 is None else f"{in_units(dm2, unit):,}"
 
 
+def hectares(units: int | None) -> str:
+    """Whole 0.01 ha as hectares; a dash where there are none."""
+    from tilth.report.cells import grouped
+
+    return "-" if units is None else grouped(units)
+
+
 def columns(rows: Sequence[Sequence[object]], *, heading: Sequence[str] = ()) -> None:
     """Print rows in aligned columns under their heading; what looks like a number stands to the right."""
     from tilth.report import aligned

@@ -7,9 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
 
-import numpy as np
-
-from tilth.change import ROW_WORDS
+from tilth.change import ROW_WORDS, rounded_ha
 from tilth.core import AreaTable, Column, IntArray, Label, label
 
 DM2_PER_HUNDREDTH_HA = 10_000
@@ -23,17 +21,6 @@ def hundredths_of_ha(table: AreaTable) -> IntArray:
     if table.hectares is not None:
         return table.hectares
     return rounded_ha(table.dm2)
-
-
-def rounded_ha(dm2: IntArray) -> IntArray:
-    """Areas in whole 0.01 ha, each rounded half away from zero. Shape kept."""
-    magnitude = (2 * np.abs(dm2) + DM2_PER_HUNDREDTH_HA) // (2 * DM2_PER_HUNDREDTH_HA)
-    return np.where(dm2 < 0, -magnitude, magnitude).astype(np.int64)
-
-
-def shown_ha(dm2: int, levelled: int | None = None) -> int:
-    """One area in whole 0.01 ha: as the land tables level it, where they do, else rounded."""
-    return int(rounded_ha(np.array(dm2, dtype=np.int64))) if levelled is None else levelled
 
 
 def shown_cells(table: AreaTable, unit: str) -> IntArray:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields, is_dataclass, replace
 from typing import cast
 
+from tilth.change import shown_ha
 from tilth.core import AreaTable, in_units, label, language
 from tilth.report.cells import (
     display_width,
@@ -14,7 +15,6 @@ from tilth.report.cells import (
     official_codes,
     printed_names,
     readable,
-    shown_ha,
     table_notes,
     unit_line,
 )

@@ -12,7 +12,7 @@ import pandas as pd
 from tilth.change import Holding
 from tilth.core import Adjustment, AreaTable, Finding, Label, label
 from tilth.core.language import catalogue
-from tilth.report.cells import DM2_PER_HUNDREDTH_HA, official_code, printed_names, shown_ha
+from tilth.report.cells import DM2_PER_HUNDREDTH_HA, official_code, printed_names
 from tilth.report.model import Kind, ListColumn, Listing, Verdict, Yearbook
 
 
@@ -46,9 +46,10 @@ def standing_listing(rows: Sequence[Holding]) -> Listing:
     """What each region holds against its tasks, and the surplus or shortfall."""
     columns = _columns(
         "region name farmland_task:hectares farmland_held:hectares farmland_surplus:hectares "
-        "pbf_task:hectares pbf_held:hectares pbf_surplus:hectares "
+        "pbf_task:hectares pbf_held:hectares pbf_surplus:hectares pbf_farmland:hectares pbf_farmland_surplus:hectares "
         "~farmland_task_m2:area ~farmland_held_m2:area ~farmland_surplus_m2:area "
-        "~pbf_task_m2:area ~pbf_held_m2:area ~pbf_surplus_m2:area ~document"
+        "~pbf_task_m2:area ~pbf_held_m2:area ~pbf_surplus_m2:area ~pbf_farmland_m2:area ~pbf_farmland_surplus_m2:area "
+        "~document"
     )
     out = []
     for row in rows:
@@ -59,21 +60,23 @@ def standing_listing(rows: Sequence[Holding]) -> Listing:
             row.pbf_task_dm2,
             row.pbf_dm2,
             row.pbf_headroom_dm2,
+            row.pbf_farmland_dm2,
+            row.pbf_farmland_headroom_dm2,
         )
-        shown = (
-            *_in_hectares(row.farmland_task_dm2, row.farmland_dm2, row.farmland_ha),
-            *_in_hectares(row.pbf_task_dm2, row.pbf_dm2, row.pbf_ha),
+        ha = row.hectares
+        units = (
+            ha.farmland_task,
+            ha.farmland,
+            ha.headroom,
+            ha.pbf_task,
+            ha.pbf,
+            ha.pbf_headroom,
+            ha.pbf_farmland,
+            ha.pbf_farmland_headroom,
         )
+        shown = (None if one is None else one * DM2_PER_HUNDREDTH_HA for one in units)
         out.append((row.region, "\u3000" * row.depth + row.name, *shown, *exact, row.source))
     return Listing("standing", label("REPORT-STANDING"), columns, tuple(out), label("REPORT-STANDING-NOTE"))
-
-
-def _in_hectares(task: int | None, held: int | None, levelled: int | None) -> tuple[int | None, ...]:
-    """Task, holding and surplus in dm² of whole 0.01 ha: the holding as the land tables level it, the row closed."""
-    tasked = None if task is None else shown_ha(task)
-    has = None if held is None else shown_ha(held, levelled)
-    surplus = None if has is None or tasked is None else has - tasked
-    return tuple(None if one is None else one * DM2_PER_HUNDREDTH_HA for one in (tasked, has, surplus))
 
 
 def outcome_text(outcome: str) -> str:
