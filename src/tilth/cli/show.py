@@ -14,7 +14,7 @@ import typer
 from tilth.core import Finding, Severity, message
 
 if TYPE_CHECKING:
-    from tilth.core import AreaTable
+    from tilth.core import AreaTable, BoolArray
 
 _NUMBER = re.compile(r"-|[-+]?[\d,]+(\.\d+)?")
 
@@ -52,13 +52,15 @@ def columns(rows: Sequence[Sequence[object]], *, heading: Sequence[str] = ()) ->
 def table(one: AreaTable, unit: str, *, every: bool = False) -> None:
     """Print a table of areas in blocks as wide as the terminal.
 
-    Columns that are zero throughout are not printed, nor in each block the rows that are zero in it, unless `every`
-    is asked for.
+    Columns that show zeros throughout are not printed, nor in each block the rows that show only zeros in it, unless
+    `every` is asked for.
     """
     from tilth.report import as_text
+    from tilth.report.cells import filled
 
-    wide = [at for at in range(len(one.columns)) if every or one.dm2[:, at].any()] or [0]
-    blocks = [_part(one, block, every) for block in _blocks(one, wide, unit)]
+    kept = filled(one, unit) | every
+    wide = [at for at in range(len(one.columns)) if kept[:, at].any()] or [0]
+    blocks = [_part(one, block, kept) for block in _blocks(one, wide, unit)]
     for number, block in enumerate(blocks):
         lines = as_text(replace(block, notes=()) if block is not blocks[-1] else block, unit).split("\n")
         typer.echo("\n".join(lines if number == 0 else lines[2:]))  # title and unit stand above the first block only
@@ -68,9 +70,9 @@ def table(one: AreaTable, unit: str, *, every: bool = False) -> None:
     typer.echo("")
 
 
-def _part(one: AreaTable, columns: Sequence[int], every: bool) -> AreaTable:
-    """`one` with these columns, and with the rows that are not zero in all of them; one row at least."""
-    rows = [at for at in range(len(one.rows)) if every or one.dm2[at, columns].any()] or [0][: len(one.rows)]
+def _part(one: AreaTable, columns: Sequence[int], kept: BoolArray) -> AreaTable:
+    """`one` with these columns, and with the rows that have a cell to keep in them; one row at least."""
+    rows = [at for at in range(len(one.rows)) if kept[at, columns].any()] or [0][: len(one.rows)]
     return replace(
         one,
         rows=tuple(one.rows[at] for at in rows),

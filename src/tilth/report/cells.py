@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from tilth.change import ROW_WORDS, rounded_ha
-from tilth.core import AreaTable, Column, IntArray, Label, label
+from tilth.core import AreaTable, BoolArray, Column, IntArray, Label, label
 
 DM2_PER_HUNDREDTH_HA = 10_000
 #: Codes that belong on paper: 0102, 0201K, 05H1, 2TT; AC66 of another code system.
@@ -26,6 +26,12 @@ def hundredths_of_ha(table: AreaTable) -> IntArray:
 def shown_cells(table: AreaTable, unit: str) -> IntArray:
     """The cells in hundredths of `unit`, "ha" or "m2". A hundredth of a m² is a dm²."""
     return table.dm2 if unit == "m2" else hundredths_of_ha(table)
+
+
+def filled(table: AreaTable, unit: str) -> BoolArray:
+    """(rows, columns) where a cell holds land or shows any: a row or column may be left out only if it has none."""
+    found: BoolArray = table.dm2 != 0
+    return found | (hundredths_of_ha(table) != 0) if unit == "ha" else found
 
 
 def table_notes(table: AreaTable, unit: str) -> list[str]:

@@ -10,6 +10,7 @@ from tilth.change import shown_ha
 from tilth.core import AreaTable, in_units, label, language
 from tilth.report.cells import (
     display_width,
+    filled,
     grouped,
     hundredths_of_ha,
     official_codes,
@@ -77,16 +78,16 @@ def _shares(widths: Sequence[float]) -> tuple[float, ...]:
 
 def _table_blocks(table: AreaTable, captions: _Numbered, parts_allowed: int) -> Iterator[Block]:
     """The table in hectares, down to townships, without its empty columns; or the word where it is."""
-    rows = [place for place, row in enumerate(table.rows) if row.depth <= DEEPEST_ROW]
+    rows, held = [place for place, row in enumerate(table.rows) if row.depth <= DEEPEST_ROW], filled(table, "ha")
     matrix = parts_allowed > 1
     if matrix and len(rows) > LIST_ROWS // 2:  # a flow matrix over all classes: leave out what never changed
-        rows = [place for place in rows if table.dm2[place].any()]
+        rows = [place for place in rows if held[place].any()]
     columns = list(range(len(table.columns)))
     if len(columns) > ON_ITS_SIDE:
         if not matrix:
             yield _left_to_workbook(table)
             return
-        columns = [place for place in columns if table.dm2[:, place].any()]
+        columns = [place for place in columns if held[:, place].any()]
     parts = max(1, -(-len(columns) // ON_ITS_SIDE))
     if parts > parts_allowed or len(rows) > 6 * LIST_ROWS:
         yield _left_to_workbook(table)

@@ -7,6 +7,7 @@ from typing import Any
 from tilth.core import AreaTable, BadInput, in_units, label
 from tilth.report.cells import (
     display_width,
+    filled,
     grouped,
     hundredths_of_ha,
     official_codes,
@@ -63,7 +64,7 @@ def as_text(table: AreaTable, unit: str = "ha", *, skip_zero_columns: bool = Fal
         raise BadInput("REPORT-UNIT-UNKNOWN", unit=unit, known=", ".join(UNITS))
     places = list(range(len(table.columns)))
     if skip_zero_columns:
-        places = [place for place in places if table.dm2[:, place].any()] or places[:1]
+        places = [place for place in places if filled(table, unit)[:, place].any()] or places[:1]
     numbers = _numbers(table, unit)
     step = per_block or max(len(places), 1)
     blocks = [_block(table, numbers, places[start : start + step]) for start in range(0, max(len(places), 1), step)]
