@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import pairwise
 
 import numpy as np
 
@@ -105,48 +104,6 @@ def _spread(cells: IntArray, units_left: int) -> tuple[IntArray, int]:
         out[able] -= share
         units_left += int(share.sum())
     return out, units_left
-
-
-def level_columns(cells_dm2: IntArray, cells: IntArray, targets: IntArray) -> IntArray:
-    """`cells` (0.01 ha) with units moved inside rows, so that the first columns come to `targets` as far as can be.
-
-    Parameters
-    ----------
-    cells_dm2
-        (rows, columns) areas. Only cells that hold land take units, none goes below zero, so a column may keep a rest.
-    targets
-        (k,) what the first k columns must add up to [0.01 ha]; the others stay as they are.
-    """
-    columns = slice(len(targets))
-    out, open_to = cells.copy(), cells_dm2[:, columns] > 0
-    rest = targets - out[:, columns].sum(axis=0)
-    while path := _path(out[:, columns], open_to, rest):
-        for giver, taker in pairwise(path):
-            row = int(np.argmax(np.where(open_to[:, taker] & (out[:, giver] > 0), cells_dm2[:, giver], -1)))
-            out[row, giver] -= 1
-            out[row, taker] += 1
-        rest[path[0]] += 1
-        rest[path[-1]] -= 1
-    return out
-
-
-def _path(cells: IntArray, open_to: np.ndarray, rest: IntArray) -> list[int]:
-    """The shortest way of columns from one that has too much (`rest` below 0) to one that has too little, each step
-    inside one row; [] if none."""
-    before = dict.fromkeys(np.flatnonzero(rest < 0).tolist(), -1)
-    line = list(before)
-    for giver in line:
-        for taker in np.flatnonzero(open_to[cells[:, giver] > 0].any(axis=0)).tolist():
-            if taker in before:
-                continue
-            before[taker] = giver
-            if rest[taker] > 0:
-                path = [taker]
-                while before[path[-1]] >= 0:
-                    path.append(before[path[-1]])
-                return path[::-1]
-            line.append(taker)
-    return []
 
 
 def adjusted(table: AreaTable, hectares: IntArray) -> AreaTable:

@@ -258,6 +258,7 @@ def _key_figures(book: Yearbook, captions: _Numbered) -> Iterator[Block]:
         numeric=(False, *[True] * (len(names) - 1)),
         widths=_shares([2.0, *[1.0] * (len(names) - 1)]),
         depths=tuple([0] * len(body)),
+        notes=(str(label("REPORT-KEY-NOTE")),) if compared else (),
     )
 
 
