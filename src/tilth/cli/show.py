@@ -56,13 +56,14 @@ def table(one: AreaTable, unit: str, *, every: bool = False) -> None:
     `every` is asked for.
     """
     from tilth.report import as_text
-    from tilth.report.cells import filled
+    from tilth.report.cells import filled, table_notes
 
     kept = filled(one, unit) | every
     wide = [at for at in range(len(one.columns)) if kept[:, at].any()] or [0]
     blocks = [_part(one, block, kept) for block in _blocks(one, wide, unit)]
     for number, block in enumerate(blocks):
-        lines = as_text(replace(block, notes=()) if block is not blocks[-1] else block, unit).split("\n")
+        notes = table_notes(one, unit) if block is blocks[-1] else ()
+        lines = as_text(block, unit, notes=notes).split("\n")
         typer.echo("\n".join(lines if number == 0 else lines[2:]))  # title and unit stand above the first block only
     hidden = len(one.columns) - len(wide), sum(len(one.rows) - len(block.rows) for block in blocks)
     if any(hidden):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from tilth.core import AreaTable, BadInput, in_units, label
@@ -43,7 +44,14 @@ def _numbers(table: AreaTable, unit: str) -> list[list[str]]:
     return [[grouped(value) for value in row] for row in shown_cells(table, unit).tolist()]
 
 
-def as_text(table: AreaTable, unit: str = "ha", *, skip_zero_columns: bool = False, per_block: int = 0) -> str:
+def as_text(
+    table: AreaTable,
+    unit: str = "ha",
+    *,
+    skip_zero_columns: bool = False,
+    per_block: int = 0,
+    notes: Sequence[str] | None = None,
+) -> str:
     """The table for a terminal, in the language in use.
 
     Parameters
@@ -54,6 +62,8 @@ def as_text(table: AreaTable, unit: str = "ha", *, skip_zero_columns: bool = Fal
         Leave out columns that are zero in every row, and say how many.
     per_block
         Break a wide table into blocks of this many area columns; 0 does not.
+    notes
+        What stands below instead of the table's own notes, where it is a part of another.
 
     Raises
     ------
@@ -68,11 +78,11 @@ def as_text(table: AreaTable, unit: str = "ha", *, skip_zero_columns: bool = Fal
     numbers = _numbers(table, unit)
     step = per_block or max(len(places), 1)
     blocks = [_block(table, numbers, places[start : start + step]) for start in range(0, max(len(places), 1), step)]
-    notes = table_notes(table, unit)
+    below = table_notes(table, unit) if notes is None else list(notes)
     if len(places) < len(table.columns):
-        notes.append(str(label("REPORT-COLUMNS-LEFT", count=len(table.columns) - len(places))))
+        below.append(str(label("REPORT-COLUMNS-LEFT", count=len(table.columns) - len(places))))
     return "\n".join(
-        [str(table.title), str(unit_line(unit)), "", "\n\n".join(blocks), *(["", *notes] if notes else [])]
+        [str(table.title), str(unit_line(unit)), "", "\n\n".join(blocks), *(["", *below] if below else [])]
     )
 
 
