@@ -268,6 +268,21 @@ def test_the_township_that_was_given_too_much_is_named(made: Demonstration) -> N
     assert short and sorted(short) == sorted(expected)
 
 
+def test_basic_farmland_designated_is_one_figure_in_standing_checks_and_examination(made: Demonstration) -> None:
+    held = {row.region: row.pbf_dm2 for row in made.standings.rows}
+    drawn = gpd.read_file(made.files.basic_farmland, layer="YJJBNTTB")
+    assert held[made.standings.rows[0].region] == int(np.rint(drawn["YJJBNTMJ"] * 100).sum()), "none lies on another"
+    for check in made.checks:
+        (outcome,) = (one for one in check.verdict.outcomes if one.rule == "cn-pbf-task")
+        for row in outcome.values.get("standing", ()):
+            assert row["before_dm2"] == held[row["region"]]
+    odd = [one for one in made.reviewed.examined.findings if one.code == "V14-FARMLAND"]
+    assert all(one.values["pbf_dm2"] == held[one.where.parcel] for one in odd)
+    for row in made.standings.rows:
+        children = [one.pbf_dm2 for one in made.standings.rows if one.region[:-3] == row.region and row.depth == 0]
+        assert not children or sum(one or 0 for one in children) == row.pbf_dm2
+
+
 # --- the files that are handed over --------------------------------------------------------------------------------
 
 

@@ -139,6 +139,7 @@ class Accounts:
     snapshot: Snapshot
     tables: Mapping[str, AreaTable]
     findings: tuple[Finding, ...] = ()
+    designated: Mapping[str, int] | None = None  # permanent basic farmland by village, as tasks count it [dm²]
 
 
 @dataclass(frozen=True)

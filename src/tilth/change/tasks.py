@@ -6,7 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tilth.change.hectares import shown_ha
+import numpy as np
+
+from tilth.change.hectares import level_places, shown_ha
+from tilth.change.places import places
 from tilth.core import Finding, Where
 from tilth.land import RegionTree, Task
 
@@ -157,6 +160,24 @@ def holdings(
             )
         )
     return rows
+
+
+def designated_by_region(
+    by_village: Mapping[str, int], tree: RegionTree, top: str
+) -> tuple[dict[str, int], dict[str, int]]:
+    """What `designated` found, summed for every region: in dm², and in 0.01 ha levelled like a land table.
+
+    `top` is the region of the first row of the land tables.
+    """
+    held = places(by_village, tree, top=top)
+    dm2 = np.array([by_village.get(code, 0) for code in held.codes], dtype=np.int64)
+    levelled = held.sums(np.column_stack([dm2, level_places(dm2, held)]))
+    exact: dict[str, int] = {}
+    hectares: dict[str, int] = {}
+    for row, (area, units) in zip(held.rows, levelled.tolist(), strict=True):
+        exact.setdefault(row.key[1], area)  # a region's own row comes before the row of what is left in it
+        hectares.setdefault(row.key[1], units)
+    return exact, hectares
 
 
 def task_findings(rows: Sequence[Holding], tree: RegionTree, tasks: Sequence[Task]) -> list[Finding]:
