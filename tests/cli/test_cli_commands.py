@@ -363,6 +363,10 @@ def test_repair_says_what_it_changed_and_keeps_the_old_survey(
     surveys = [row for row in tilth("-w", other, "contents", "--json").record if row["kind"] == "survey"]
     assert [row["in_use"] for row in surveys if row["year"] == 2024].count(True) == 1
     assert len(surveys) == 4
+    shutil.copytree(place, tmp_path / "again")
+    tilth("-w", tmp_path / "again", "import", "survey", county.draft, "--year", 2024)
+    told = tilth("-w", tmp_path / "again", "repair", "--year", 2024).out
+    assert "ground moved (m²)" in told and "_dm2" not in told and "geometry_moved" not in told
     again = tilth("-w", other, "repair", "--year", 2024)
     assert again.status == 0 and "0 changes, 0.00 m² moved" in again.out
 

@@ -94,6 +94,7 @@ def test_negative_areas_below_one_keep_their_sign() -> None:
 def test_lists_as_csv_keep_blank_tasks_blank_and_formulas_text() -> None:
     sample = book()
     head, _, township = csv.reader(io.StringIO(listing_csv(standing_listing(sample.standing)).decode("utf-8-sig")))
+    assert head[:3] == ["region", "name", "depth"] and township[1:3] == ["Heping Town", "1"]
     assert township[head.index("farmland_task_ha")] == "" and township[head.index("farmland_held_m2")] == "200000.00"
     assert safe_cell("=1+1") == "'=1+1" and safe_cell("水田") == "水田"
     assert len({listing.id for listing in all_listings(sample)}) == len(all_listings(sample))

@@ -84,6 +84,8 @@ def repair(year: Year, most: Most = 10, json: AsJson = False) -> None:
     if json:
         show.as_json(done.as_record())
         raise typer.Exit(1 if done.breaks else 0)
+    from tilth.report import repair_listing
+
     changes = done.repaired.changes
     typer.echo(
         message(
@@ -94,9 +96,7 @@ def repair(year: Year, most: Most = 10, json: AsJson = False) -> None:
         )
     )
     if len(changes):
-        show.columns(
-            changes.head(most).astype("str").to_numpy().tolist(), heading=[str(name) for name in changes.columns]
-        )
+        show.listing(repair_listing(changes.head(most)))
     show.more(len(changes) - most, "CLI-MORE-IN-FILE")
     show.findings(done.repaired.findings, most=3)
     if done.set_aside:

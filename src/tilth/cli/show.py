@@ -15,6 +15,7 @@ from tilth.core import Finding, Severity, message
 
 if TYPE_CHECKING:
     from tilth.core import AreaTable, BoolArray
+    from tilth.report import Listing
 
 _NUMBER = re.compile(r"-|[-+]?[\d,]+(\.\d+)?")
 
@@ -47,6 +48,23 @@ def columns(rows: Sequence[Sequence[object]], *, heading: Sequence[str] = ()) ->
     body = [[str(cell) for cell in row] for row in rows]
     numeric = [all(_NUMBER.fullmatch(row[n]) for row in body) for n in range(len(body[0]))]
     typer.echo(aligned([list(heading)] if heading else [], body, numeric))
+
+
+def listing(one: Listing) -> None:
+    """Print a list with its headings, areas in m², and its note."""
+    from tilth.report import column_heading
+
+    kinds = [column.kind for column in one.columns]
+    rows = [
+        [
+            "" if value is None else area(int(str(value))) if kind == "area" else value
+            for value, kind in zip(row, kinds, strict=True)
+        ]
+        for row in one.rows
+    ]
+    columns(rows, heading=[column_heading(one, place) for place in range(len(kinds))])
+    if one.note is not None:
+        typer.echo(str(one.note))
 
 
 def table(one: AreaTable, unit: str, *, every: bool = False) -> None:

@@ -5,7 +5,14 @@ from tilth.report.charts import area_chart, band_chart, flow_chart
 from tilth.report.check_maps import check_map
 from tilth.report.csvs import listing_csv, table_csv, write_csvs
 from tilth.report.geopackage import change_layer, findings_layer, parcel_layer, plain_layer, write_geopackage
-from tilth.report.listings import checks_listing, findings_listing, findings_summary, frame_listing, standing_listing
+from tilth.report.listings import (
+    checks_listing,
+    findings_listing,
+    findings_summary,
+    frame_listing,
+    repair_listing,
+    standing_listing,
+)
 from tilth.report.maps import change_map, class_map, farmland_map
 from tilth.report.model import (
     Category,
@@ -21,6 +28,7 @@ from tilth.report.model import (
 )
 from tilth.report.tables import TABLE_FORMATS, write_tables
 from tilth.report.text import aligned, as_json, as_text
+from tilth.report.xlsx import column_heading
 from tilth.report.yearbook import FORMATS, write_yearbook
 
 __all__ = [
@@ -46,6 +54,7 @@ __all__ = [
     "check_map",
     "checks_listing",
     "class_map",
+    "column_heading",
     "farmland_map",
     "findings_layer",
     "findings_listing",
@@ -56,6 +65,7 @@ __all__ = [
     "listing_csv",
     "parcel_layer",
     "plain_layer",
+    "repair_listing",
     "standing_listing",
     "table_csv",
     "write_csvs",

@@ -186,9 +186,10 @@ def _list_blocks(listing: Listing, captions: _Numbered) -> Iterator[Block]:
         places = [place for place in places if listing.columns[place].code in _CHANGE_COLUMNS]
     kinds = [listing.columns[place].kind for place in places]
     letters = LETTERS if listing.id != "checks" else LETTERS_OF_A_VERDICT
-    rows = [row for row in listing.rows if _prints(listing, row)]
-    left = len(listing.rows) - len(rows)
-    rows = rows if listing.id == "checks" else rows[:LIST_ROWS]
+    chosen = [at for at, row in enumerate(listing.rows) if _prints(listing, row)]
+    left = len(listing.rows) - len(chosen)
+    chosen = chosen if listing.id == "checks" else chosen[:LIST_ROWS]
+    rows = [listing.rows[at] for at in chosen]
     body = [
         tuple(_list_text(row[place], kind, letters) for place, kind in zip(places, kinds, strict=True)) for row in rows
     ]
@@ -208,7 +209,7 @@ def _list_blocks(listing: Listing, captions: _Numbered) -> Iterator[Block]:
         body=tuple(body),
         numeric=tuple(kind != "text" for kind in kinds),
         widths=_shares(widths),
-        depths=tuple([0] * len(body)),
+        depths=tuple(0 if listing.depths is None else listing.depths[at] for at in chosen),
         notes=tuple(notes),
         wide=wide,
         size=size,
