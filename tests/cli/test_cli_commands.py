@@ -486,7 +486,7 @@ def test_a_clear_project_leaves_with_0_and_one_on_basic_farmland_with_1(
 def test_a_yearbook_in_the_formats_asked_for(place: Path, tilth: Tilth, tmp_path: Path) -> None:
     words = ("-w", place, "report", "--year", 2024, "--out", tmp_path / "book", "--date", "2025-01-31")
     said = tilth(*words, "--format", "xlsx", "--format", "csv", "--json")
-    assert said.status == 0
+    assert said.status == 1 and said.record["broken"] >= 3, "townships miss their tasks"
     files = [Path(file) for file in said.record["files"]]
     assert files and all(file.is_file() for file in files)
     assert {file.suffix for file in files} == {".xlsx", ".csv"}
@@ -494,6 +494,21 @@ def test_a_yearbook_in_the_formats_asked_for(place: Path, tilth: Tilth, tmp_path
     first = " ".join(str(cell) for row in book.worksheets[0].iter_rows(values_only=True) for cell in row if cell)
     book.close()
     assert "2025-01-31" in first
+
+
+def test_a_yearbook_without_broken_rules_leaves_with_0(place: Path, tilth: Tilth, tmp_path: Path) -> None:
+    other = shutil.copytree(place, tmp_path / "copy")
+    words = ("-w", other, "report", "--year", 2024, "--format", "csv")
+    broken = tilth(*words)
+    assert broken.status == 1 and "findings that break a rule" in broken.out.splitlines()[-1]
+    table = tmp_path / "tasks.csv"
+    held = tilth("-w", other, "standing", "--year", 2024, "--json").record["rows"]
+    tasked = [row["region"] for row in held if row["farmland_task_dm2"] is not None]
+    lines = ["region,year,holding_mu,pbf_mu", *(f"{region},2024,1,1" for region in tasked)]
+    table.write_text("\n".join(lines), encoding="utf-8")
+    assert tilth("-w", other, "import", "tasks", table).status == 0
+    kept = tilth(*words)
+    assert (kept.status, "✗" in kept.out) == (0, False)
 
 
 # --- any file ------------------------------------------------------------------------------------------------------

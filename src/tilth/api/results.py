@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from tilth.core import AreaTable, Finding
+from tilth.core import AreaTable, Finding, breaking
 from tilth.land import Snapshot, retold
 
 
@@ -144,7 +144,16 @@ class Accounts:
 
 @dataclass(frozen=True)
 class Written:
-    """Files that a command wrote."""
+    """Files that a command wrote, and the findings that stand in them."""
 
     files: tuple[Path, ...]
     findings: tuple[Finding, ...] = field(default=())
+
+    @property
+    def broken(self) -> int:
+        """How many of the findings break a rule."""
+        return len(breaking(self.findings))
+
+    def as_record(self) -> dict[str, Any]:
+        """For JSON."""
+        return {"files": [str(path) for path in self.files], "findings": len(self.findings), "broken": self.broken}
