@@ -11,6 +11,7 @@ import numpy as np
 
 from tilth.change import ROW_WORDS, rounded_ha
 from tilth.core import AreaTable, BoolArray, Column, IntArray, Label, label
+from tilth.land import CodeSystem
 
 DM2_PER_HUNDREDTH_HA = 10_000
 #: Codes that belong on paper: 0102, 0201K, 05H1, 2TT; AC66 of another code system.
@@ -102,6 +103,24 @@ def readable(text: str) -> str:
 def display_width(text: str) -> int:
     """Columns that `text` takes on a terminal: two for Chinese and full-width signs, none for combining marks."""
     return len(text) if text.isascii() else sum(map(_width, text))
+
+
+def cut(text: str, most: int) -> str:
+    """`text`, its end left out where it is wider than `most` columns of a terminal.
+
+    >>> cut("Irrigated upland", 10), cut("水浇地和旱地", 6)
+    ('Irrigated…', '水浇…')
+    """
+    if display_width(text) <= most:
+        return text
+    while display_width(text) > most - 1:
+        text = text[:-1]
+    return text.rstrip() + "…"
+
+
+def class_name(codes: CodeSystem, code: str) -> str:
+    """Code and name of a class; once, where they are the same or the system does not know the code."""
+    return codes.named(code) if code in codes and str(codes[code].label) != code else code
 
 
 @lru_cache(maxsize=8192)
