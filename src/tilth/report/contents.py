@@ -37,8 +37,9 @@ ON_ITS_SIDE = 15
 #: Points across an A4 page between margins, upright and on its side, and how wide a letter of one point is.
 UPRIGHT_POINTS, SIDE_POINTS, LETTER = 481.0, 728.0, 0.56
 SMALLEST, READABLE, LARGEST = 5.0, 7.0, 9.0
-#: A flow matrix may go over this many parts; wider tables are in the workbook only.
-PARTS = 3
+#: A table of change may go over this many parts, enough for level-1 classes by region; wider tables are in the
+#: workbook only.
+PARTS = 6
 DEEPEST_ROW = 1  # county and townships
 LIST_ROWS = 40
 #: A longer text in a list is cut on paper; what a rule said of a project is printed whole.
