@@ -19,7 +19,9 @@ from tilth import api
 from tilth.api import Accounts, Demonstration
 from tilth.core import AreaTable, BadInput, IntArray
 from tilth.land import Snapshot, Store
-from tilth.report.cells import printed_names
+from tilth.report.cells import filled, printed_names
+from tilth.report.contents import PARTS, _Numbered, _table_blocks
+from tilth.report.document import Grid
 
 #: What each project's footprint was placed on, so what the check must say.
 VERDICTS = {
@@ -189,7 +191,7 @@ def test_rows_of_the_matrix_are_the_opening_classes_and_columns_the_closing_ones
     body = {
         (row, column): int(matrix.dm2[codes.index(row), columns.index(column)])
         for row in codes[:-1]
-        for column in columns[1:-4]
+        for column in columns[1 : columns.index("DECREASE")]
     }
     for code in opening.keys() | closing.keys():
         assert sum(dm2 for (row, _), dm2 in body.items() if row == code) == opening[code], code
@@ -266,6 +268,38 @@ def test_the_township_that_was_given_too_much_is_named(made: Demonstration) -> N
     farmland = {row.region: row.farmland_dm2 for row in made.standings.rows}
     expected = [code for code, mu in tasks.items() if farmland[code] * 15 / 1e6 < mu - 0.01]
     assert short and sorted(short) == sorted(expected)
+
+
+def test_basic_farmland_designated_is_one_figure_in_standing_checks_and_examination(made: Demonstration) -> None:
+    held = {row.region: row.pbf_dm2 for row in made.standings.rows}
+    drawn = gpd.read_file(made.files.basic_farmland, layer="YJJBNTTB")
+    assert held[made.standings.rows[0].region] == int(np.rint(drawn["YJJBNTMJ"] * 100).sum()), "none lies on another"
+    for check in made.checks:
+        (outcome,) = (one for one in check.verdict.outcomes if one.rule == "cn-pbf-task")
+        for row in outcome.values.get("standing", ()):
+            assert row["before_dm2"] == held[row["region"]]
+    odd = [one for one in made.reviewed.examined.findings if one.code == "V14-FARMLAND"]
+    assert all(one.values["pbf_dm2"] == held[one.where.parcel] for one in odd)
+    for row in made.standings.rows:
+        children = [one.pbf_dm2 for one in made.standings.rows if one.region[:-3] == row.region and row.depth == 0]
+        assert not children or sum(one or 0 for one in children) == row.pbf_dm2
+
+
+def test_the_change_of_every_region_is_printed_and_its_rows_close(made: Demonstration) -> None:
+    assert made.reviewed.flowed is not None
+    table = made.reviewed.flowed.flows.by_region
+    parts = [block for block in _table_blocks(table, _Numbered(), PARTS) if isinstance(block, Grid)]
+    assert parts, "it is not left to the workbook"
+    codes = [column.code for column in table.columns if filled(table, "ha")[:, table.columns.index(column)].any()]
+    for row in range(len(parts[0].body)):
+        cells = [float(text.replace(",", "")) for part in parts for text in part.body[row][2:]]
+        shown = dict(zip(codes, cells, strict=True))
+        for heading in {code.partition(":")[0] for code in codes}:
+            opening, down, up, new, rest, closing = (
+                shown.get(f"{heading}:{part}", 0.0)
+                for part in ("OPENING", "DECREASE", "INCREASE", "MEASURED", "ROUNDING", "CLOSING")
+            )
+            assert round(opening - down + up + new + rest, 2) == closing, heading
 
 
 # --- the files that are handed over --------------------------------------------------------------------------------

@@ -151,26 +151,27 @@ def test_flows_of_real_years_close_on_both_margins_and_name_what_does_not_fit(
     names = [str(row[1]) for row in rows]
     columns = [str(head) for head in heads[2:] if head is not None]
     assert names[-1] == "total" and columns[0] == "opening area" and columns[-1] == "closing area"
+    end = columns.index("decrease")
     years = {year: Store(Workspace.open(place / "cambridge")).survey(year) for year in (2013, 2014)}
     gained, twice = "extent gained", "counted twice in the earlier year"
     edges = {gained, "counted twice in the later year", "measured difference", "extent lost", twice}
     for at, name in enumerate(names[:-1]):
         held = years[2013].parcels.loc[years[2013].parcels["class_code"] == name, "area_dm2"]
-        assert name in edges or sum(dm2[at][1:-4]) == dm2[at][0] == int(held.sum()), name
-    for at, name in enumerate(columns[1:-4], start=1):
+        assert name in edges or sum(dm2[at][1:end]) == dm2[at][0] == int(held.sum()), name
+    for at, name in enumerate(columns[1:end], start=1):
         held = years[2014].parcels.loc[years[2014].parcels["class_code"] == name, "area_dm2"]
         ends = sum(row[at] for row in dm2[:-1])
         assert name in edges or ends == dm2[-1][at] == int(held.sum()), name
     assert dm2[-1][0] == years[2013].meta.area_dm2 and dm2[-1][-1] == years[2014].meta.area_dm2
     assert gained in names and twice in columns
-    assert dm2[names.index(gained)][1:-4] != [0] * len(columns[1:-4])
+    assert dm2[names.index(gained)][1:end] != [0] * len(columns[1:end])
 
 
 @pytest.mark.data
 def test_the_yearbook_of_real_files_is_written(tutorial: tuple[Path, list[Ran]], full: bool) -> None:
     (command,) = one(tutorial[1], "report")
-    assert command.status == 0, command.err
-    files = [tutorial[0] / line for line in command.out.split("\n") if line]
+    assert command.status == (1 if "✗" in command.out else 0), command.err
+    files = [tutorial[0] / line for line in command.out.split("\n") if line and not line.startswith("✗")]
     assert {file.suffix for file in files} == ({".xlsx", ".docx", ".pdf", ".gpkg", ".csv"} if full else {".csv"})
     assert all(file.stat().st_size > 0 for file in files)
 

@@ -9,7 +9,8 @@ from change_cases import SD2017, TREE, VILLAGES, column, parcels, pieces, year_p
 from hypothesis import given, settings
 
 from tilth.change import Flows, Measured, flow_matrix_from_transitions, flows, stable_rule, status_tables
-from tilth.change.hectares import units
+from tilth.change.hectares import rounded_ha
+from tilth.change.lines import SINKS, SOURCES
 from tilth.core import AreaTable, BadInput, Label, speaking
 from tilth.land import RegionTree, observed_code_system
 from tilth.overlay import PieceTable
@@ -305,6 +306,106 @@ def test_opening_and_closing_hectares_are_those_of_the_land_tables(case: tuple[p
     assert_groups_show_the_hectares_of_their_classes(result)
 
 
+STOCKS = {"OPENING", "CLOSING", "ROUNDING", "opening stock", "closing stock", "rounding of the hectare tables"}
+
+
+def test_a_flow_without_land_is_no_flow_in_hectares_and_rounding_has_a_column_of_its_own():
+    """447 m² are 0.04 ha: the 0.01 ha that three times 149 m² leave over goes to the garden class with the highest
+    code. Another class takes it in the second year, and only 40 m² moved."""
+    before = parcels(*({"class_code": code, "m2": 149} for code in ("0101", "0102", "0201")))
+    land = (("0101", 149), ("0102", 149), ("0201", 109), ("0202", 40))
+    after = parcels(*({"class_code": code, "m2": m2} for code, m2 in land))
+    result = flow(before, after, pieces((0, 0, 149), (1, 1, 149), (2, 2, 109), (2, 3, 40)))
+    for table in result.tables.values():
+        assert_rounding_stands_alone(table)
+    names = ("OPENING", "DECREASE", "INCREASE", "NET", "ROUNDING", "CLOSING")
+    shown = {row.key[0]: [hectares(result.matrix, row.key, name) for name in names] for row in result.matrix.rows}
+    assert shown["0201"] == [2, 0, 0, 0, -1, 1] and shown["0202"] == [0, 0, 0, 0, 1, 1]
+    assert shown["0101"] == [1, 0, 0, 0, 0, 1] and shown["total"] == [4, 0, 0, 0, 0, 4]
+
+
+@settings(max_examples=40)
+@given(year_pairs())
+def test_what_levelling_leaves_over_is_never_a_change_of_land(case: tuple[pd.DataFrame, pd.DataFrame, PieceTable]):
+    before, after, found = case
+    result = flow(before, after, found)
+    for table in result.tables.values():
+        assert_rounding_stands_alone(table)
+    assert_a_flow_reads_the_same_in_every_table(result)
+    for matrix in (result.matrix, result.three_class, result.seea_matrix):
+        assert matrix is not None and matrix.hectares is not None
+        shown = {one.code: matrix.hectares[:, at] for at, one in enumerate(matrix.columns)}
+        rounding = shown.get("ROUNDING", np.zeros(len(matrix.rows), dtype=np.int64))
+        assert np.array_equal(shown["OPENING"] - shown["DECREASE"] + shown["INCREASE"] + rounding, shown["CLOSING"])
+        assert np.array_equal(shown["NET"], shown["INCREASE"] - shown["DECREASE"])
+        inner = [at for at, one in enumerate(matrix.columns) if one.code not in SUMMARY]
+        own = [at for at, row in enumerate(matrix.rows) if row.key[0] in {matrix.columns[at].code for at in inner}]
+        assert np.array_equal(matrix.hectares[np.ix_(own, inner)].sum(axis=1), shown["OPENING"][own])
+        assert (matrix.hectares[np.ix_(own, inner)] >= 0).all()
+
+
+SUMMARY = {"OPENING", "DECREASE", "INCREASE", "NET", "ROUNDING", "CLOSING"}
+
+
+def assert_rounding_stands_alone(table: AreaTable) -> None:
+    """Cells without land show none, but for the two stocks, their rounding, and sums of both."""
+    assert table.hectares is not None
+    for at, row in enumerate(table.rows):
+        for place, heading in enumerate(table.columns):
+            words = {heading.code.rpartition(":")[2], heading.code.removeprefix("STABLE-"), row.key[0]}
+            if words & STOCKS:
+                continue
+            if table.dm2[at, place] == 0 and not _is_a_sum(table, at, place):
+                assert table.hectares[at, place] == 0, (table.id, row.key, heading.code)
+
+
+def _is_a_sum(table: AreaTable, row: int, column: int) -> bool:
+    """Net columns are a gain less a loss, which may be equal in m² and not in hectares; so are transfers."""
+    codes = {"NET", "STABLE-NET", "STABLE-OTHER", "BOUNDARY", "DIFFERENCE", "RIDGE", "EXTENT", "OVERLAP", "MEASURED"}
+    own = table.columns[column].code
+    return own.rpartition(":")[2] in codes or table.rows[row].key[0] in ("DIFFERENCE", "total")
+
+
+def assert_a_flow_reads_the_same_in_every_table(result: Flows) -> None:
+    farmland, seea, seea_matrix = result.farmland_in_out, result.seea, result.seea_matrix
+    assert farmland is not None and seea is not None and seea_matrix is not None and result.matrix.hectares is not None
+    rows, columns = [row.key[0] for row in result.matrix.rows], [one.code for one in result.matrix.columns]
+    moved = {
+        (source, sink): int(result.matrix.hectares[at, place])
+        for at, source in enumerate(rows)
+        for place, sink in enumerate(columns)
+        if source in SD2017 and sink in SD2017 and source != sink
+    }
+    top = farmland.rows[0].key
+
+    def farm(code: str) -> bool:
+        return SD2017.is_farmland(code)
+
+    assert hectares(farmland, top, "IN-SUM") + hectares(farmland, top, "RIDGE") == sum(
+        ha for (old, new), ha in moved.items() if farm(new) and not farm(old)
+    ) - sum(ha for (old, new), ha in moved.items() if farm(old) and new == "1203")  # fmt: skip
+    assert hectares(farmland, top, "OUT-SUM") == sum(
+        ha for (old, new), ha in moved.items() if farm(old) and not farm(new) and new != "1203"
+    )
+    for code in SD2017.headings:
+        gone = sum(ha for (a, b), ha in moved.items() if SD2017.heading(a) == code != SD2017.heading(b))
+        come = sum(ha for (a, b), ha in moved.items() if SD2017.heading(b) == code != SD2017.heading(a))
+        top_row = result.by_region.rows[0].key
+        assert hectares(result.by_region, top_row, f"{code}:DECREASE") == gone
+        assert hectares(result.by_region, top_row, f"{code}:INCREASE") == come
+    names = {row.key[0]: row.key for row in seea.rows}
+    for row in seea_matrix.rows:
+        if row.key[0] in [one.code for one in seea.columns][1:]:
+            ups = sum(hectares(seea, names[f"{how} expansion"], row.key[0]) for how in ("managed", "natural"))
+            downs = sum(hectares(seea, names[f"{how} regression"], row.key[0]) for how in ("managed", "natural"))
+            lost = sum(hectares(seea_matrix, row.key, one.code) for one in seea_matrix.columns if one.code in SINKS)
+            won = sum(
+                hectares(seea_matrix, other.key, row.key[0]) for other in seea_matrix.rows if other.key[0] in SOURCES
+            )
+            assert hectares(seea_matrix, row.key, "DECREASE") - lost == downs
+            assert hectares(seea_matrix, row.key, "INCREASE") - won == ups
+
+
 def assert_groups_show_the_hectares_of_their_classes(result: Flows) -> None:
     assert result.three_class is not None and result.seea is not None and result.seea_matrix is not None
     seea = {row.key[0]: row.key for row in result.seea.rows}
@@ -348,7 +449,7 @@ def assert_accounts_agree_with_the_matrix(result: Flows, before: pd.DataFrame, a
 def assert_hectares_close_and_adjustments_explain_them(table: AreaTable) -> None:
     assert table.hectares is not None
     assert np.array_equal(table.hectares[:-1].sum(axis=0), table.hectares[-1])
-    explained = units(table.dm2)
+    explained = rounded_ha(table.dm2)
     rows, columns = [row.key for row in table.rows], [one.code for one in table.columns]
     for moved in table.adjustments:
         explained[rows.index(moved.row), columns.index(moved.column)] += moved.units

@@ -9,7 +9,7 @@ from change_cases import COUNTY, SD2017, TREE, VILLAGES, column, counties, parce
 from hypothesis import given
 
 from tilth.change import status_tables
-from tilth.change.hectares import level_cells, units
+from tilth.change.hectares import level_cells, rounded_ha
 from tilth.change.places import places
 from tilth.core import AreaTable, BadInput, Label, speaking
 from tilth.land import Region, RegionTree, observed_code_system
@@ -195,7 +195,7 @@ def test_every_table_is_exact_at_every_level_in_m2_and_in_hectares(frame: pd.Dat
 
 def assert_adjustments_explain_every_difference_from_plain_rounding(table: AreaTable) -> None:
     rows, columns = [row.key for row in table.rows], [one.code for one in table.columns]
-    explained = units(table.dm2)
+    explained = rounded_ha(table.dm2)
     for moved in table.adjustments:
         explained[rows.index(moved.row), columns.index(moved.column)] += moved.units
         assert moved.units and moved.table == table.id and moved.why
@@ -205,7 +205,7 @@ def assert_adjustments_explain_every_difference_from_plain_rounding(table: AreaT
 def assert_tables_agree_in_hectares(found: dict[str, AreaTable]) -> None:
     """The county's total is its own rounded value, and farmland is the same number in every table."""
     wide = found["2"]
-    assert wide.hectares is not None and wide.hectares[0, 0] == units(wide.dm2)[0, 0]
+    assert wide.hectares is not None and wide.hectares[0, 0] == rounded_ha(wide.dm2)[0, 0]
     farmland = wide.hectares[:, [one.code for one in wide.columns].index("01")]
     for other, name in (("1", "01"), ("5", "01"), ("6", "HJ:01")):
         table = found[other]

@@ -283,10 +283,12 @@ def test_permanent_basic_farmland_is_known_by_village_where_the_layer_says_so():
     assert outcome.outcome is Outcome.FAIL
 
 
-def test_without_villages_in_the_layer_only_the_whole_county_is_assessed():
-    tasks = [task(0, 9_999, region=VILLAGES[1])]
-    outcome = of(check(project(box(40, 0, 60, 10)), everything(pbf=[box(0, 0, 50, 100)]), tasks), "cn-pbf-task")
-    assert outcome.outcome is Outcome.NOT_ASSESSED
+def test_without_villages_in_the_layer_basic_farmland_lies_where_its_parcels_lie():
+    layers, footprint = everything(pbf=[box(0, 0, 50, 100)]), project(box(40, 0, 60, 10))
+    kept = of(check(footprint, layers, [task(0, 4_910, region=VILLAGES[1])]), "cn-pbf-task")
+    assert kept.outcome is Outcome.PASS and kept.values["standing"][0]["before_dm2"] == 500_000
+    other = of(check(footprint, layers, [task(0, 1, region=VILLAGES[0])]), "cn-pbf-task")
+    assert other.outcome is Outcome.NOT_ASSESSED, "the land taken is not that village's"
 
 
 def test_a_village_that_the_tree_lacks_counts_towards_the_region_its_digits_name():

@@ -363,6 +363,10 @@ def test_repair_says_what_it_changed_and_keeps_the_old_survey(
     surveys = [row for row in tilth("-w", other, "contents", "--json").record if row["kind"] == "survey"]
     assert [row["in_use"] for row in surveys if row["year"] == 2024].count(True) == 1
     assert len(surveys) == 4
+    shutil.copytree(place, tmp_path / "again")
+    tilth("-w", tmp_path / "again", "import", "survey", county.draft, "--year", 2024)
+    told = tilth("-w", tmp_path / "again", "repair", "--year", 2024).out
+    assert "ground moved (m²)" in told and "_dm2" not in told and "geometry_moved" not in told
     again = tilth("-w", other, "repair", "--year", 2024)
     assert again.status == 0 and "0 changes, 0.00 m² moved" in again.out
 
@@ -429,8 +433,26 @@ def test_standing_names_who_misses_a_task(place: Path, tilth: Tilth) -> None:
     short = {row["region"] for row in record["rows"] if (row["headroom_dm2"] or 0) < 0}
     named = {finding["parcel"] for finding in record["findings"] if finding["code"] == "TASK-HOLDING"}
     assert short == named != set()
+    county = record["rows"][0]
+    assert county["pbf_farmland_dm2"] < county["pbf_dm2"], "some basic farmland has become other land"
     one = tilth("-w", place, "standing", "--year", 2024, "--region", "999901100201", "--json")
     assert one.status == 0 and [row["region"] for row in one.record["rows"]] == ["999901100201"]
+
+
+def test_standing_reads_the_same_on_screen_as_in_the_yearbook(place: Path, tilth: Tilth, tmp_path: Path) -> None:
+    said = tilth("-w", place, "standing", "--year", 2024).out.splitlines()
+    tilth("-w", place, "report", "--year", 2024, "--format", "csv", "--out", tmp_path)
+    with (tmp_path / "csv" / "standing.csv").open(encoding="utf-8-sig", newline="") as file:
+        listed = {row["region"]: row for row in csv.DictReader(file)}
+    names = ("farmland_held", "farmland_task", "farmland_surplus", "pbf_held", "pbf_task", "pbf_surplus")
+    names += ("pbf_farmland", "pbf_farmland_surplus")
+    seen = 0
+    for line in said:
+        code, *shown = line.split()
+        if code in listed:
+            seen += 1
+            assert [one.replace(",", "") for one in shown[-8:]] == [listed[code][f"{n}_ha"] or "-" for n in names]
+    assert seen == len(listed)
 
 
 def test_standing_of_a_group_is_of_its_regions_and_costs_them_nothing(
@@ -464,7 +486,7 @@ def test_a_clear_project_leaves_with_0_and_one_on_basic_farmland_with_1(
 def test_a_yearbook_in_the_formats_asked_for(place: Path, tilth: Tilth, tmp_path: Path) -> None:
     words = ("-w", place, "report", "--year", 2024, "--out", tmp_path / "book", "--date", "2025-01-31")
     said = tilth(*words, "--format", "xlsx", "--format", "csv", "--json")
-    assert said.status == 0
+    assert said.status == 1 and said.record["broken"] >= 3, "townships miss their tasks"
     files = [Path(file) for file in said.record["files"]]
     assert files and all(file.is_file() for file in files)
     assert {file.suffix for file in files} == {".xlsx", ".csv"}
@@ -472,6 +494,21 @@ def test_a_yearbook_in_the_formats_asked_for(place: Path, tilth: Tilth, tmp_path
     first = " ".join(str(cell) for row in book.worksheets[0].iter_rows(values_only=True) for cell in row if cell)
     book.close()
     assert "2025-01-31" in first
+
+
+def test_a_yearbook_without_broken_rules_leaves_with_0(place: Path, tilth: Tilth, tmp_path: Path) -> None:
+    other = shutil.copytree(place, tmp_path / "copy")
+    words = ("-w", other, "report", "--year", 2024, "--format", "csv")
+    broken = tilth(*words)
+    assert broken.status == 1 and "findings that break a rule" in broken.out.splitlines()[-1]
+    table = tmp_path / "tasks.csv"
+    held = tilth("-w", other, "standing", "--year", 2024, "--json").record["rows"]
+    tasked = [row["region"] for row in held if row["farmland_task_dm2"] is not None]
+    lines = ["region,year,holding_mu,pbf_mu", *(f"{region},2024,1,1" for region in tasked)]
+    table.write_text("\n".join(lines), encoding="utf-8")
+    assert tilth("-w", other, "import", "tasks", table).status == 0
+    kept = tilth(*words)
+    assert (kept.status, "✗" in kept.out) == (0, False)
 
 
 # --- any file ------------------------------------------------------------------------------------------------------

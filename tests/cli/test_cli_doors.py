@@ -8,6 +8,7 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -280,6 +281,16 @@ def test_zeros_are_not_printed_unless_asked_for(capsys: pytest.CaptureFixture[st
     assert "C1" in shown and "region 2" in shown and "not printed" not in shown
     show.table(a_table([[0, 0], [0, 0]]), "m2")
     assert "region 0" in capsys.readouterr().out, "a table of nothing still says so"
+
+
+def test_what_levelling_left_without_land_is_printed_in_hectares(capsys: pytest.CaptureFixture[str]) -> None:
+    one = a_table([[50_000, 0, 0], [50_000, 0, 0], [0, 0, 0]])
+    one = replace(one, hectares=np.array([[5, 0, 2], [5, 0, 0], [0, 0, 2]]))
+    show.table(one, "ha")
+    shown = capsys.readouterr().out
+    assert "C2" in shown and "region 2" in shown and "C1" not in shown
+    show.table(one, "m2")
+    assert "C2" not in capsys.readouterr().out
 
 
 def test_a_table_is_as_wide_as_the_terminal(

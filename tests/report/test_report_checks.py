@@ -26,10 +26,14 @@ def box(x: float, y: float, size: float = 100) -> shapely.Polygon:
 
 
 def test_a_holding_is_shown_in_the_hectares_of_the_land_tables_and_its_row_closes() -> None:
-    held = Holding("341881", "Demo", 0, 12_345_000, 10_000_000, 5_000_000, 6_000_000, 2024, "tasks.csv", 1_236, 499)
+    held = Holding(
+        "341881", "Demo", 0, 12_345_000, 10_000_000, 5_000_000, 6_000_000, 2024, "tasks.csv", 1_236, 499, 4_891_000
+    )
     (row,) = standing_listing([held]).rows
-    assert row[2:8] == (10_000_000, 12_360_000, 2_360_000, 6_000_000, 4_990_000, -1_010_000)  # hectares, as dm²
-    assert row[8:14] == (10_000_000, 12_345_000, 2_345_000, 6_000_000, 5_000_000, -1_000_000)  # exact
+    assert row[3:9] == (10_000_000, 12_360_000, 2_360_000, 6_000_000, 4_990_000, -1_010_000)  # hectares, as dm²
+    assert row[9:11] == (4_890_000, -1_110_000)
+    assert row[11:17] == (10_000_000, 12_345_000, 2_345_000, 6_000_000, 5_000_000, -1_000_000)  # exact
+    assert row[17:19] == (4_891_000, -1_109_000)
 
 
 def test_a_key_figure_is_shown_in_the_hectares_of_the_land_tables() -> None:

@@ -100,6 +100,22 @@ def test_a_wide_matrix_goes_over_parts_and_leaves_out_only_what_is_zero() -> Non
     assert "20 columns and 20 rows without any area are left out here; the workbook has them." in parts[-1].notes
 
 
+def test_what_levelling_left_in_a_row_or_column_without_land_is_printed() -> None:
+    size = 24
+    cells = np.diag(np.full(size, 10_000_000)).astype(np.int64)
+    cells[3] = 0
+    columns = tuple(Column(f"{place:04d}", Label(f"class {place}", f"地类{place}")) for place in range(size))
+    rows = tuple(Row((column.code,)) for column in columns)
+    hectares = cells // 10_000
+    hectares[3, 3] = 7
+    table = AreaTable("wide", Label("wide", "宽"), (Label("from", "从"),), columns, rows, cells, hectares)
+    sample = replace(book(), flows=(table,), tables=(), change_list=None, figures=())
+    blocks = [block for one in document_of(sample).sections for block in one.blocks]
+    parts = [block for block in blocks if isinstance(block, Grid) and "wide" in block.caption]
+    assert sum(len(part.numeric) - 1 for part in parts) == size and len(parts[0].body) == size
+    assert parts[0].body[3][4] == "0.07"
+
+
 def test_the_pdf_has_pages_in_both_languages_and_needs_no_font_of_the_machine(lang: str) -> None:
     with speaking(lang):
         content = pdf_bytes(document_of(book(lang)))

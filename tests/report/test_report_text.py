@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from report_sample import book, level_one, level_two, matrix, slopes
 
+from tilth.change import rounded_ha
 from tilth.core import BadInput, speaking
 from tilth.report import as_json, as_text, table_csv
 from tilth.report.cells import display_width, grouped, hundredths
@@ -35,6 +37,17 @@ def test_units_are_named_and_levelling_is_told() -> None:
     assert "not levelled" in as_text(level_two()) and "not levelled" not in as_text(level_one())
     with pytest.raises(BadInput, match="acre"):
         as_text(level_one(), "acre")
+
+
+def test_a_hectare_table_says_how_far_levelling_took_a_number_from_its_square_metres() -> None:
+    table = level_one()
+    assert table.hectares is not None
+    moved = np.abs(table.hectares - rounded_ha(table.dm2)).max()
+    note = f"off its own m², here by up to 0.{moved:02d} ha"
+    assert (note in as_text(table)) == bool(moved) and "levelled by" not in as_text(table, "m2")
+    further = replace(table, hectares=table.hectares + 8)
+    assert "here by up to 0.08 ha" in as_text(replace(table, hectares=rounded_ha(table.dm2) + 8))
+    assert as_text(further).count("levelled by the survey's rule") == 1
 
 
 def test_columns_left_out_are_counted() -> None:
@@ -81,6 +94,7 @@ def test_negative_areas_below_one_keep_their_sign() -> None:
 def test_lists_as_csv_keep_blank_tasks_blank_and_formulas_text() -> None:
     sample = book()
     head, _, township = csv.reader(io.StringIO(listing_csv(standing_listing(sample.standing)).decode("utf-8-sig")))
+    assert head[:3] == ["region", "name", "depth"] and township[1:3] == ["Heping Town", "1"]
     assert township[head.index("farmland_task_ha")] == "" and township[head.index("farmland_held_m2")] == "200000.00"
     assert safe_cell("=1+1") == "'=1+1" and safe_cell("水田") == "水田"
     assert len({listing.id for listing in all_listings(sample)}) == len(all_listings(sample))

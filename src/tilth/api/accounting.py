@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from tilth.change import Flows, Holding
     from tilth.core import AreaTable
 
-#: The column of field ridges.
-RIDGE = "1203"
 DEPTH = {"county": 0, "township": 1, "village": 2}
 
 
@@ -34,19 +32,20 @@ def accounts(workspace: Workspace, *, year: int) -> Accounts:
     store = Store(workspace)
     snapshot = store.survey(year)
     from tilth.api.layers import usable_layers
-    from tilth.change import pbf_by_class, status_tables
+    from tilth.change import designated, pbf_by_class, status_tables
 
     regions = store.regions()
     findings: list[Finding] = []
     with working(message("API-TABLES", year=year)):
         layers, left_out = usable_layers(store, snapshot, ["pbf"])
-        pbf, pieces = layers.get("pbf"), None
+        pbf, pieces, drawn = layers.get("pbf"), None, None
         if pbf is not None and snapshot.meta.code_system == "sd2017":
             pieces, findings = pbf_by_class(snapshot.parcels, pbf.parcels, snapshot.meta.crs)
+            drawn = designated(pbf, snapshot)
         tables = status_tables(
             snapshot.parcels, snapshot.codes, regions, year=year, unit_name=unit_name(workspace), pbf_pieces=pieces
         )
-    return Accounts(year, snapshot, tables, (*left_out, *findings))
+    return Accounts(year, snapshot, tables, (*left_out, *findings), drawn)
 
 
 def down_to(table: AreaTable, level: str) -> AreaTable:
@@ -225,19 +224,18 @@ def standing(workspace: Workspace, *, year: int, region: str | None = None, grou
 
 def standing_of(found: Accounts, tree: RegionTree, tasks: list[Task]) -> tuple[list[Holding], list[Finding]]:
     """Standing from the tables of a year."""
-    from tilth.change import holdings, task_findings
+    from tilth.change import designated_by_region, holdings, task_findings
 
     farmland, farmland_ha = _by_region(found.tables["2"], "01")
-    pbf, pbf_ha = _net_pbf(found.tables["15"]) if "15" in found.tables else (None, None)
-    rows = holdings(tree, tasks, farmland, pbf, farmland_ha=farmland_ha, pbf_ha=pbf_ha)
+    pbf, pbf_ha = None, None
+    if found.designated is not None:
+        pbf, pbf_ha = designated_by_region(found.designated, tree, found.tables["2"].rows[0].key[1])
+    still, still_ha = _by_region(found.tables["15"], "01") if "15" in found.tables else (None, None)
+    rows = holdings(
+        tree, tasks, farmland, pbf, farmland_ha=farmland_ha, pbf_ha=pbf_ha, pbf_farmland_dm2=still,
+        pbf_farmland_ha=still_ha,
+    )  # fmt: skip
     return rows, task_findings(rows, tree, tasks)
-
-
-def _net_pbf(table: AreaTable) -> tuple[dict[str, int], dict[str, int]]:
-    """Permanent basic farmland net of ridges, as tasks count it: the total less the ridges in it."""
-    both = zip(_by_region(table, table.columns[0].code), _by_region(table, RIDGE), strict=True)
-    dm2, hectares = ({region: area - ridges[region] for region, area in total.items()} for total, ridges in both)
-    return dm2, hectares
 
 
 def _by_region(table: AreaTable, column: str) -> tuple[dict[str, int], dict[str, int]]:

@@ -15,7 +15,7 @@ from tilth.intake import Repaired, Validation, all_findings, read_ridge_table
 from tilth.intake import repair as mend
 from tilth.intake import validate as examine
 from tilth.land import Snapshot, Store
-from tilth.report.csvs import safe_cell
+from tilth.report import listing_csv, repair_listing
 from tilth.runtime import Workspace, working, write_whole
 
 
@@ -126,6 +126,5 @@ def repair(workspace: Workspace, *, year: int) -> Mended:
         repaired = mend(snapshot, codes=snapshot.codes)
     stored = store.publish(repaired.draft, follows=snapshot.id)
     file = workspace.root / "reports" / f"repair-{year}-{stored.id[:8]}.csv"
-    changes = repaired.changes.map(lambda value: safe_cell(value) if isinstance(value, str) else value)
-    write_whole(file, changes.to_csv(index=False).encode("utf-8-sig"))
+    write_whole(file, listing_csv(repair_listing(repaired.changes)))
     return Mended(stored, repaired, file, stored.meta.rows_quarantined - snapshot.meta.rows_quarantined)

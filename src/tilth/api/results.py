@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tilth.core import Finding
+from tilth.core import Finding, breaking
 from tilth.land import Snapshot, retold
 
 if TYPE_CHECKING:
@@ -158,11 +158,21 @@ class Accounts:
     snapshot: Snapshot
     tables: Mapping[str, AreaTable]
     findings: tuple[Finding, ...] = ()
+    designated: Mapping[str, int] | None = None  # permanent basic farmland by village, as tasks count it [dm²]
 
 
 @dataclass(frozen=True)
 class Written:
-    """Files that a command wrote."""
+    """Files that a command wrote, and the findings that stand in them."""
 
     files: tuple[Path, ...]
     findings: tuple[Finding, ...] = field(default=())
+
+    @property
+    def broken(self) -> int:
+        """How many of the findings break a rule."""
+        return len(breaking(self.findings))
+
+    def as_record(self) -> dict[str, Any]:
+        """For JSON."""
+        return {"files": [str(path) for path in self.files], "findings": len(self.findings), "broken": self.broken}

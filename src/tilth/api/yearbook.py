@@ -130,7 +130,7 @@ def report(
         except OSError as error:
             raise BadInput("RUNTIME-FOLDER-UNUSABLE", folder=str(target), why=error.strerror or str(error)) from error
         files = write_yearbook(book, target, lang=spoken, formats=formats)
-    return Written(tuple(files), known.examined.findings)
+    return Written(tuple(files), tuple(book.findings))
 
 
 def _flowed(workspace: Workspace, store: Store, year: int, before: int | None) -> Flowed | None:

@@ -131,7 +131,7 @@ def _facts(parts: Partition, land: Land, tasks: tuple[Task, ...], year: int) -> 
     filled = frozenset(kind for kind, layer in layers.items() if len(layer.parcels))
     survey = land.parcels.parcels
     holding = farmland_standing(pieces, survey, land.regions, tasks, farmland=farmland, year=year)
-    pbf = pbf_standing(pieces, layers["pbf"], land.regions, tasks, year) if "pbf" in filled else []
+    pbf = pbf_standing(pieces, layers["pbf"], land.parcels, land.regions, tasks, year) if "pbf" in filled else []
     return Facts(
         filled=filled,
         empty=frozenset(layers) - filled,

@@ -6,13 +6,13 @@ A change of boundary is booked first, at the class the land had; the change of c
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from tilth.change.hectares import adjusted, units
+from tilth.change.hectares import adjusted, level_cells
 from tilth.change.lines import SINKS, SOURCES
 from tilth.change.places import Places
 from tilth.change.rules import StableRule, flow_classes
@@ -26,10 +26,10 @@ _BOOKED = (
     "OPENING",
     *(f"IN-{kind}" for kind in FROM),
     *(f"OUT-{kind}" for kind in TO),
-    "RIDGE", "BOUNDARY", "EXTENT", "OVERLAP", "DIFFERENCE",
-    "STABLE-OPENING", "STABLE-IN", "STABLE-OUT", "STABLE-OTHER",
+    "RIDGE", "BOUNDARY", "EXTENT", "OVERLAP", "DIFFERENCE", "ROUNDING",
+    "STABLE-OPENING", "STABLE-IN", "STABLE-OUT", "STABLE-OTHER", "STABLE-ROUNDING",
 )  # fmt: skip
-_OTHER = ("RIDGE", "BOUNDARY", "EXTENT", "OVERLAP", "DIFFERENCE")
+_OTHER = ("RIDGE", "BOUNDARY", "EXTENT", "OVERLAP", "DIFFERENCE", "ROUNDING")
 _OF_END = {
     "LOST": "EXTENT",
     "GAINED": "EXTENT",
@@ -79,8 +79,7 @@ def sides(
 
 def farmland_in_out(
     title: Label,
-    lines: pd.DataFrame,
-    ends: Sides,
+    leaves: pd.DataFrame,
     places: Places,
     codes: CodeSystem,
     *,
@@ -93,17 +92,20 @@ def farmland_in_out(
     land that ceased to be, by whatever cause. Re-measured ridges, a changed extent, double cover and measured
     differences change the stock but are no gain: STABLE-OTHER.
 
-    `opening_ha` and `closing_ha` (places,) are the farmland that the land tables of both years show, in 0.01 ha; what
-    rounding leaves over between them is in DIFFERENCE.
+    `leaves` are those of `leaves.flow_leaves`. `opening_ha` and `closing_ha` (places,) are the farmland that the land
+    tables of both years show, in 0.01 ha; what rounding leaves over between them is in ROUNDING.
     """
     if not flow_classes(codes.id):
         return None
-    cells = _booked(lines, ends, places, codes)
+    cells, hectares = _booked(leaves, places, codes)
     columns, weights = _columns()
-    leaf_units = units(cells)
-    leaf_units[:, _BOOKED.index("OPENING")] = opening_ha
-    closing = weights[:, [column.code for column in columns].index("CLOSING")]
-    leaf_units[:, _BOOKED.index("DIFFERENCE")] += closing_ha - leaf_units @ closing
+    of = {column.code: weights[:, place] for place, column in enumerate(columns)}
+    stocks = {"OPENING": opening_ha, "CLOSING": closing_ha}
+    stocks |= {f"STABLE-{name}": _part_of(cells, of, name, stock) for name, stock in stocks.items()}
+    for group in ("", "STABLE-"):
+        hectares[:, _BOOKED.index(f"{group}OPENING")] = stocks[f"{group}OPENING"]
+        short = stocks[f"{group}CLOSING"] - hectares @ of[f"{group}CLOSING"]
+        hectares[:, _BOOKED.index(f"{group}ROUNDING")] = short
     table = AreaTable(
         "farmland_in_out",
         title,
@@ -111,9 +113,15 @@ def farmland_in_out(
         columns,
         places.rows,
         places.sums(cells @ weights),
-        notes=(label("CHANGE-NOTE-STOCK-HA", column=label("CHANGE-FARMLAND-DIFFERENCE")),),
+        notes=(label("CHANGE-NOTE-STOCK-HA", column=label("CHANGE-ROUNDING")),),
     )
-    return adjusted(table, places.sums(leaf_units @ weights))
+    return adjusted(table, places.sums(hectares @ weights))
+
+
+def _part_of(cells: IntArray, of: Mapping[str, IntArray], name: str, stock: IntArray) -> IntArray:
+    """(places,) farmland in stable use as a part of all the farmland that the land tables show. [0.01 ha]"""
+    whole, stable = cells @ of[name], cells @ of[f"STABLE-{name}"]
+    return level_cells(np.column_stack([stable, whole - stable]), stock, ("stable", "other"))[:, 0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,20 +138,17 @@ class _Flow:
     stable_after: bool
 
 
-def _booked(lines: pd.DataFrame, ends: Sides, places: Places, codes: CodeSystem) -> IntArray:
-    """(places, _BOOKED) what all flows add to each column."""
-    keys = {
-        **{name: lines[name] for name in ("source", "sink", "from_region", "to_region")},
-        **{name: pd.Series(values, index=lines.index) for name, values in vars(ends).items()},
-    }
-    grouped = lines[["dm2"]].assign(**keys).groupby(list(keys), sort=False)["dm2"].sum()
-    cells = np.zeros((len(places.codes), len(_BOOKED)), dtype=np.int64)
+def _booked(leaves: pd.DataFrame, places: Places, codes: CodeSystem) -> tuple[IntArray, IntArray]:
+    """(places, _BOOKED) what all flows add to each column, in dm² and in 0.01 ha."""
+    keys = ["source", "sink", "from_region", "to_region", *Sides.__dataclass_fields__]
+    cells, hectares = (np.zeros((len(places.codes), len(_BOOKED)), dtype=np.int64) for _ in range(2))
     row = {code: index for index, code in enumerate(places.codes)}
     column = {name: index for index, name in enumerate(_BOOKED)}
-    for key, dm2 in grouped.items():
+    for *key, dm2, ha in leaves[[*keys, "dm2", "ha"]].itertuples(index=False):
         for name, region, sign in _entries(_Flow(*key), codes):
             cells[row[region], column[name]] += sign * int(dm2)
-    return cells
+            hectares[row[region], column[name]] += sign * int(ha)
+    return cells, hectares
 
 
 def _entries(flow: _Flow, codes: CodeSystem) -> Iterator[tuple[str, str, int]]:
@@ -208,8 +213,9 @@ def _columns() -> tuple[tuple[Column, ...], IntArray]:
     net = {"STABLE-IN": 1, "STABLE-OUT": -1}
     plan += [(f"STABLE-{name}", groups["STABLE"], {f"STABLE-{name}": 1}) for name in ("OPENING", "IN", "OUT")]
     plan.append(("STABLE-NET", groups["STABLE"], net))
-    plan.append(("STABLE-OTHER", groups["STABLE"], {"STABLE-OTHER": 1}))
-    plan.append(("STABLE-CLOSING", groups["STABLE"], {"STABLE-OPENING": 1, **net, "STABLE-OTHER": 1}))
+    rest = {"STABLE-OTHER": 1, "STABLE-ROUNDING": 1}
+    plan += [(name, groups["STABLE"], {name: 1}) for name in rest]
+    plan.append(("STABLE-CLOSING", groups["STABLE"], {"STABLE-OPENING": 1, **net, **rest}))
     weights = np.array([[parts.get(name, 0) for _, _, parts in plan] for name in _BOOKED], dtype=np.int64)
     columns = tuple(Column(name, label(f"CHANGE-FARMLAND-{name}"), group) for name, group, _ in plan)
     return columns, weights

@@ -10,8 +10,9 @@ import pandas as pd
 
 from tilth.change.change_list import change_list
 from tilth.change.farmland import farmland_in_out, sides
-from tilth.change.hectares import adjusted, units
+from tilth.change.hectares import adjusted
 from tilth.change.layout import land, stock_hectares
+from tilth.change.leaves import flow_leaves
 from tilth.change.lines import ENDS, class_lines, inside, seen_from
 from tilth.change.matrix import Stocks, class_matrix, three_class_matrix
 from tilth.change.pieces import Measured, Pieces, booked_pieces
@@ -35,6 +36,7 @@ class Flows:
     by_region: AreaTable  # level-1 classes: opening, decrease, increase, re-measured, closing, for every region
     booked: pd.DataFrame  # `pieces.booked_pieces`
     lines: pd.DataFrame  # `lines.class_lines`
+    leaves: pd.DataFrame  # `leaves.flow_leaves`: the same summed, with the hectares that every table shows
     findings: tuple[Finding, ...]
     codes: CodeSystem
     places: Places
@@ -55,9 +57,12 @@ class Flows:
         """The matrix of one region, with what came from and went to its neighbours. LookupError if it has no row."""
         name = self.places.rows[self.places.row_of(region)].key[0]
         title = _titled("matrix", Label(name, name), None)
-        lines, own = seen_from(self.lines, inside(self.places, region)), self.places.members[self.places.row_of(region)]
+        leaves, own = (
+            seen_from(self.leaves, inside(self.places, region)),
+            self.places.members[self.places.row_of(region)],
+        )
         opened, closed = (own @ hectares for hectares in self.stocks_ha)
-        return class_matrix(f"matrix-{region}", title, lines, self.codes, _stocks(opened, closed, self.codes))
+        return class_matrix(f"matrix-{region}", title, leaves, self.codes, _stocks(opened, closed, self.codes))
 
     @property
     def tables(self) -> dict[str, AreaTable]:
@@ -111,18 +116,18 @@ def flows(
     opened, closed = (stock_hectares(parcels, held, codes) for parcels in (before, after))
     stocks = _stocks(opened.sum(axis=0), closed.sum(axis=0), codes)
     ends = sides(lines, booked, before, after, codes=codes, rule=rule or stable_rule())
+    leaves = flow_leaves(lines, ends, stocks.opening)
     result = Flows(
         change_list=change_list(before, after, booked),
-        matrix=class_matrix("matrix", _titled("matrix", name, years), lines, codes, stocks),
+        matrix=class_matrix("matrix", _titled("matrix", name, years), leaves, codes, stocks),
         three_class=three_class_matrix(
-            "three_class_matrix", _titled("three_class_matrix", name, years), lines, codes, stocks
+            "three_class_matrix", _titled("three_class_matrix", name, years), leaves, codes, stocks
         ),
-        seea=land_account(_titled("seea", name, years), lines, codes, stocks),
-        seea_matrix=land_matrix(_titled("seea_matrix", name, years), lines, codes, stocks),
+        seea=land_account(_titled("seea", name, years), leaves, codes, stocks),
+        seea_matrix=land_matrix(_titled("seea_matrix", name, years), leaves, codes, stocks),
         farmland_in_out=farmland_in_out(
             _titled("farmland_in_out", name, years),
-            lines,
-            ends,
+            leaves,
             held,
             codes,
             opening_ha=_of_farmland(opened, codes),
@@ -130,13 +135,14 @@ def flows(
         ),
         by_region=_by_region(
             _titled("by_region", name, years),
-            lines,
+            leaves,
             held,
             codes,
             (_by_heading(opened, codes), _by_heading(closed, codes)),
         ),
         booked=booked,
         lines=lines,
+        leaves=leaves,
         findings=tuple(findings),
         codes=codes,
         places=held,
@@ -180,25 +186,25 @@ def _places(before: pd.DataFrame, after: pd.DataFrame, regions: RegionTree, top:
 
 
 def _by_region(
-    title: Label, lines: pd.DataFrame, held: Places, codes: CodeSystem, stocks: tuple[IntArray, IntArray]
+    title: Label, leaves: pd.DataFrame, held: Places, codes: CodeSystem, stocks: tuple[IntArray, IntArray]
 ) -> AreaTable:
-    """Level-1 classes of every region. A change of boundary and whatever is measured anew is in MEASURED, and in
-    hectares what rounding leaves over between `stocks` (opening, closing), which are those of the land tables."""
+    """Level-1 classes of every region. A change of boundary and whatever is measured anew is in MEASURED; in hectares,
+    ROUNDING is what is left over between `stocks` (opening, closing), which are those of the land tables."""
     headings = codes.headings
     index = {code: position for position, code in enumerate(headings)}
     row = {code: position for position, code in enumerate(held.codes)}
     heading = {code: codes.heading(code) for code in codes.classes}
-    # OPENING, DECREASE, INCREASE, MEASURED of each heading; closing is made of them.
-    cells = np.zeros((len(held.codes), len(headings), 4), dtype=np.int64)
+    # OPENING, DECREASE, INCREASE, MEASURED, ROUNDING of each heading; closing is made of them.
+    cells, hectares = (np.zeros((len(held.codes), len(headings), 5), dtype=np.int64) for _ in range(2))
     keys = ["source", "sink", "from_region", "to_region"]
-    for (source, sink, start, end), dm2 in lines.groupby(keys, sort=False)["dm2"].sum().items():
+    grouped = leaves.groupby(keys, sort=False)[["dm2", "ha"]].sum()
+    for (source, sink, start, end), dm2, ha in zip(grouped.index, grouped["dm2"], grouped["ha"], strict=True):
         old, new = heading.get(source, ""), heading.get(sink, "")
         for code, region, part, sign in _region_entries(old, new, start, end):
             cells[row[region], index[code], part] += sign * dm2
-    hectares = units(cells)
+            hectares[row[region], index[code], part] += sign * ha
     hectares[:, :, _OPENING] = stocks[0]
-    change = hectares[:, :, _INCREASE] - hectares[:, :, _DECREASE]
-    hectares[:, :, _MEASURED] = stocks[1] - stocks[0] - change
+    hectares[:, :, _ROUNDING] = stocks[1] - hectares @ _CLOSING
     return _region_table(title, cells, hectares, held, codes)
 
 
@@ -218,12 +224,13 @@ def _region_entries(old: str, new: str, start: str, end: str) -> Iterator[tuple[
         yield new, end, _MEASURED, 1
 
 
-_OPENING, _DECREASE, _INCREASE, _MEASURED = range(4)
-_REGION_PARTS = ("OPENING", "DECREASE", "INCREASE", "MEASURED", "CLOSING")
+_OPENING, _DECREASE, _INCREASE, _MEASURED, _ROUNDING = range(5)
+_REGION_PARTS = ("OPENING", "DECREASE", "INCREASE", "MEASURED", "ROUNDING", "CLOSING")
+_CLOSING = np.array([1, -1, 1, 1, 1], dtype=np.int64)
 
 
 def _region_table(title: Label, cells: IntArray, hectares: IntArray, held: Places, codes: CodeSystem) -> AreaTable:
-    weights = np.array([[1, 0, 0, 0, 1], [0, 1, 0, 0, -1], [0, 0, 1, 0, 1], [0, 0, 0, 1, 1]], dtype=np.int64)
+    weights = np.column_stack([np.eye(5, dtype=np.int64), _CLOSING])
     shape = (len(held.codes), -1)
     columns = tuple(
         Column(f"{code}:{part}", label(f"CHANGE-{part}"), codes[code].label)
@@ -232,7 +239,7 @@ def _region_table(title: Label, cells: IntArray, hectares: IntArray, held: Place
     )
     keys = (label("CHANGE-NAME"), label("CHANGE-CODE"))
     dm2 = held.sums((cells @ weights).reshape(shape))
-    notes = (label("CHANGE-NOTE-STOCK-HA", column=label("CHANGE-MEASURED")),)
+    notes = (label("CHANGE-NOTE-STOCK-HA", column=label("CHANGE-ROUNDING")),)
     table = AreaTable("by_region", title, keys, columns, held.rows, dm2, notes=notes)
     return adjusted(table, held.sums((hectares @ weights).reshape(shape)))
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import pairwise
 
 import numpy as np
 
@@ -22,15 +21,24 @@ UNIT_DM2 = DM2_PER_HA // 100
 LARGE_DM2 = DM2_PER_HA
 
 
-def units(dm2: IntArray) -> IntArray:
+def rounded_ha(dm2: IntArray) -> IntArray:
     """Areas in whole 0.01 ha, half away from zero. Shape kept.
 
-    >>> units(np.array([5000, 4999, -5000]))
+    >>> rounded_ha(np.array([5000, 4999, -5000]))
     array([ 1,  0, -1])
     """
     size = (2 * np.abs(dm2) + UNIT_DM2) // (2 * UNIT_DM2)
     rounded: IntArray = (np.sign(dm2) * size).astype(np.int64)
     return rounded
+
+
+def shown_ha(dm2: int, levelled: int | None = None) -> int:
+    """One area in whole 0.01 ha: as the land tables level it, where they do, else rounded.
+
+    >>> shown_ha(12_345), shown_ha(12_345, 2)
+    (1, 2)
+    """
+    return int(rounded_ha(np.array(dm2, dtype=np.int64))) if levelled is None else levelled
 
 
 def level_places(totals_dm2: IntArray, places: Places) -> IntArray:
@@ -47,7 +55,7 @@ def level_places(totals_dm2: IntArray, places: Places) -> IntArray:
     held = totals_dm2 > 0  # a place without land stays at 0.00
     out = np.zeros_like(totals_dm2)
     if held.any():
-        out[held] = level_groups(units(totals_dm2[held]), group[held], units(control))
+        out[held] = level_groups(rounded_ha(totals_dm2[held]), group[held], rounded_ha(control))
     return out
 
 
@@ -63,7 +71,7 @@ def level_cells(cells_dm2: IntArray, totals: IntArray, codes: Sequence[str]) -> 
     codes
         (columns,) class codes; a difference is spread in descending code order.
     """
-    rounded = units(cells_dm2)
+    rounded = rounded_ha(cells_dm2)
     descending = np.array(sorted(range(len(codes)), key=lambda index: codes[index], reverse=True), dtype=np.int64)
     for row in np.flatnonzero(rounded.sum(axis=1) != totals):
         rounded[row] = _level_row(cells_dm2[row], rounded[row], int(totals[row]), descending)
@@ -98,51 +106,9 @@ def _spread(cells: IntArray, units_left: int) -> tuple[IntArray, int]:
     return out, units_left
 
 
-def level_columns(cells_dm2: IntArray, cells: IntArray, targets: IntArray) -> IntArray:
-    """`cells` (0.01 ha) with units moved inside rows, so that the first columns come to `targets` as far as can be.
-
-    Parameters
-    ----------
-    cells_dm2
-        (rows, columns) areas. Only cells that hold land take units, none goes below zero, so a column may keep a rest.
-    targets
-        (k,) what the first k columns must add up to [0.01 ha]; the others stay as they are.
-    """
-    columns = slice(len(targets))
-    out, open_to = cells.copy(), cells_dm2[:, columns] > 0
-    rest = targets - out[:, columns].sum(axis=0)
-    while path := _path(out[:, columns], open_to, rest):
-        for giver, taker in pairwise(path):
-            row = int(np.argmax(np.where(open_to[:, taker] & (out[:, giver] > 0), cells_dm2[:, giver], -1)))
-            out[row, giver] -= 1
-            out[row, taker] += 1
-        rest[path[0]] += 1
-        rest[path[-1]] -= 1
-    return out
-
-
-def _path(cells: IntArray, open_to: np.ndarray, rest: IntArray) -> list[int]:
-    """The shortest way of columns from one that has too much (`rest` below 0) to one that has too little, each step
-    inside one row; [] if none."""
-    before = dict.fromkeys(np.flatnonzero(rest < 0).tolist(), -1)
-    line = list(before)
-    for giver in line:
-        for taker in np.flatnonzero(open_to[cells[:, giver] > 0].any(axis=0)).tolist():
-            if taker in before:
-                continue
-            before[taker] = giver
-            if rest[taker] > 0:
-                path = [taker]
-                while before[path[-1]] >= 0:
-                    path.append(before[path[-1]])
-                return path[::-1]
-            line.append(taker)
-    return []
-
-
 def adjusted(table: AreaTable, hectares: IntArray) -> AreaTable:
     """`table` with its hectares, and with every cell that differs from its own rounded value named."""
-    moved = hectares - units(table.dm2)
+    moved = hectares - rounded_ha(table.dm2)
     why = label("CHANGE-LEVELLED")
     adjustments = tuple(
         Adjustment(table.id, table.rows[row].names, table.columns[column].code, int(moved[row, column]), why)

@@ -11,118 +11,109 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from tilth.change.hectares import adjusted, level_cells, level_columns, units
+from tilth.change.hectares import adjusted, rounded_ha
+from tilth.change.leaves import flow_hectares
 from tilth.change.lines import SINKS, SOURCES
 from tilth.core import AreaTable, BadInput, Column, IntArray, Label, Row, label
 from tilth.land import CodeSystem
 from tilth.overlay import level
 
 VIEWS = ("agricultural", "construction", "unused")
-#: The row of land that takes what rounding leaves over between both years' hectares.
-_REST = "DIFFERENCE"
 _SUMMARY = ("DECREASE", "INCREASE", "NET", "CLOSING")
+#: The column of what levelling leaves over between both years' hectares. It holds no land.
+ROUNDING = "ROUNDING"
 
 
 def flow_matrix(
-    id_: str,
-    title: Label,
-    lines: pd.DataFrame,
-    order: Sequence[str],
-    name: Callable[[str], Label],
-    *,
-    stocks: Stocks | None = None,
+    id_: str, title: Label, leaves: pd.DataFrame, order: Sequence[str], name: Callable[[str], Label], stocks: Stocks
 ) -> AreaTable:
-    """A matrix of `lines` (source, sink, dm2).
+    """A matrix of `leaves` (source, sink, dm2, ha).
 
-    Hectares are levelled to `stocks`, both margins; what no cell can take is in the row of measured differences.
-    Without it the classes are levelled to their total.
+    In hectares opening and closing are those of `stocks`, flows those of the leaves; what stayed in its class is the
+    opening less what left it, and what is then missing to the closing stands in a column of its own.
 
     Rows: the classes that hold land in either year, in `order`; land that comes from no class (new extent, double
     cover, measured difference, other regions) where there is any; the total. Columns: the opening area, the classes,
-    land that goes to no class, then decrease, increase, net and closing area.
+    land that goes to no class, then decrease, increase, net, rounding (where there is any) and closing area.
     """
-    grouped = lines.groupby(["source", "sink"], sort=False)["dm2"].sum()
+    grouped = leaves.groupby(["source", "sink"], sort=False)[["dm2", "ha"]].sum()
     held = {code for pair in grouped.index for code in pair}
     classes = [code for code in order if code in held]
     sources = [*classes, *(code for code in SOURCES if code in held)]
     sinks = [*classes, *(code for code in SINKS if code in held)]
     assert held <= {*sources, *sinks}, held
-    cells = np.zeros((len(sources), len(sinks)), dtype=np.int64)
-    for (source, sink), dm2 in grouped.items():
+    cells, hectares = (np.zeros((len(sources), len(sinks)), dtype=np.int64) for _ in range(2))
+    for (source, sink), dm2, ha in zip(grouped.index, grouped["dm2"], grouped["ha"], strict=True):
         cells[sources.index(source), sinks.index(sink)] += int(dm2)
-    hectares = _in_hectares(cells, classes, sinks, stocks)
-    rest = np.zeros(len(sinks), dtype=np.int64)
-    if stocks is not None:
-        rest[: len(classes)] = _of(stocks.closing, classes) - hectares[:, : len(classes)].sum(axis=0)
-    if rest.any():
-        if _REST not in sources:
-            sources.append(_REST)
-            cells, hectares = (np.vstack([part, np.zeros_like(rest)]) for part in (cells, hectares))
-        hectares[sources.index(_REST)] += rest
-
-    columns = [
-        Column("OPENING", label("CHANGE-OPENING")),
-        *(Column(code, name(code), label("CHANGE-BECAME")) for code in classes),
-        *(Column(code, label(f"CHANGE-{code}")) for code in sinks[len(classes) :]),
-        *(Column(code, label(f"CHANGE-{code}")) for code in _SUMMARY),
-    ]
+        hectares[sources.index(source), sinks.index(sink)] += int(ha)
+    exact = _complete(cells, _margins(cells, len(classes)))
+    shown = _complete(*_in_hectares(cells, hectares, classes, stocks))
+    columns = _columns(classes, sinks, name)
+    kept = [place for place, one in enumerate(columns) if one.code != ROUNDING or shown[:, place].any()]
     rows = [
         *(Row((code, name(code)), 1) for code in classes),
         *(Row((code, label(f"CHANGE-{code}")), 1) for code in sources[len(classes) :]),
         Row(("total", label("CHANGE-TOTAL")), 0),
     ]
     keys = (label("CHANGE-CODE"), label("CHANGE-CLASS"))
-    notes = () if stocks is None else (label("CHANGE-NOTE-STOCK-HA", column=label(f"CHANGE-{_REST}")),)
-    table = AreaTable(id_, title, keys, tuple(columns), tuple(rows), _complete(cells, len(classes)), notes=notes)
+    notes = (label("CHANGE-NOTE-STOCK-HA", column=label("CHANGE-ROUNDING")),)
+    table = AreaTable(id_, title, keys, tuple(columns[at] for at in kept), tuple(rows), exact[:, kept], notes=notes)
     assert closed(table, len(classes))
-    return adjusted(table, _complete(hectares, len(classes)))
+    return adjusted(table, shown[:, kept])
 
 
-def _complete(cells: IntArray, classes: int) -> IntArray:
-    """`cells` with the opening column before them, the four summary columns behind and the total row below."""
-    zeros = np.zeros(len(cells) - classes, dtype=np.int64)
-    opening = np.append(cells[:classes].sum(axis=1), zeros)
-    closing = np.append(cells[:, :classes].sum(axis=0), zeros)
-    kept = np.append(np.diagonal(cells)[:classes], zeros)
-    body = np.column_stack([opening, cells, opening - kept, closing - kept, closing - opening, closing])
+def _columns(classes: Sequence[str], sinks: Sequence[str], name: Callable[[str], Label]) -> list[Column]:
+    return [
+        Column("OPENING", label("CHANGE-OPENING")),
+        *(Column(code, name(code), label("CHANGE-BECAME")) for code in classes),
+        *(Column(code, label(f"CHANGE-{code}")) for code in sinks[len(classes) :]),
+        *(Column(code, label(f"CHANGE-{code}")) for code in (*_SUMMARY[:-1], ROUNDING, _SUMMARY[-1])),
+    ]
+
+
+def _margins(cells: IntArray, classes: int) -> tuple[IntArray, IntArray]:
+    """Opening and closing of each class, as its row and its column add up to."""
+    return cells[:classes].sum(axis=1), cells[:, :classes].sum(axis=0)
+
+
+def _complete(cells: IntArray, margins: tuple[IntArray, IntArray]) -> IntArray:
+    """`cells` with the opening column before them, the summary columns behind and the total row below."""
+    own = len(margins[0])
+    more = np.zeros(len(cells) - own, dtype=np.int64)
+    opening, closing = (np.append(margin, more) for margin in margins)
+    kept = np.diagonal(cells)[:own]
+    decrease = np.append(cells[:own].sum(axis=1) - kept, more)
+    increase = np.append(cells[:, :own].sum(axis=0) - kept, more)
+    rounding = closing - opening - increase + decrease
+    body = np.column_stack([opening, cells, decrease, increase, increase - decrease, rounding, closing])
     return np.vstack([body, body.sum(axis=0)]).astype(np.int64)
 
 
 def closed(table: AreaTable, classes: int) -> bool:
     """INV-2 and INV-4 on a matrix as printed: both margins, and every identity of the summary columns."""
+    codes = [column.code for column in table.columns]
     cells, total = table.dm2[:-1], table.dm2[-1]
-    body = cells[:, 1:-4]
-    opening, (decrease, increase, net, closing) = cells[:, 0], cells[:, -4:].T
+    body = cells[:, 1 : codes.index("DECREASE")]
+    opening, decrease, increase, net, closing = (cells[:, codes.index(code)] for code in ("OPENING", *_SUMMARY))
     rows = np.array_equal(body[:classes].sum(axis=1), opening[:classes])
     ends = np.array_equal(body[:, :classes].sum(axis=0), closing[:classes])
     identity = np.array_equal(opening - decrease + increase, closing) and np.array_equal(net, closing - opening)
     return rows and ends and identity and np.array_equal(cells.sum(axis=0), total)
 
 
-def _of(hectares: Mapping[str, int], classes: Sequence[str]) -> IntArray:
-    return np.array([hectares.get(code, 0) for code in classes], dtype=np.int64)
-
-
-def _in_hectares(cells: IntArray, classes: Sequence[str], sinks: Sequence[str], stocks: Stocks | None) -> IntArray:
-    """Cells in 0.01 ha: the cells of each row levelled to its opening, then moved until columns come to the closing.
-
-    Without `stocks`, openings are levelled to their rounded total, and columns are what the cells give.
-    """
+def _in_hectares(
+    cells: IntArray, flowed: IntArray, classes: Sequence[str], stocks: Stocks
+) -> tuple[IntArray, tuple[IntArray, IntArray]]:
+    """The cells in 0.01 ha, and opening and closing: those of the land tables."""
     own = len(classes)
-    opening = cells[:own].sum(axis=1)
-    out = units(cells)
-    held = np.flatnonzero(opening)  # a class without land stays at 0.00
-    if len(held) and bool((cells[:own] >= 0).all()):
-        if stocks is None:
-            control = int(units(opening.sum(keepdims=True))[0])
-            targets = level(units(opening[held]), control, np.array(classes)[held])
-        else:
-            targets = _of(stocks.opening, classes)[held]
-        out[held] = level_cells(cells[held], targets, sinks)
-        if stocks is not None:
-            closing = _of(stocks.closing, classes) - out[own:, :own].sum(axis=0)
-            out[:own] = level_columns(cells[:own], out[:own], closing)
-    return out
+    out, place = flowed.copy(), np.arange(own)
+    out[place, place] = 0
+    opening, closing = (
+        np.array([stock.get(code, 0) for code in classes], dtype=np.int64) for stock in (stocks.opening, stocks.closing)
+    )
+    left = np.maximum(opening - out[:own].sum(axis=1), 0)
+    out[place, place] = np.where(np.diagonal(cells)[:own] != 0, left, 0)
+    return out, (opening, closing)
 
 
 def grouped_lines(lines: pd.DataFrame, group: Callable[[str], str]) -> pd.DataFrame:
@@ -157,7 +148,7 @@ def class_matrix(id_: str, title: Label, lines: pd.DataFrame, codes: CodeSystem,
     """The matrix of level-2 classes, refinements counted in."""
     order = [code for code in codes.classes if codes.base(code) == code]
     grouped = grouped_lines(lines, codes.base)
-    return flow_matrix(id_, title, grouped, order, lambda code: codes[code].label, stocks=stocks.grouped(codes.base))
+    return flow_matrix(id_, title, grouped, order, lambda code: codes[code].label, stocks.grouped(codes.base))
 
 
 def three_class_matrix(
@@ -170,7 +161,7 @@ def three_class_matrix(
     if any(codes.three_class(code) not in views for code in used):
         return None
     grouped, held = grouped_lines(lines, codes.three_class), stocks.grouped(codes.three_class)
-    return flow_matrix(id_, title, grouped, views, lambda view: label(f"CHANGE-{view}"), stocks=held)
+    return flow_matrix(id_, title, grouped, views, lambda view: label(f"CHANGE-{view}"), held)
 
 
 def flow_matrix_from_transitions(
@@ -206,7 +197,27 @@ def flow_matrix_from_transitions(
         order, name = list(codes.classes), lambda code: codes[code].label
     else:
         order, name = _natural(used), lambda code: Label(code, code)
-    return flow_matrix("transitions", title or label("CHANGE-TABLE-matrix"), lines, order, name)
+    opening = _rounded_stock(lines)
+    leaves = lines.assign(ha=flow_hectares(lines, opening))
+    stocks = Stocks(opening, _closing(leaves, opening))
+    return flow_matrix("transitions", title or label("CHANGE-TABLE-matrix"), leaves, order, name, stocks)
+
+
+def _rounded_stock(lines: pd.DataFrame) -> dict[str, int]:
+    """Classes in 0.01 ha, levelled to their rounded total."""
+    sums = lines.groupby("source")["dm2"].sum()
+    held = sums[sums > 0]
+    total = int(rounded_ha(held.to_numpy(np.int64).sum(keepdims=True))[0])
+    return dict(zip(held.index, level(rounded_ha(held.to_numpy(np.int64)), total).tolist(), strict=True))
+
+
+def _closing(leaves: pd.DataFrame, opening: Mapping[str, int]) -> dict[str, int]:
+    """What the flows leave of `opening`: there is no other table to agree with."""
+    moved = leaves[leaves["source"] != leaves["sink"]]
+    gone, come = (moved.groupby(end)["ha"].sum() for end in ("source", "sink"))
+    return {
+        code: opening.get(code, 0) - int(gone.get(code, 0)) + int(come.get(code, 0)) for code in {*opening, *come.index}
+    }
 
 
 def _natural(codes: set[str]) -> list[str]:

@@ -6,16 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from tilth.change.doubled import counted_once
-from tilth.change.shapes import valid
+from tilth.change.basic_farmland import designated
 from tilth.land import RegionTree, Snapshot, Task
-from tilth.overlay import engine_area
-
-#: Columns of a PBF layer that may say in which village a feature lies.
-_PLACES = ("region_code", "location_code", "ZLDWDM")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,36 +59,17 @@ def farmland_standing(
 
 
 def pbf_standing(
-    pieces: pd.DataFrame, pbf: Snapshot, regions: RegionTree, tasks: Iterable[Task], year: int
+    pieces: pd.DataFrame,
+    pbf: Snapshot,
+    parcels: Snapshot,
+    regions: RegionTree,
+    tasks: Iterable[Task],
+    year: int,
 ) -> list[Standing]:
-    """The same for permanent basic farmland. Where the layer does not say in which village a feature lies, only the
-    roots of the tree, which hold all of it, are assessed. Land under several features is held once."""
-    frame, net = pbf.parcels, _net_once(pbf)
-    place = next((name for name in _PLACES if name in frame), None)
-    chosen = _tasks_of(tasks, year)
-    if place is None:
-        roots = {region.code for region in regions.roots()}
-        chosen = {code: task for code, task in chosen.items() if code in roots}
-        held = {next(iter(roots), ""): int(net.sum())} if len(roots) == 1 else {}
-        chosen = chosen if held else {}
-    else:
-        village = frame[place].astype("str").str.slice(0, 12)
-        held = _by_village(net.groupby(village).sum())
+    """The same for permanent basic farmland, as `designated` counts it."""
+    held = designated(pbf, parcels)
     lost = pieces[pieces["pbf"].fillna(False).to_numpy(bool) & ~pieces["repeated"].to_numpy(bool)]
-    return _standings(held, _lost_by_village(lost), regions, chosen, "pbf_dm2")
-
-
-def _net_once(pbf: Snapshot) -> pd.Series:
-    """(n,) recorded net areas, less the share of each feature that an earlier one has already. [dm²]"""
-    frame, crs = pbf.parcels, pbf.meta.crs
-    shapes = valid(np.asarray(frame.geometry, dtype=object))
-    _, twice = counted_once(shapes, frame["feature_id"].to_list(), crs)
-    net = frame["net_area_dm2"].astype("int64").copy()
-    rows = np.flatnonzero(twice)
-    if len(rows):
-        share = twice[rows] / engine_area(shapes[rows], crs)
-        net.iloc[rows] -= np.rint(net.iloc[rows].to_numpy() * np.minimum(share, 1.0)).astype(np.int64)
-    return net
+    return _standings(held, _lost_by_village(lost), regions, _tasks_of(tasks, year), "pbf_dm2")
 
 
 def _by_village(sums: Any) -> dict[str, int]:

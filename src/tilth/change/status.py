@@ -152,7 +152,7 @@ def _pbf_table(
     base = base_cells(land(frame), held, [*there, columns.TWICE], place)
     first = replace(columns.total(label("CHANGE-PBF-TOTAL")), classes=frozenset(there))
     sums = [*columns.by_class(codes, first), columns.outside_the_survey(), columns.counted_twice()]
-    return sum_table("15", title, base, sums, key_columns=_keys())
+    return sum_table("15", title, base, sums, key_columns=_keys(), notes=(label("CHANGE-NOTE-PBF"),))
 
 
 def _text(parcels: pd.DataFrame, name: str) -> list[str]:

@@ -6,13 +6,55 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
+from tilth.change.hectares import level_places, shown_ha
+from tilth.change.places import places
 from tilth.core import Finding, Where
 from tilth.land import RegionTree, Task
 
 
 @dataclass(frozen=True, slots=True)
+class Hectares:
+    """A holding as it is printed everywhere, in whole 0.01 ha: every difference is the one of the printed numbers."""
+
+    farmland: int
+    farmland_task: int | None
+    pbf: int | None
+    pbf_farmland: int | None
+    pbf_task: int | None
+
+    @property
+    def headroom(self) -> int | None:
+        """Farmland above the task."""
+        return _above(self.farmland, self.farmland_task)
+
+    @property
+    def pbf_headroom(self) -> int | None:
+        """PBF designated above the task."""
+        return _above(self.pbf, self.pbf_task)
+
+    @property
+    def pbf_farmland_headroom(self) -> int | None:
+        """PBF that is farmland still above the task."""
+        return _above(self.pbf_farmland, self.pbf_task)
+
+    def as_record(self) -> dict[str, float | None]:
+        """For JSON, in ha."""
+        names = ("farmland", "farmland_task", "headroom", "pbf", "pbf_farmland", "pbf_task", "pbf_headroom")
+        values = {name: getattr(self, name) for name in (*names, "pbf_farmland_headroom")}
+        return {name: None if value is None else value / 100 for name, value in values.items()}
+
+
+def _above(has: int | None, task: int | None) -> int | None:
+    return None if has is None or task is None else has - task
+
+
+@dataclass(frozen=True, slots=True)
 class Holding:
     """One region's farmland and permanent basic farmland (PBF) beside its task. [dm²], None: no task or layer.
+
+    Of the PBF designated, `pbf_farmland_dm2` is what the survey of the year still has as farmland.
 
     The same in hectares stands beside them where the land tables have levelled hectares, so that a region's farmland
     reads the same in every table. [0.01 ha]
@@ -29,18 +71,36 @@ class Holding:
     source: str = ""
     farmland_ha: int | None = None
     pbf_ha: int | None = None
+    pbf_farmland_dm2: int | None = None
+    pbf_farmland_ha: int | None = None
 
     @property
     def headroom_dm2(self) -> int | None:
         """Farmland above the task; negative when the task is missed."""
-        return None if self.farmland_task_dm2 is None else self.farmland_dm2 - self.farmland_task_dm2
+        return _above(self.farmland_dm2, self.farmland_task_dm2)
 
     @property
     def pbf_headroom_dm2(self) -> int | None:
-        """PBF above its task; negative when the task is missed."""
-        if self.pbf_dm2 is None or self.pbf_task_dm2 is None:
-            return None
-        return self.pbf_dm2 - self.pbf_task_dm2
+        """PBF designated above its task; negative when the task is missed."""
+        return _above(self.pbf_dm2, self.pbf_task_dm2)
+
+    @property
+    def pbf_farmland_headroom_dm2(self) -> int | None:
+        """PBF that is farmland still above its task; negative when what is left could not meet the task."""
+        return _above(self.pbf_farmland_dm2, self.pbf_task_dm2)
+
+    @property
+    def hectares(self) -> Hectares:
+        """What is printed: holdings as the land tables level them, tasks rounded."""
+        return Hectares(
+            farmland=shown_ha(self.farmland_dm2, self.farmland_ha),
+            farmland_task=None if self.farmland_task_dm2 is None else shown_ha(self.farmland_task_dm2),
+            pbf=None if self.pbf_dm2 is None else shown_ha(self.pbf_dm2, self.pbf_ha),
+            pbf_farmland=None
+            if self.pbf_farmland_dm2 is None
+            else shown_ha(self.pbf_farmland_dm2, self.pbf_farmland_ha),
+            pbf_task=None if self.pbf_task_dm2 is None else shown_ha(self.pbf_task_dm2),
+        )
 
     def as_record(self) -> dict[str, Any]:
         """For JSON."""
@@ -53,6 +113,9 @@ class Holding:
             "pbf_dm2": self.pbf_dm2,
             "pbf_task_dm2": self.pbf_task_dm2,
             "pbf_headroom_dm2": self.pbf_headroom_dm2,
+            "pbf_farmland_dm2": self.pbf_farmland_dm2,
+            "pbf_farmland_headroom_dm2": self.pbf_farmland_headroom_dm2,
+            "ha": self.hectares.as_record(),
             "task_year": self.task_year,
         }
 
@@ -65,11 +128,13 @@ def holdings(
     *,
     farmland_ha: Mapping[str, int] | None = None,
     pbf_ha: Mapping[str, int] | None = None,
+    pbf_farmland_dm2: Mapping[str, int] | None = None,
+    pbf_farmland_ha: Mapping[str, int] | None = None,
 ) -> list[Holding]:
     """Every region that has land or a task, parents first.
 
-    `farmland_dm2` and `pbf_dm2` give the area by region code, every level summed already; `farmland_ha` and `pbf_ha`
-    the hectares that the land tables show for it. [0.01 ha]
+    `farmland_dm2`, `pbf_dm2` and `pbf_farmland_dm2` (basic farmland that is farmland still) give the area by region
+    code, every level summed already; `…_ha` the hectares that the land tables show for it. [0.01 ha]
     """
     by_region = {task.region: task for task in tasks}
     rows = []
@@ -90,9 +155,29 @@ def holdings(
                 source=task.source if task else "",
                 farmland_ha=(farmland_ha or {}).get(region.code),
                 pbf_ha=(pbf_ha or {}).get(region.code),
+                pbf_farmland_dm2=None if pbf_farmland_dm2 is None else pbf_farmland_dm2.get(region.code, 0),
+                pbf_farmland_ha=(pbf_farmland_ha or {}).get(region.code),
             )
         )
     return rows
+
+
+def designated_by_region(
+    by_village: Mapping[str, int], tree: RegionTree, top: str
+) -> tuple[dict[str, int], dict[str, int]]:
+    """What `designated` found, summed for every region: in dm², and in 0.01 ha levelled like a land table.
+
+    `top` is the region of the first row of the land tables.
+    """
+    held = places(by_village, tree, top=top)
+    dm2 = np.array([by_village.get(code, 0) for code in held.codes], dtype=np.int64)
+    levelled = held.sums(np.column_stack([dm2, level_places(dm2, held)]))
+    exact: dict[str, int] = {}
+    hectares: dict[str, int] = {}
+    for row, (area, units) in zip(held.rows, levelled.tolist(), strict=True):
+        exact.setdefault(row.key[1], area)  # a region's own row comes before the row of what is left in it
+        hectares.setdefault(row.key[1], units)
+    return exact, hectares
 
 
 def task_findings(rows: Sequence[Holding], tree: RegionTree, tasks: Sequence[Task]) -> list[Finding]:
@@ -105,6 +190,14 @@ def task_findings(rows: Sequence[Holding], tree: RegionTree, tasks: Sequence[Tas
         if row.pbf_headroom_dm2 is not None and row.pbf_headroom_dm2 < 0:
             values = {"has_dm2": row.pbf_dm2, "task_dm2": row.pbf_task_dm2, "short_dm2": -row.pbf_headroom_dm2}
             found.append(Finding("TASK-PBF", Where(parcel=row.region), values))
+        if row.pbf_farmland_headroom_dm2 is not None and row.pbf_farmland_headroom_dm2 < 0:
+            values = {
+                "has_dm2": row.pbf_farmland_dm2,
+                "pbf_dm2": row.pbf_dm2,
+                "task_dm2": row.pbf_task_dm2,
+                "short_dm2": -row.pbf_farmland_headroom_dm2,
+            }
+            found.append(Finding("TASK-PBF-FARMLAND", Where(parcel=row.region), values))
     by_region = {task.region: task for task in tasks}
     for task in tasks:
         if task.region not in tree:

@@ -91,6 +91,8 @@ def repair(year: Year, most: Most = 10, json: AsJson = False) -> None:
     if json:
         show.as_json(done.as_record())
         raise typer.Exit(1 if done.breaks else 0)
+    from tilth.report import repair_listing
+
     changes = done.repaired.changes
     typer.echo(
         message(
@@ -101,9 +103,7 @@ def repair(year: Year, most: Most = 10, json: AsJson = False) -> None:
         )
     )
     if len(changes):
-        show.columns(
-            changes.head(most).astype("str").to_numpy().tolist(), heading=[str(name) for name in changes.columns]
-        )
+        show.listing(repair_listing(changes.head(most)))
     show.more(len(changes) - most, "CLI-MORE-IN-FILE")
     show.findings(done.repaired.findings, most=3)
     if done.set_aside:
@@ -239,20 +239,17 @@ def standing(
         show.as_json(found.as_record())
         raise typer.Exit(1 if found.breaks else 0)
 
-    names = ("REGION", "FARMLAND", "HOLDING", "HEADROOM", "PBF", "PBF-TASK", "PBF-HEADROOM")
-    rows = [
-        (
-            "  " * row.depth + f"{row.region} {row.name}",
-            show.area(row.farmland_dm2, "ha"),
-            show.area(row.farmland_task_dm2, "ha"),
-            show.area(row.headroom_dm2, "ha"),
-            show.area(row.pbf_dm2, "ha"),
-            show.area(row.pbf_task_dm2, "ha"),
-            show.area(row.pbf_headroom_dm2, "ha"),
-        )
-        for row in found.rows
-    ]
+    names = ("REGION", "FARMLAND", "HOLDING", "HEADROOM", "PBF", "PBF-TASK", "PBF-HEADROOM", "STILL", "STILL-HEADROOM")
+    rows = []
+    for row in found.rows:
+        ha = row.hectares
+        shown = (
+            ha.farmland, ha.farmland_task, ha.headroom,
+            ha.pbf, ha.pbf_task, ha.pbf_headroom, ha.pbf_farmland, ha.pbf_farmland_headroom,
+        )  # fmt: skip
+        rows.append(("  " * row.depth + f"{row.region} {row.name}", *map(show.hectares, shown)))
     show.columns(rows, heading=[message(f"CLI-STANDING-{name}") for name in names])
+    typer.echo(message("CLI-STANDING-NOTE"))
     show.findings(found.findings, most=5)
     raise typer.Exit(1 if found.breaks else 0)
 

@@ -15,7 +15,8 @@ from tilth.core import Finding, Severity, language, message
 from tilth.core.language import catalogue
 
 if TYPE_CHECKING:
-    from tilth.core import AreaTable
+    from tilth.core import AreaTable, BoolArray
+    from tilth.report import Listing
 
 _NUMBER = re.compile(r"-|[-+]?[\d,]+(\.\d+)?")
 
@@ -53,6 +54,13 @@ def kind(word: str) -> str:
     return f"{name} {word}" if name and language() == "zh" else word
 
 
+def hectares(units: int | None) -> str:
+    """Whole 0.01 ha as hectares; a dash where there are none."""
+    from tilth.report.cells import grouped
+
+    return "-" if units is None else grouped(units)
+
+
 def columns(rows: Sequence[Sequence[object]], *, heading: Sequence[str] = ()) -> None:
     """Print rows in aligned columns under their heading; what looks like a number stands to the right."""
     from tilth.report import aligned
@@ -64,18 +72,38 @@ def columns(rows: Sequence[Sequence[object]], *, heading: Sequence[str] = ()) ->
     typer.echo(aligned([list(heading)] if heading else [], body, numeric))
 
 
+def listing(one: Listing) -> None:
+    """Print a list with its headings, areas in m², and its note."""
+    from tilth.report import column_heading
+
+    kinds = [column.kind for column in one.columns]
+    rows = [
+        [
+            "" if value is None else area(int(str(value))) if kind == "area" else value
+            for value, kind in zip(row, kinds, strict=True)
+        ]
+        for row in one.rows
+    ]
+    columns(rows, heading=[column_heading(one, place) for place in range(len(kinds))])
+    if one.note is not None:
+        typer.echo(str(one.note))
+
+
 def table(one: AreaTable, unit: str, *, every: bool = False) -> None:
     """Print a table of areas in blocks as wide as the terminal.
 
-    Columns that are zero throughout are not printed, nor in each block the rows that are zero in it, unless `every`
-    is asked for.
+    Columns that show zeros throughout are not printed, nor in each block the rows that show only zeros in it, unless
+    `every` is asked for.
     """
     from tilth.report import as_text
+    from tilth.report.cells import filled, table_notes
 
-    wide = [at for at in range(len(one.columns)) if every or one.dm2[:, at].any()] or [0]
-    blocks = [_part(one, block, every) for block in _blocks(one, wide, unit)]
+    kept = filled(one, unit) | every
+    wide = [at for at in range(len(one.columns)) if kept[:, at].any()] or [0]
+    blocks = [_part(one, block, kept) for block in _blocks(one, wide, unit)]
     for number, block in enumerate(blocks):
-        lines = as_text(replace(block, notes=()) if block is not blocks[-1] else block, unit).split("\n")
+        notes = table_notes(one, unit) if block is blocks[-1] else ()
+        lines = as_text(block, unit, notes=notes).split("\n")
         typer.echo("\n".join(lines if number == 0 else lines[2:]))  # title and unit stand above the first block only
     hidden = len(one.columns) - len(wide), sum(len(one.rows) - len(block.rows) for block in blocks)
     if any(hidden):
@@ -83,9 +111,9 @@ def table(one: AreaTable, unit: str, *, every: bool = False) -> None:
     typer.echo("")
 
 
-def _part(one: AreaTable, columns: Sequence[int], every: bool) -> AreaTable:
-    """`one` with these columns, and with the rows that are not zero in all of them; one row at least."""
-    rows = [at for at in range(len(one.rows)) if every or one.dm2[at, columns].any()] or [0][: len(one.rows)]
+def _part(one: AreaTable, columns: Sequence[int], kept: BoolArray) -> AreaTable:
+    """`one` with these columns, and with the rows that have a cell to keep in them; one row at least."""
+    rows = [at for at in range(len(one.rows)) if kept[at, columns].any()] or [0][: len(one.rows)]
     return replace(
         one,
         rows=tuple(one.rows[at] for at in rows),

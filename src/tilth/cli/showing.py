@@ -48,6 +48,8 @@ def report(
 ) -> None:
     """The yearbook: xlsx, docx, pdf, GeoPackage with styles, CSV. 年报
 
+    Exit status 1 if findings on the survey or the tasks break a rule; the files are written all the same.
+
     Examples: `tilth report --year 2024` · `tilth report --year 2024 --format docx --project site.txt --lang zh`
     """
     place = workspace(year, before)
@@ -62,10 +64,13 @@ def report(
             compiled_by=compiled_by, checked_by=checked_by,
         )  # fmt: skip
     if json:
-        show.as_json({"files": [str(path) for path in done.files]})
-        return
-    for path in done.files:
-        typer.echo(str(path))
+        show.as_json(done.as_record())
+    else:
+        for path in done.files:
+            typer.echo(str(path))
+        if done.broken:
+            typer.echo(f"✗ {message('CLI-REPORT-BROKEN', count=done.broken)}")
+    raise typer.Exit(1 if done.broken else 0)
 
 
 @app.command()

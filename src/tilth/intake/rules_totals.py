@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from tilth.change import homes, net_once, valid
 from tilth.core import Finding, FloatArray, IntArray, Where, dm2_array, dm2_from_m2
-from tilth.intake.geometry import Shapes, beyond_tolerance, outside_parts, polygonal
+from tilth.intake.geometry import Shapes, beyond_tolerance, outside_parts
 from tilth.intake.ground import Ground
 from tilth.intake.rules_attributes import nineteen_digits
 from tilth.intake.rules_model import Subject, inner_point, rows_where
@@ -217,17 +218,12 @@ def _pbf_finding(
 
 
 def pbf_above_farmland(pbf: Snapshot, ground: Ground, regions: RegionTree) -> list[Finding]:
-    """V14-FARMLAND: villages with more permanent basic farmland than farmland (recorded net areas), and on which
-    classes of this survey it lies. A feature is counted in the village of the parcel that a point inside it lies in."""
-    subject = ground.subject
-    shapes = np.array(
-        [polygonal(shape) for shape in shapely.make_valid(np.asarray(pbf.parcels.geometry))], dtype=object
-    )
-    home, tree = np.full(len(shapes), "", dtype=object), shapely.STRtree(ground.shapes)
-    village = np.array(village_of(ground, regions), dtype=object)
-    for feature, row in tree.query(shapely.point_on_surface(shapes), predicate="intersects").T:
-        home[feature] = village[row]
-    held = pbf.parcels.groupby(home)["net_area_dm2"].sum()
+    """V14-FARMLAND: villages with more permanent basic farmland, as its tasks count it, than farmland, and on which
+    classes of this survey it lies."""
+    subject, village = ground.subject, np.array(village_of(ground, regions), dtype=object)
+    shapes = valid(np.asarray(pbf.parcels.geometry, dtype=object))
+    home = np.array(homes(pbf, shapes, ground.shapes, village, ground.crs), dtype=object)
+    held = pd.Series(net_once(pbf, shapes)).groupby(home).sum()
     of_farmland = subject.farmland & ground.once
     farmland = subject.frame[of_farmland].groupby(village[of_farmland])["net_area_dm2"].sum()
     found = []

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         findings_listing,
         findings_summary,
         frame_listing,
+        repair_listing,
         standing_listing,
     )
     from tilth.report.maps import change_map, class_map, farmland_map
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     )
     from tilth.report.tables import TABLE_FORMATS, write_tables
     from tilth.report.text import aligned, as_json, as_text
+    from tilth.report.xlsx import column_heading
     from tilth.report.yearbook import FORMATS, write_yearbook
 else:
     __getattr__ = on_demand(__name__)
@@ -59,6 +61,7 @@ __all__ = [
     "check_map",
     "checks_listing",
     "class_map",
+    "column_heading",
     "farmland_map",
     "findings_layer",
     "findings_listing",
@@ -69,6 +72,7 @@ __all__ = [
     "listing_csv",
     "parcel_layer",
     "plain_layer",
+    "repair_listing",
     "standing_listing",
     "table_csv",
     "write_csvs",

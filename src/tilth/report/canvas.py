@@ -21,7 +21,7 @@ from matplotlib.patches import Patch, Polygon
 from matplotlib.path import Path as MplPath
 
 from tilth.core import FloatArray, label
-from tilth.report.cells import display_width
+from tilth.report.cells import cut, display_width
 
 DPI = 160
 EDGE = "#ffffff"
@@ -272,12 +272,17 @@ def _scale_bar(axes: Any, across: float, label_of: Any) -> None:
     )
 
 
+#: Letters of a legend in points, with the signs that fit a line of its column; the largest that has room is taken.
+_LEGEND_SIZES = ((8.0, 26), (7.2, 29), (6.5, 32), (5.8, 36), (5.2, 40))
+_LINE, _BETWEEN = 1.35, 0.5  # height of a line and of the space between entries, in letters
+
+
 def legend(sheet: MapSheet, entries: Sequence[tuple[str, str]]) -> None:
-    """The legend: (colour, name) in order; a colour "line:#rrggbb" is drawn as an outline."""
-    size = 8.0 if len(entries) <= 24 else 6.5 if len(entries) <= 36 else 5.2
+    """The legend: (colour, name) in order; a colour "line:#rrggbb" is drawn as an outline. Names are broken into lines,
+    or cut where there are too many of them for the sheet."""
+    size, names = _set(sheet, [name for _, name in entries])
     patches = []
-    for colour, name in entries:
-        shown = _wrapped(name, 26 if size > 6 else 34)
+    for (colour, _), shown in zip(entries, names, strict=True):
         if colour.startswith("line:"):
             patches.append(Patch(facecolor="none", edgecolor=colour[5:], linewidth=1.4, label=shown))
         else:
@@ -285,6 +290,20 @@ def legend(sheet: MapSheet, entries: Sequence[tuple[str, str]]) -> None:
     sheet.side.legend(
         handles=patches, loc="upper left", frameon=False, prop=font(size), borderaxespad=0.0, handlelength=1.6
     )
+
+
+def _set(sheet: MapSheet, names: Sequence[str]) -> tuple[float, list[str]]:
+    """Size and lines in which `names` fit the side of the sheet."""
+    room = sheet.figure.get_size_inches()[1] * 72 * sheet.side.get_position().height
+    for size, signs in _LEGEND_SIZES:
+        broken = [_wrapped(name, signs) for name in names]
+        lines = sum(name.count("\n") + 1 for name in broken)
+        if size * (_LINE * lines + _BETWEEN * len(names)) <= room:
+            return size, broken
+    size, signs = next(
+        (one for one in _LEGEND_SIZES if one[0] * (_LINE + _BETWEEN) * len(names) <= room), _LEGEND_SIZES[-1]
+    )
+    return size, [cut(name, signs) for name in names]
 
 
 def _wrapped(text: str, width: int) -> str:

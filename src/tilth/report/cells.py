@@ -9,7 +9,9 @@ from functools import lru_cache
 
 import numpy as np
 
-from tilth.core import AreaTable, Column, IntArray, Label, label
+from tilth.change import rounded_ha
+from tilth.core import AreaTable, BoolArray, Column, IntArray, Label, label
+from tilth.land import CodeSystem
 
 DM2_PER_HUNDREDTH_HA = 10_000
 #: Codes that belong on paper: 0102, 0201K, 05H1, 2TT; AC66 of another code system.
@@ -24,28 +26,32 @@ def hundredths_of_ha(table: AreaTable) -> IntArray:
     return rounded_ha(table.dm2)
 
 
-def rounded_ha(dm2: IntArray) -> IntArray:
-    """Areas in whole 0.01 ha, each rounded half away from zero. Shape kept."""
-    magnitude = (2 * np.abs(dm2) + DM2_PER_HUNDREDTH_HA) // (2 * DM2_PER_HUNDREDTH_HA)
-    return np.where(dm2 < 0, -magnitude, magnitude).astype(np.int64)
-
-
-def shown_ha(dm2: int, levelled: int | None = None) -> int:
-    """One area in whole 0.01 ha: as the land tables level it, where they do, else rounded."""
-    return int(rounded_ha(np.array(dm2, dtype=np.int64))) if levelled is None else levelled
-
-
 def shown_cells(table: AreaTable, unit: str) -> IntArray:
     """The cells in hundredths of `unit`, "ha" or "m2". A hundredth of a m² is a dm²."""
     return table.dm2 if unit == "m2" else hundredths_of_ha(table)
 
 
+def filled(table: AreaTable, unit: str) -> BoolArray:
+    """(rows, columns) where a cell holds land or shows any: a row or column may be left out only if it has none."""
+    found: BoolArray = table.dm2 != 0
+    return found | (hundredths_of_ha(table) != 0) if unit == "ha" else found
+
+
 def table_notes(table: AreaTable, unit: str) -> list[str]:
-    """What stands under the table: its own notes, and a warning where hectares were rounded one by one."""
+    """What stands under the table: its own notes, and how far its hectares may be from the m² and why."""
     notes = [str(note) for note in table.notes]
     if unit == "ha" and table.hectares is None:
         notes.append(str(label("REPORT-NOT-LEVELLED")))
+    if unit == "ha" and (most := moved_most(table)):
+        notes.append(str(label("REPORT-LEVELLED", most=hundredths(most))))
     return notes
+
+
+def moved_most(table: AreaTable) -> int:
+    """How far levelling took a cell that holds land from its own rounded area, at most. [0.01 ha]"""
+    if table.hectares is None:
+        return 0
+    return int(np.abs(np.where(table.dm2 != 0, table.hectares - rounded_ha(table.dm2), 0)).max(initial=0))
 
 
 def official_code(code: str) -> str:
@@ -99,6 +105,24 @@ def readable(text: str) -> str:
 def display_width(text: str) -> int:
     """Columns that `text` takes on a terminal: two for Chinese and full-width signs, none for combining marks."""
     return len(text) if text.isascii() else sum(map(_width, text))
+
+
+def cut(text: str, most: int) -> str:
+    """`text`, its end left out where it is wider than `most` columns of a terminal.
+
+    >>> cut("Irrigated upland", 10), cut("水浇地和旱地", 6)
+    ('Irrigated…', '水浇…')
+    """
+    if display_width(text) <= most:
+        return text
+    while display_width(text) > most - 1:
+        text = text[:-1]
+    return text.rstrip() + "…"
+
+
+def class_name(codes: CodeSystem, code: str) -> str:
+    """Code and name of a class; once, where they are the same or the system does not know the code."""
+    return codes.named(code) if code in codes and str(codes[code].label) != code else code
 
 
 @lru_cache(maxsize=8192)

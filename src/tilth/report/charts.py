@@ -12,8 +12,11 @@ from matplotlib.path import Path
 from tilth.core import DM2_PER_HA, Label, label, speaking
 from tilth.land import CodeSystem
 from tilth.report.canvas import font, new_figure, png
-from tilth.report.cells import display_width, grouped
-from tilth.report.colours import GREY, class_colours
+from tilth.report.cells import class_name, cut, display_width, grouped
+from tilth.report.colours import GREY, chosen_colours, class_colours
+
+#: More bars than this make no picture: the others are one bar.
+MOST_BARS = 25
 
 Flow = tuple[str, str, int]  # class before, class after, dm²
 
@@ -45,20 +48,33 @@ def _titled(title: Label, lang: str, rows: int) -> Any:
     return figure
 
 
+def largest_areas(areas: Mapping[str, int], most: int = MOST_BARS) -> tuple[dict[str, int], list[int]]:
+    """The `most` largest of `areas` in their own order, and the areas of the others; all, if one more bar fits them."""
+    if len(areas) <= most + 1:
+        return dict(areas), []
+    kept = set(sorted(areas, key=lambda code: -areas[code])[:most])
+    return {code: dm2 for code, dm2 in areas.items() if code in kept}, [
+        dm2 for code, dm2 in areas.items() if code not in kept
+    ]
+
+
 def area_chart(areas: Mapping[str, int], codes: CodeSystem, title: Label, lang: str) -> bytes:
-    """A bar for each class. `areas` maps class codes to dm², in the order they are drawn."""
+    """A bar for each class, the largest of them where there are many, the others in one bar and counted.
+
+    `areas` maps class codes to dm², in the order they are drawn.
+    """
     with speaking(lang):
-        colours = class_colours(codes)
-        names = [codes.named(code) if code in codes else code for code in areas]
-        figure = _titled(title, lang, len(areas))
-        hectares = [dm2 / DM2_PER_HA for dm2 in areas.values()]
-        _bars(
-            figure,
-            names,
-            hectares,
-            [colours.get(code, GREY) for code in areas],
-            [f"{value:,.2f}" for value in hectares],
-        )
+        first, rest = largest_areas(areas)
+        colours = chosen_colours(codes, list(first))
+        names = [_short(codes, code, 44) for code in first]
+        sizes, paint = list(first.values()), [colours.get(code, GREY) for code in first]
+        if rest:
+            names.append(str(label("REPORT-MAP-OTHER-CLASSES", count=len(rest))))
+            sizes.append(sum(rest))
+            paint.append(GREY)
+        figure = _titled(title, lang, len(names))
+        hectares = [dm2 / DM2_PER_HA for dm2 in sizes]
+        _bars(figure, names, hectares, paint, [f"{value:,.2f}" for value in hectares])
         return png(figure)
 
 
@@ -88,10 +104,9 @@ def flow_chart(flows: Sequence[Flow], codes: CodeSystem, title: Label, lang: str
         return png(figure)
 
 
-def _short(codes: CodeSystem, code: str) -> str:
-    """Code and name, the name cut to what a chart's margin holds."""
-    name = codes.named(code) if code in codes else code
-    return name if display_width(name) <= 26 else name[:25] + "…"
+def _short(codes: CodeSystem, code: str, most: int = 26) -> str:
+    """Code and name, cut to what a chart's margin holds."""
+    return cut(class_name(codes, code), most)
 
 
 def band_chart(flows: Sequence[Flow], codes: CodeSystem, title: Label, lang: str) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import colorsys
 import csv
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 
@@ -31,10 +31,17 @@ def _shipped(system: str) -> Mapping[str, str]:
 
 
 def ring_colour(place: int) -> str:
-    """The colour at `place` of an endless list in which neighbours differ."""
+    """The colour at `place` of an endless list. Hues come near each other again after 8, 13, 21 steps; five steps of
+    lightness, which share no factor with these, keep those apart too."""
     hue = (0.11 + place * _TURN) % 1.0
-    lightness = (0.52, 0.66, 0.42)[place % 3]
+    lightness = (0.52, 0.68, 0.40, 0.78, 0.30)[place % 5]
     return "#" + "".join(f"{round(part * 255):02x}" for part in colorsys.hls_to_rgb(hue, lightness, 0.45))
+
+
+def chosen_colours(system: CodeSystem, chosen: Sequence[str]) -> dict[str, str]:
+    """Colours for the few classes that a picture tells apart, in the order of its legend."""
+    shipped = _shipped(system.id)
+    return {code: shipped.get(code) or ring_colour(place) for place, code in enumerate(chosen)}
 
 
 def class_colours(system: CodeSystem) -> dict[str, str]:

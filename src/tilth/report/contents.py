@@ -6,15 +6,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields, is_dataclass, replace
 from typing import cast
 
+from tilth.change import shown_ha
 from tilth.core import AreaTable, in_units, label, language
 from tilth.report.cells import (
     display_width,
+    filled,
     grouped,
     hundredths_of_ha,
     official_codes,
     printed_names,
     readable,
-    shown_ha,
     table_notes,
     unit_line,
 )
@@ -36,8 +37,9 @@ ON_ITS_SIDE = 15
 #: Points across an A4 page between margins, upright and on its side, and how wide a letter of one point is.
 UPRIGHT_POINTS, SIDE_POINTS, LETTER = 481.0, 728.0, 0.56
 SMALLEST, READABLE, LARGEST = 5.0, 7.0, 9.0
-#: A flow matrix may go over this many parts; wider tables are in the workbook only.
-PARTS = 3
+#: A table of change may go over this many parts, enough for level-1 classes by region; wider tables are in the
+#: workbook only.
+PARTS = 6
 DEEPEST_ROW = 1  # county and townships
 LIST_ROWS = 40
 #: A longer text in a list is cut on paper; what a rule said of a project is printed whole.
@@ -77,16 +79,16 @@ def _shares(widths: Sequence[float]) -> tuple[float, ...]:
 
 def _table_blocks(table: AreaTable, captions: _Numbered, parts_allowed: int) -> Iterator[Block]:
     """The table in hectares, down to townships, without its empty columns; or the word where it is."""
-    rows = [place for place, row in enumerate(table.rows) if row.depth <= DEEPEST_ROW]
+    rows, held = [place for place, row in enumerate(table.rows) if row.depth <= DEEPEST_ROW], filled(table, "ha")
     matrix = parts_allowed > 1
     if matrix and len(rows) > LIST_ROWS // 2:  # a flow matrix over all classes: leave out what never changed
-        rows = [place for place in rows if table.dm2[place].any()]
+        rows = [place for place in rows if held[place].any()]
     columns = list(range(len(table.columns)))
     if len(columns) > ON_ITS_SIDE:
         if not matrix:
             yield _left_to_workbook(table)
             return
-        columns = [place for place in columns if table.dm2[:, place].any()]
+        columns = [place for place in columns if held[:, place].any()]
     parts = max(1, -(-len(columns) // ON_ITS_SIDE))
     if parts > parts_allowed or len(rows) > 6 * LIST_ROWS:
         yield _left_to_workbook(table)
@@ -185,9 +187,10 @@ def _list_blocks(listing: Listing, captions: _Numbered) -> Iterator[Block]:
         places = [place for place in places if listing.columns[place].code in _CHANGE_COLUMNS]
     kinds = [listing.columns[place].kind for place in places]
     letters = LETTERS if listing.id != "checks" else LETTERS_OF_A_VERDICT
-    rows = [row for row in listing.rows if _prints(listing, row)]
-    left = len(listing.rows) - len(rows)
-    rows = rows if listing.id == "checks" else rows[:LIST_ROWS]
+    chosen = [at for at, row in enumerate(listing.rows) if _prints(listing, row)]
+    left = len(listing.rows) - len(chosen)
+    chosen = chosen if listing.id == "checks" else chosen[:LIST_ROWS]
+    rows = [listing.rows[at] for at in chosen]
     body = [
         tuple(_list_text(row[place], kind, letters) for place, kind in zip(places, kinds, strict=True)) for row in rows
     ]
@@ -207,7 +210,7 @@ def _list_blocks(listing: Listing, captions: _Numbered) -> Iterator[Block]:
         body=tuple(body),
         numeric=tuple(kind != "text" for kind in kinds),
         widths=_shares(widths),
-        depths=tuple([0] * len(body)),
+        depths=tuple(0 if listing.depths is None else listing.depths[at] for at in chosen),
         notes=tuple(notes),
         wide=wide,
         size=size,
@@ -257,6 +260,7 @@ def _key_figures(book: Yearbook, captions: _Numbered) -> Iterator[Block]:
         numeric=(False, *[True] * (len(names) - 1)),
         widths=_shares([2.0, *[1.0] * (len(names) - 1)]),
         depths=tuple([0] * len(body)),
+        notes=(str(label("REPORT-KEY-NOTE")),) if compared else (),
     )
 
 

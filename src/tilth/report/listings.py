@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import SupportsInt, cast
+from typing import Any, SupportsInt, cast
 
 import pandas as pd
 
 from tilth.change import Holding
 from tilth.core import Adjustment, AreaTable, Finding, Label, label
 from tilth.core.language import catalogue
-from tilth.report.cells import DM2_PER_HUNDREDTH_HA, official_code, printed_names, shown_ha
+from tilth.report.cells import DM2_PER_HUNDREDTH_HA, grouped, official_code, printed_names
 from tilth.report.model import Kind, ListColumn, Listing, Verdict, Yearbook
 
 
@@ -45,10 +45,11 @@ def _kind(word: str) -> Kind:
 def standing_listing(rows: Sequence[Holding]) -> Listing:
     """What each region holds against its tasks, and the surplus or shortfall."""
     columns = _columns(
-        "region name farmland_task:hectares farmland_held:hectares farmland_surplus:hectares "
-        "pbf_task:hectares pbf_held:hectares pbf_surplus:hectares "
+        "region name depth!:count farmland_task:hectares farmland_held:hectares farmland_surplus:hectares "
+        "pbf_task:hectares pbf_held:hectares pbf_surplus:hectares pbf_farmland:hectares pbf_farmland_surplus:hectares "
         "~farmland_task_m2:area ~farmland_held_m2:area ~farmland_surplus_m2:area "
-        "~pbf_task_m2:area ~pbf_held_m2:area ~pbf_surplus_m2:area ~document"
+        "~pbf_task_m2:area ~pbf_held_m2:area ~pbf_surplus_m2:area ~pbf_farmland_m2:area ~pbf_farmland_surplus_m2:area "
+        "~document"
     )
     out = []
     for row in rows:
@@ -59,21 +60,24 @@ def standing_listing(rows: Sequence[Holding]) -> Listing:
             row.pbf_task_dm2,
             row.pbf_dm2,
             row.pbf_headroom_dm2,
+            row.pbf_farmland_dm2,
+            row.pbf_farmland_headroom_dm2,
         )
-        shown = (
-            *_in_hectares(row.farmland_task_dm2, row.farmland_dm2, row.farmland_ha),
-            *_in_hectares(row.pbf_task_dm2, row.pbf_dm2, row.pbf_ha),
+        ha = row.hectares
+        units = (
+            ha.farmland_task,
+            ha.farmland,
+            ha.headroom,
+            ha.pbf_task,
+            ha.pbf,
+            ha.pbf_headroom,
+            ha.pbf_farmland,
+            ha.pbf_farmland_headroom,
         )
-        out.append((row.region, "\u3000" * row.depth + row.name, *shown, *exact, row.source))
-    return Listing("standing", label("REPORT-STANDING"), columns, tuple(out), label("REPORT-STANDING-NOTE"))
-
-
-def _in_hectares(task: int | None, held: int | None, levelled: int | None) -> tuple[int | None, ...]:
-    """Task, holding and surplus in dm² of whole 0.01 ha: the holding as the land tables level it, the row closed."""
-    tasked = None if task is None else shown_ha(task)
-    has = None if held is None else shown_ha(held, levelled)
-    surplus = None if has is None or tasked is None else has - tasked
-    return tuple(None if one is None else one * DM2_PER_HUNDREDTH_HA for one in (tasked, has, surplus))
+        shown = (None if one is None else one * DM2_PER_HUNDREDTH_HA for one in units)
+        out.append((row.region, row.name, row.depth, *shown, *exact, row.source))
+    depths = tuple(row.depth for row in rows)
+    return Listing("standing", label("REPORT-STANDING"), columns, tuple(out), label("REPORT-STANDING-NOTE"), depths)
 
 
 def outcome_text(outcome: str) -> str:
@@ -157,6 +161,34 @@ def _plain(value: object, kind: Kind) -> object:
     if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
         return None if kind != "text" else ""
     return str(value) if kind == "text" else int(cast(SupportsInt, value))
+
+
+def repair_listing(changes: pd.DataFrame) -> Listing:
+    """What a repair did, row by row, in words and m². `changes` has the columns of `tilth.intake.CHANGE_COLUMNS`."""
+    rows = tuple(
+        (one.parcel_id, int(one.source_row), _deed(one), *_values(one), int(one.moved_dm2))
+        for one in changes.itertuples()
+    )
+    columns = _columns("parcel source_row:count done before after moved_dm2:area")
+    return Listing("repair", label("REPORT-REPAIR"), columns, rows, label("REPORT-REPAIR-NOTE"))
+
+
+def _deed(change: Any) -> str:
+    """ "rings", "overlap P2" or the name of a column as words; what an outline keeps of its area is said."""
+    word, _, by = str(change.what).partition(" ")
+    key = f"REPORT-REPAIR-{word.upper().replace('_', '-')}"
+    said = str(label(key, by=by)) if key in catalogue() else str(change.what)
+    same = change.geometry_moved and change.before == change.after
+    return str(label("REPORT-REPAIR-SAME-AREA", what=said)) if same else said
+
+
+def _values(change: Any) -> tuple[str, str]:
+    """Before and after: areas in m², whatever unit they are kept in."""
+    values = str(change.before), str(change.after)
+    if not str(change.what).endswith("_dm2"):
+        return values
+    before, after = (f"{grouped(int(one))} m²" if one.lstrip("-").isdigit() else one for one in values)
+    return before, after
 
 
 def change_listing(frame: pd.DataFrame) -> Listing:

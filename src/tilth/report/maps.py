@@ -21,10 +21,11 @@ from tilth.report.canvas import (
     png,
     polygons_of,
 )
-from tilth.report.colours import CHANGED, FARMLAND, GAINED, GREY, LOST, PBF_FILL, class_colours, ring_colour
+from tilth.report.cells import class_name
+from tilth.report.colours import CHANGED, FARMLAND, GAINED, GREY, LOST, PBF_FILL, chosen_colours
 
 #: More classes than this do not fit a legend; the smallest are then drawn in grey and counted.
-LEGEND_LIMIT = 44
+LEGEND_LIMIT = 25
 MANY_PARCELS = 4000
 
 Entry = tuple[str, str]  # of a legend: colour, name
@@ -38,10 +39,6 @@ def bounds_of(*frames: gpd.GeoDataFrame) -> list[float]:
     corners = np.array(boxes, dtype=np.float64)
     low, high = np.nanmin(corners[:, :2], axis=0), np.nanmax(corners[:, 2:], axis=0)
     return [*low.tolist(), *high.tolist()]
-
-
-def _class_name(system: CodeSystem, code: str) -> str:
-    return system.named(code) if code in system and str(system[code].label) != code else code
 
 
 def _largest_first(parcels: gpd.GeoDataFrame, codes: pd.Series) -> list[str]:
@@ -84,12 +81,10 @@ def palette(
     """The colour of each class in `shown` (of `parcels`, row by row), and the legend in the order of the classes."""
     ranked = _largest_first(parcels, shown)
     kept, rest = ranked[:LEGEND_LIMIT], ranked[LEGEND_LIMIT:]
-    known = class_colours(codes)
     order = {code: place for place, code in enumerate(codes.classes)}
-    colours = {}
-    for place, code in enumerate(sorted(kept, key=lambda one: (order.get(one, len(order)), one))):
-        colours[code] = _pale(known.get(code, ring_colour(place)), strength)
-    entries = [(colour, _class_name(codes, code)) for code, colour in colours.items()]
+    listed = sorted(kept, key=lambda one: (order.get(one, len(order)), one))
+    colours = {code: _pale(colour, strength) for code, colour in chosen_colours(codes, listed).items()}
+    entries = [(colour, class_name(codes, code)) for code, colour in colours.items()]
     if rest:
         entries.append((GREY, str(label("REPORT-MAP-OTHER-CLASSES", count=len(rest)))))
     return colours, entries

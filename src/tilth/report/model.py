@@ -149,9 +149,11 @@ class Listing:
     columns: tuple[ListColumn, ...]
     rows: tuple[tuple[object, ...], ...]
     note: Label | None = None
+    depths: tuple[int, ...] | None = None  # of each row in the region tree: indents its first cell
 
     def __post_init__(self) -> None:
         assert all(len(row) == len(self.columns) for row in self.rows), self.id
+        assert self.depths is None or len(self.depths) == len(self.rows), self.id
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from tilth.core import AreaTable, BadInput, in_units, label
 from tilth.report.cells import (
     display_width,
+    filled,
     grouped,
     hundredths_of_ha,
     official_codes,
@@ -42,7 +44,14 @@ def _numbers(table: AreaTable, unit: str) -> list[list[str]]:
     return [[grouped(value) for value in row] for row in shown_cells(table, unit).tolist()]
 
 
-def as_text(table: AreaTable, unit: str = "ha", *, skip_zero_columns: bool = False, per_block: int = 0) -> str:
+def as_text(
+    table: AreaTable,
+    unit: str = "ha",
+    *,
+    skip_zero_columns: bool = False,
+    per_block: int = 0,
+    notes: Sequence[str] | None = None,
+) -> str:
     """The table for a terminal, in the language in use.
 
     Parameters
@@ -53,6 +62,8 @@ def as_text(table: AreaTable, unit: str = "ha", *, skip_zero_columns: bool = Fal
         Leave out columns that are zero in every row, and say how many.
     per_block
         Break a wide table into blocks of this many area columns; 0 does not.
+    notes
+        What stands below instead of the table's own notes, where it is a part of another.
 
     Raises
     ------
@@ -63,15 +74,15 @@ def as_text(table: AreaTable, unit: str = "ha", *, skip_zero_columns: bool = Fal
         raise BadInput("REPORT-UNIT-UNKNOWN", unit=unit, known=", ".join(UNITS))
     places = list(range(len(table.columns)))
     if skip_zero_columns:
-        places = [place for place in places if table.dm2[:, place].any()] or places[:1]
+        places = [place for place in places if filled(table, unit)[:, place].any()] or places[:1]
     numbers = _numbers(table, unit)
     step = per_block or max(len(places), 1)
     blocks = [_block(table, numbers, places[start : start + step]) for start in range(0, max(len(places), 1), step)]
-    notes = table_notes(table, unit)
+    below = table_notes(table, unit) if notes is None else list(notes)
     if len(places) < len(table.columns):
-        notes.append(str(label("REPORT-COLUMNS-LEFT", count=len(table.columns) - len(places))))
+        below.append(str(label("REPORT-COLUMNS-LEFT", count=len(table.columns) - len(places))))
     return "\n".join(
-        [str(table.title), str(unit_line(unit)), "", "\n\n".join(blocks), *(["", *notes] if notes else [])]
+        [str(table.title), str(unit_line(unit)), "", "\n\n".join(blocks), *(["", *below] if below else [])]
     )
 
 

@@ -310,9 +310,15 @@ def _list_sheet(workbook: Any, name: str, book: Yearbook, listing: Listing, cell
     rows.append([cells.cell(str(listing.note or ""), look.unit)])
     rows.append([cells.cell(text, look.head) for text in names], head.height(names))
     room = ROWS_OF_A_SHEET - 10
-    for row in listing.rows[:room]:
-        pairs = zip(row, listing.columns, strict=True)
-        rows.append([cells.cell(_list_value(value, one.kind), look.of_kind(one.kind)) for value, one in pairs])
+    depths = listing.depths or [0] * len(listing.rows)
+    for row, depth in zip(listing.rows[:room], depths, strict=False):
+        pairs = enumerate(zip(row, listing.columns, strict=True))
+        rows.append(
+            [
+                cells.cell(_list_value(value, one.kind), look.of_kind(one.kind), 0 if place else depth)
+                for place, (value, one) in pairs
+            ]
+        )
     if not listing.rows:
         rows.append([cells.cell(str(label("REPORT-NONE")), look.unit)])
     if len(listing.rows) > room:
