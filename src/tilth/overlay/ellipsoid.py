@@ -120,6 +120,11 @@ def read_crs(crs: Any) -> CRS:
 
 def surface(crs: Any) -> Surface:
     """The coordinate net of `crs`, see `read_crs`. BadInput if it is neither projected nor geographic."""
+    return _named(crs) if isinstance(crs, str | int) else _surface(read_crs(crs))
+
+
+@lru_cache(maxsize=64)
+def _named(crs: str | int) -> Surface:
     return _surface(read_crs(crs))
 
 

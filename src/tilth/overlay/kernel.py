@@ -361,16 +361,10 @@ def _last_place(box: FloatArray) -> float:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def find_twins(left: Any, right: Any, pairs: IntArray, of_left: IntArray, of_right: IntArray, same: FloatArray) -> None:
-    """Fill `same` (n,) of pairs of cells; `of_left`, `of_right` with a cell of the other layer that is the same.
-
-    Cells without one keep what they have.
-    """
+def find_same(left: Any, right: Any, pairs: IntArray, same: FloatArray) -> None:
+    """Fill `same` (n,): are the two cells of a pair the same?"""
     for n in range(len(pairs)):
-        a, b = pairs[n, 0], pairs[n, 1]
-        same[n] = _same(left, a, right, b)
-        if same[n]:
-            of_left[a], of_right[b] = b, a
+        same[n] = _same(left, pairs[n, 0], right, pairs[n, 1])
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -378,6 +372,8 @@ def mirrored(
     pairs: IntArray, first: IntArray, of_left: IntArray, of_right: IntArray, same: FloatArray, like: IntArray
 ) -> None:
     """Fill `like` (n,) with the pair that has the same area, where there is an earlier one; with the pair itself, else.
+
+    `of_left` and `of_right` say which cell of the other layer is the same as each; -1, none.
 
     Where neither of two neighbours changed, what the first shares with the second's twin is what the second shares
     with the first's. `pairs` are sorted; `first` (c + 1,) says where those of each left cell begin.
@@ -419,7 +415,7 @@ def pair_areas(
     pairs
         (n, 2) a cell of each.
     same, like
-        (n,) from `find_twins` and `mirrored`: pairs that are like another one are left out.
+        (n,) from `find_same` and `mirrored`: pairs that are like another one are left out.
     lattice
         `scale.Lattice` around the pairs.
     longest

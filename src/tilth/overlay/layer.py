@@ -77,6 +77,13 @@ class Layer:
         return self.cells.bounds
 
     @cached_property
+    def extent(self) -> FloatArray | None:
+        """(4,) around all cells; None if there is none."""
+        if len(self.bounds) == 0:
+            return None
+        return np.concatenate([self.bounds[:, :2].min(axis=0), self.bounds[:, 2:].max(axis=0)])
+
+    @cached_property
     def tree(self) -> Tree:
         """Over the boxes of the cells."""
         return tree_of(self.bounds)
@@ -128,9 +135,10 @@ def layer_of(rings: Rings, ground: Surface, rows: IntArray | None = None, total:
     large = (edges > MOST_EDGES) | (wide > ground.length(WIDEST_M))
     origin = _origins(box)
     small = _Cut.whole(rings, turn, own[~large], box)
-    cut = _cut(_Cut.alone(rings, turn, own[large], box, origin), ground.length(WIDEST_M))
-    shift = np.zeros((len(cut.row), 2))
-    cells = _joined(_chained(small, origin[small.row], origin), _chained(cut, shift, origin))
+    cells = _chained(small, origin[small.row], origin)
+    if large.any():
+        cut = _cut(_Cut.alone(rings, turn, own[large], box, origin), ground.length(WIDEST_M))
+        cells = _joined(cells, _chained(cut, np.zeros((len(cut.row), 2)), origin))
     given = np.arange(len(rings)) if rows is None else rows
     cells = cells._replace(row=given[cells.row])
     for part in cells:

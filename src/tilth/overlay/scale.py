@@ -44,6 +44,8 @@ PITCH_M = 8_192.0
 BLOCK = 32
 #: A block's scale is fitted over this much more, so that neighbours agree on the line between them to 1e-13.
 _GROWN = 1.3
+#: Blocks of a lattice that is kept.
+_FEW = 9
 #: Terms xⁱ yʲ of a node, by degree.
 _TERMS = tuple((i, degree - i) for degree in range(5) for i in range(degree, -1, -1))
 
@@ -59,6 +61,18 @@ class Lattice(NamedTuple):
     node: FloatArray  # (nx, ny, 15) 1, x, y, x², xy, y², x³, … y⁴; NaN where nothing was asked for
 
 
+def lattice_within(ground: Surface, extent: FloatArray) -> Lattice | None:
+    """The lattice over all of `extent` (4,), kept for the next time; None where it is wide or leaves the projection."""
+    pitch = _pitch(ground)
+    left, low, right, high = np.floor(extent / (pitch * BLOCK)).astype(np.int64).tolist()
+    if (right - left + 1) * (high - low + 1) > _FEW:
+        return None
+    try:
+        return _small(ground, pitch, left, low, right, high)
+    except BadInput:
+        return None
+
+
 def lattice_over(ground: Surface, boxes: FloatArray) -> Lattice:
     """The lattice over the squares that any of `boxes` (n, 4) reaches.
 
@@ -67,24 +81,38 @@ def lattice_over(ground: Surface, boxes: FloatArray) -> Lattice:
     BadInput
         If a box reaches out of the domain of the projection.
     """
-    pitch = 2.0 ** round(np.log2(ground.length(PITCH_M)))
-    reach = np.floor(boxes / (pitch * BLOCK)).astype(np.int64)
-    low, high = reach[:, :2].min(axis=0), reach[:, 2:].max(axis=0)
-    asked = np.zeros(tuple(high - low + 1), dtype=bool)
-    for left, below, right, above in set(map(tuple, (reach - np.tile(low, 2)).tolist())) if asked.size > 4 else ():
-        asked[left : right + 1, below : above + 1] = True
-    if asked.size <= 4:
-        asked[:] = True
+    extent = np.concatenate([boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)])
+    few = lattice_within(ground, extent)
+    if few is not None:
+        return few
+    pitch = _pitch(ground)
+    left, low, right, high = np.floor(extent / (pitch * BLOCK)).astype(np.int64).tolist()
+    asked = np.zeros((right - left + 1, high - low + 1), dtype=bool)
+    reach = np.floor(boxes / (pitch * BLOCK)).astype(np.int64) - (left, low, left, low)
+    for x0, y0, x1, y1 in set(map(tuple, reach.tolist())):
+        asked[x0 : x1 + 1, y0 : y1 + 1] = True
     node = np.full((*(np.array(asked.shape) * BLOCK), len(_TERMS)), np.nan)
-    outer = (*boxes[:, :2].min(axis=0).tolist(), *boxes[:, 2:].max(axis=0).tolist())
     for i, j in np.argwhere(asked).tolist():
         place = (slice(i * BLOCK, (i + 1) * BLOCK), slice(j * BLOCK, (j + 1) * BLOCK))
-        at = (int(low[0]) + i, int(low[1]) + j)
         try:
-            node[place] = _block(ground, pitch, at, None)
+            node[place] = _block(ground, pitch, (left + i, low + j), None)
         except BadInput:  # the block reaches out of the projection: what is measured may still lie within
-            node[place] = _block(ground, pitch, at, outer)
-    return Lattice(pitch, low * BLOCK, node)
+            node[place] = _block(ground, pitch, (left + i, low + j), tuple(extent.tolist()))
+    return Lattice(pitch, np.array([left, low]) * BLOCK, node)
+
+
+def _pitch(ground: Surface) -> float:
+    return float(2.0 ** round(np.log2(ground.length(PITCH_M))))
+
+
+@lru_cache(maxsize=64)
+def _small(ground: Surface, pitch: float, left: int, low: int, right: int, high: int) -> Lattice:
+    """The lattice of a few blocks, kept: it serves again and again."""
+    columns = [
+        np.concatenate([_block(ground, pitch, (i, j), None) for j in range(low, high + 1)], axis=1)
+        for i in range(left, right + 1)
+    ]
+    return Lattice(pitch, np.array([left, low]) * BLOCK, np.concatenate(columns))
 
 
 @lru_cache(maxsize=256)

@@ -58,6 +58,8 @@ class Side:
     @cached_property
     def extent(self) -> FloatArray | None:
         """(4,) around all of it; None if there is nothing."""
+        if self.known is not None:
+            return self.known.extent
         some = self.bounds[~np.isnan(self.bounds[:, 0])]
         return np.concatenate([some[:, :2].min(axis=0), some[:, 2:].max(axis=0)]) if len(some) else None
 
@@ -147,8 +149,8 @@ def pieces_within(side: Side) -> PieceTable:
 def pieces(left: Layer, right: Layer) -> PieceTable:
     """The pieces of two layers; of one with itself, those of rows before later ones."""
     from tilth.overlay.boxes import meeting
-    from tilth.overlay.kernel import find_twins, mirrored, pair_areas
-    from tilth.overlay.scale import lattice_over
+    from tilth.overlay.kernel import find_same, mirrored, pair_areas
+    from tilth.overlay.scale import lattice_over, lattice_within
 
     ours, theirs = left.cells, right.cells
     within = left is right
@@ -157,12 +159,16 @@ def pieces(left: Layer, right: Layer) -> PieceTable:
         pairs = pairs[ours.row[pairs[:, 0]] < theirs.row[pairs[:, 1]]]
     if len(pairs) == 0:
         return PieceTable.nothing()
-    lattice = lattice_over(left.ground, _common(left.bounds, right.bounds, pairs))
-    measured, same = np.empty((len(pairs), 2)), np.empty(len(pairs), dtype=bool)
-    of_left, of_right = np.full(len(ours.row), -1), np.full(len(theirs.row), -1)
+    extent = _common(left, right)
+    lattice = lattice_within(left.ground, extent)
+    if lattice is None:
+        lattice = lattice_over(left.ground, _boxes(left, pairs, extent))
+    measured, same = np.empty((len(pairs), 2)), ours.key[pairs[:, 0]] == theirs.key[pairs[:, 1]]
     like = np.arange(len(pairs))
-    find_twins(ours, theirs, pairs, of_left, of_right, same)
     if same.any():
+        find_same(ours, theirs, pairs, same)
+        of_left, of_right = np.full(len(ours.row), -1), np.full(len(theirs.row), -1)
+        of_left[pairs[same, 0]], of_right[pairs[same, 1]] = pairs[same, 1], pairs[same, 0]
         mirrored(pairs, np.searchsorted(pairs[:, 0], np.arange(len(ours.row) + 1)), of_left, of_right, same, like)
     longest = max(left.longest, right.longest)
 
@@ -173,11 +179,17 @@ def pieces(left: Layer, right: Layer) -> PieceTable:
     return _table(ours.row[pairs[:, 0]], theirs.row[pairs[:, 1]], measured[like])
 
 
-def _common(ours: FloatArray, theirs: FloatArray, pairs: IntArray) -> FloatArray:
-    """(n, 4) boxes that hold all that pairs of boxes, sorted by the first, have in common."""
-    boxes = ours[pairs[np.append(True, pairs[1:, 0] != pairs[:-1, 0]), 0]]
-    low, high = theirs[:, :2].min(axis=0), theirs[:, 2:].max(axis=0)
-    return np.concatenate([np.maximum(boxes[:, :2], low), np.minimum(boxes[:, 2:], high)], axis=1)
+def _common(left: Layer, right: Layer) -> FloatArray:
+    """(4,) the box that two layers have in common."""
+    assert left.extent is not None and right.extent is not None
+    low, high = np.maximum(left.extent[:2], right.extent[:2]), np.minimum(left.extent[2:], right.extent[2:])
+    return np.concatenate([low, high])
+
+
+def _boxes(left: Layer, pairs: IntArray, extent: FloatArray) -> FloatArray:
+    """(n, 4) boxes that hold all that pairs of cells, sorted by the first, have in common."""
+    boxes = left.bounds[pairs[np.append(True, pairs[1:, 0] != pairs[:-1, 0]), 0]]
+    return np.concatenate([np.maximum(boxes[:, :2], extent[:2]), np.minimum(boxes[:, 2:], extent[2:])], axis=1)
 
 
 def _table(left: IntArray, right: IntArray, measured: FloatArray) -> PieceTable:
