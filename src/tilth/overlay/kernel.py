@@ -395,6 +395,21 @@ def mirrored(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def _measured(
+    left: Any, a: int, right: Any, b: int, same: bool, lattice: Any, line: FloatArray, g: FloatArray
+) -> tuple[float, float]:
+    """Common area of two cells, and the size of its noise. [m²]"""
+    around = 0.0
+    if same:
+        area, size = _own(left, a, lattice, line, g)
+    elif _comes_first(left, a, right, b):
+        area, size, around = _shared(left, a, right, b, lattice, line, g)
+    else:
+        area, size, around = _shared(right, b, left, a, lattice, line, g)
+    return area, around + _EPSILON * size
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def pair_areas(
     left: Any,
     right: Any,
@@ -423,18 +438,51 @@ def pair_areas(
     """
     line, g = np.empty((5, _LINES + 8 * longest)), np.empty(10)
     for n in range(rows[0], rows[1]):
-        a, b = pairs[n, 0], pairs[n, 1]
-        around = 0.0
-        if like[n] != n:
-            continue
-        if same[n]:
-            area, size = _own(left, a, lattice, line, g)
-        elif _comes_first(left, a, right, b):
-            area, size, around = _shared(left, a, right, b, lattice, line, g)
-        else:
-            area, size, around = _shared(right, b, left, a, lattice, line, g)
-        out[n, 0] = area
-        out[n, 1] = around + _EPSILON * size
+        if like[n] == n:
+            out[n, 0], out[n, 1] = _measured(left, pairs[n, 0], right, pairs[n, 1], same[n], lattice, line, g)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def few_areas(few: Any, many: Any, tree: Any, fan: int, lattice: Any, longest: int) -> tuple[IntArray, FloatArray]:
+    """What a few cells, such as those of a footprint, share with a layer: (n, 2) pairs of cells, sorted, and (n, 2)
+    as `pair_areas` fills it, all in one call.
+
+    `tree` is that over `many`, with `fan` boxes below a node; other parameters are those of `pair_areas`.
+    """
+    pairs, out = np.empty((64, 2), np.int64), np.empty((64, 2))
+    line, g = np.empty((5, _LINES + 8 * longest)), np.empty(10)
+    waiting, depths = np.empty(16 * (fan + 1), np.int64), np.empty(16 * (fan + 1), np.int64)
+    top, count = len(tree.level) - 2, 0
+    for a in range(len(few.row)):
+        box, x, y = few.box[a], few.origin[a, 0], few.origin[a, 1]
+        begin, held = count, 1
+        waiting[0], depths[0] = tree.level[top], top
+        while held > 0:
+            held -= 1
+            at, depth = waiting[held], depths[held]
+            node = tree.box[at]
+            if node[0] - x >= box[2] or node[2] - x <= box[0] or node[1] - y >= box[3] or node[3] - y <= box[1]:
+                continue
+            if depth > 0:
+                first = tree.level[depth - 1] + fan * (at - tree.level[depth])
+                for child in range(first, min(first + fan, tree.level[depth])):
+                    waiting[held], depths[held] = child, depth - 1
+                    held += 1
+                continue
+            if count == len(pairs):
+                more, more_out = np.empty((2 * count, 2), np.int64), np.empty((2 * count, 2))
+                more[:count], more_out[:count] = pairs, out
+                pairs, out = more, more_out
+            to, b = count, tree.order[at]
+            while to > begin and pairs[to - 1, 1] > b:  # few enough to be kept sorted by insertion
+                pairs[to, 0], pairs[to, 1] = pairs[to - 1, 0], pairs[to - 1, 1]
+                to -= 1
+            pairs[to, 0], pairs[to, 1] = a, b
+            count += 1
+    for n in range(count):
+        same = _same(few, pairs[n, 0], many, pairs[n, 1])
+        out[n, 0], out[n, 1] = _measured(few, pairs[n, 0], many, pairs[n, 1], same, lattice, line, g)
+    return pairs[:count], out[:count]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

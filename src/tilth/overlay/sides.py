@@ -23,6 +23,8 @@ if TYPE_CHECKING:  # numba is loaded by the first overlay, not by the first impo
 
 #: Coordinates of one side that are made ready at a time.
 TILE_COORDINATES = 8_000_000
+#: Cells of a layer that is overlaid in one go, such as a footprint.
+FEW_CELLS = 64
 #: Pairs handed to a thread at a time.
 BLOCK_PAIRS = 8_192
 
@@ -148,6 +150,16 @@ def pieces_within(side: Side) -> PieceTable:
 
 def pieces(left: Layer, right: Layer) -> PieceTable:
     """The pieces of two layers; of one with itself, those of rows before later ones."""
+    if len(left.bounds) <= FEW_CELLS < len(right.bounds):
+        return _few_pieces(left, right)
+    if len(right.bounds) <= FEW_CELLS < len(left.bounds):
+        table = _few_pieces(right, left)
+        order = np.lexsort((table.left, table.right))
+        return PieceTable(table.right[order], table.left[order], table.area_m2[order])
+    return _many_pieces(left, right)
+
+
+def _many_pieces(left: Layer, right: Layer) -> PieceTable:
     from tilth.overlay.boxes import meeting
     from tilth.overlay.kernel import find_same, mirrored, pair_areas
     from tilth.overlay.scale import lattice_over, lattice_within
@@ -177,6 +189,23 @@ def pieces(left: Layer, right: Layer) -> PieceTable:
 
     in_threads(measure, blocks(len(pairs), BLOCK_PAIRS))
     return _table(ours.row[pairs[:, 0]], theirs.row[pairs[:, 1]], measured[like])
+
+
+def _few_pieces(few: Layer, many: Layer) -> PieceTable:
+    """As `pieces`, where one layer is no more than a footprint: fewer steps, each of which takes its time."""
+    from tilth.overlay.boxes import NODE
+    from tilth.overlay.kernel import few_areas
+    from tilth.overlay.scale import lattice_within
+
+    if few.extent is None or many.extent is None:
+        return PieceTable.nothing()
+    lattice = lattice_within(few.ground, few.extent)
+    if lattice is None:
+        return _many_pieces(few, many)
+    pairs, measured = few_areas(few.cells, many.cells, many.tree, NODE, lattice, max(few.longest, many.longest))
+    if len(pairs) == 0:
+        return PieceTable.nothing()
+    return _table(few.cells.row[pairs[:, 0]], many.cells.row[pairs[:, 1]], measured)
 
 
 def _common(left: Layer, right: Layer) -> FloatArray:
