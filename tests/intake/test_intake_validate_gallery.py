@@ -375,3 +375,10 @@ def test_every_code_explains_itself_in_both_languages() -> None:
     assert {"V1", "V15", "G-AREA", "G-MULTIPART"} <= set(ours)
     wanted = ("said", "said_zh", "remedy", "remedy_zh", "why", "why_zh")
     assert [(key, part) for key, entry in ours.items() for part in wanted if not entry.get(part)] == []
+
+
+def test_basic_farmland_whose_parts_overlap_is_said_with_the_ground_that_it_covers() -> None:
+    twice = shapely.MultiPolygon([shapely.box(X, Y, X + 30, Y + 30), shapely.box(X + 10, Y + 10, X + 50, Y + 50)])
+    known = {"code": "0103", "area_dm2": 210_000, "net_area_dm2": 210_000, "geometry": twice}
+    (told,) = examined(parcels(), pbf=layer("pbf", [known])).findings
+    assert told.code == "V14-SHAPE" and "2,500.00 m² as drawn, 2,100.00 m² of ground covered" in told.said

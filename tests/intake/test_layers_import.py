@@ -56,6 +56,16 @@ def test_basic_farmland_keeps_its_gross_and_net_area() -> None:
     assert draft.meta.rows_in == 4 == draft.meta.rows_stored + draft.meta.rows_quarantined
 
 
+def test_a_layer_feature_that_overlaps_itself_is_said_and_measured_by_its_ground() -> None:
+    left, right = shapely.box(38412000, 3500000, 38412030, 3500030), shapely.box(38412010, 3500010, 38412050, 3500050)
+    both = [{"BSM": "1", "geometry": shapely.MultiPolygon([left, right])}, {"BSM": "2", "geometry": left.union(right)}]
+    draft = layer_from(table_of(both), "pbf")
+    twice, once = draft.parcels["area_dm2"]
+    assert twice == once
+    (told,) = [finding for finding in draft.findings if finding.code == "INTAKE-SHAPE-CROSSED"]
+    assert told.where.row == 1 and told.values["covered_dm2"] == once and told.values["drawn_dm2"] > once
+
+
 @pytest.mark.parametrize("value", ["abc", "10,000", "0", "-5", "1e30"])
 def test_protected_ground_is_not_lost_for_an_area_that_cannot_be_read(value: str) -> None:
     """Land that a rule protects is protected whatever somebody typed beside it."""

@@ -18,7 +18,7 @@ from tilth.change.pieces import OVERLAP_BEFORE, Measured, covered_pieces, wherea
 from tilth.change.rules import StableRule
 from tilth.change.status_columns import TWICE
 from tilth.core import DM2_PER_M2, BadInput, Finding, FloatArray, IntArray, Label, Where
-from tilth.land import CodeSystem, RegionTree, Snapshot, ridge_deduction
+from tilth.land import CodeSystem, RegionTree, Snapshot, covered, ridge_deduction
 from tilth.overlay import PieceTable, engine_area, intersection_areas, overlap_polygon, overlaps
 
 #: Overlaps inside a year up to this size are left to levelling. [m²]
@@ -112,14 +112,13 @@ def _dm2(square_metres: float) -> int:
 
 
 def mended(parcels: gpd.GeoDataFrame, crs: Any) -> tuple[np.ndarray, list[Finding]]:
-    """Polygons without crossing rings; each one changed is a finding with its area before and after."""
+    """All the ground that each parcel covers; one whose rings cross is a finding with its area before and after."""
     shapes = np.asarray(parcels.geometry, dtype=object).copy()
     shapes[shapely.is_missing(shapes)] = shapely.Polygon()
     rows = np.flatnonzero(~shapely.is_valid(shapes))
     if not len(rows):
         return shapes, []
-    fixed = shapely.make_valid(shapes[rows], method="structure", keep_collapsed=False)
-    fixed[~np.isin(shapely.get_type_id(fixed), (3, 6))] = shapely.Polygon()
+    fixed = covered(shapes[rows])
     old, new = engine_area(shapes[rows], crs), engine_area(fixed, crs)
     shapes[rows] = fixed
     where = whereabouts(parcels)

@@ -8,6 +8,7 @@ from tilth.land.classes import (
     correspondence,
     observed_code_system,
 )
+from tilth.land.covered import covered
 from tilth.land.kinds import kind_of, near_kind
 from tilth.land.naming import told_apart
 from tilth.land.regions import Region, RegionTree, Task, level_of_code, tree_from_codes
@@ -43,6 +44,7 @@ __all__ = [
     "Task",
     "code_system",
     "correspondence",
+    "covered",
     "kind_of",
     "level_of_code",
     "near_kind",
