@@ -11,11 +11,12 @@ import numpy as np
 import shapely
 
 from tilth.api.results import Measured, Measurement
-from tilth.core import BadInput, Finding, FloatArray, Where, message
+from tilth.core import BadInput, Finding, FloatArray, message
 from tilth.intake import (
     Rejected,
     Table,
     compare_stated_area,
+    crossed,
     impossible_places,
     read_exchange,
     read_vector,
@@ -23,6 +24,7 @@ from tilth.intake import (
     write_exchange,
     write_vector,
 )
+from tilth.land import covered
 from tilth.overlay import engine_area, survey_area
 from tilth.runtime import working
 
@@ -32,7 +34,7 @@ _TEXT = ".txt"
 def area(
     file: str | Path, *, layer: str | None = None, encoding: str | None = None, crs: str | None = None
 ) -> Measurement:
-    """Engine, survey and planar area of every polygon of any file.
+    """Engine, survey and planar area of the ground that every polygon of any file covers.
 
     Raises
     ------
@@ -45,8 +47,11 @@ def area(
         raise BadInput("API-NO-CRS", file=Path(file).name)
     good, rejected = _polygons(table, table.crs)
     engine = engine_area(np.asarray(good.geometry, dtype=object), table.crs)
-    good, engine, rejected = _with_area(good, engine, rejected)
-    shapes = np.asarray(good.geometry, dtype=object)
+    good, rejected = _with_area(good, engine, rejected)
+    drawn = np.asarray(good.geometry, dtype=object)
+    shapes = covered(drawn)
+    engine = engine_area(shapes, table.crs)
+    odd = crossed(drawn, table.crs, good["source_row"].tolist(), Path(file).name)
     survey = _survey(shapes, table.crs)
     planar = _planar(shapes, table.crs)
     names = good["plot_name"].astype("str") if "plot_name" in good else [""] * len(good)
@@ -60,7 +65,7 @@ def area(
     reasons = tuple((one.source_row, one.code, Finding(one.code, values=one.values).said) for one in rejected)
     return Measurement(
         Path(file).name, table.crs, table.rows_in, polygons, reasons,
-        (*table.findings, *findings, *_invalid(good, Path(file).name)), table.dialect,
+        (*table.findings, *findings, *odd), table.dialect,
     )  # fmt: skip
 
 
@@ -81,21 +86,14 @@ def _polygons(table: Table, crs: str) -> tuple[gpd.GeoDataFrame, list[Rejected]]
 
 def _with_area(
     frame: gpd.GeoDataFrame, engine: FloatArray, rejected: list[Rejected]
-) -> tuple[gpd.GeoDataFrame, FloatArray, list[Rejected]]:
+) -> tuple[gpd.GeoDataFrame, list[Rejected]]:
     """Rows whose rings enclose an area; a hole larger than what it is in encloses none."""
     none = engine < 0
     more = [
         Rejected(int(row), "INTAKE-ROW-AREA-ZERO", {"area": float(area)})
         for row, area in zip(frame["source_row"][none].tolist(), engine[none], strict=True)
     ]
-    return frame[~none], engine[~none], sorted([*rejected, *more], key=lambda one: one.source_row)
-
-
-def _invalid(frame: gpd.GeoDataFrame, file: str) -> list[Finding]:
-    """Rows whose rings cross, so that their area may not be what is meant."""
-    rows = frame["source_row"][~shapely.is_valid(np.asarray(frame.geometry, dtype=object))].tolist()
-    shown = ", ".join(f"#{row}" for row in rows[:5]) + (", …" if len(rows) > 5 else "")
-    return [Finding("API-AREA-INVALID", Where(file=file), {"count": len(rows), "rows": shown})] if rows else []
+    return frame[~none], sorted([*rejected, *more], key=lambda one: one.source_row)
 
 
 def _survey(shapes: np.ndarray, crs: str) -> list[int | None]:

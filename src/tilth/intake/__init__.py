@@ -11,7 +11,7 @@ from tilth.intake.profiles import Profile, choose_profile, profile
 from tilth.intake.regions import ReadRegions, regions_from
 from tilth.intake.repair import Repaired, repair
 from tilth.intake.rules_model import Validation
-from tilth.intake.screen import impossible_places
+from tilth.intake.screen import crossed, impossible_places
 from tilth.intake.survey import IMPORT_RULES, parcels_from
 from tilth.intake.tables import read_table
 from tilth.intake.tasks import tasks_from
@@ -39,6 +39,7 @@ __all__ = [
     "changes_from",
     "choose_profile",
     "compare_stated_area",
+    "crossed",
     "exchange_table",
     "impossible_places",
     "layer_from",
