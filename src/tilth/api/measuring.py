@@ -178,9 +178,8 @@ def convert(
         raise BadInput("API-TARGET-EXISTS", file=str(place))
     frame = gpd.GeoDataFrame(good, geometry="geometry", crs=table.crs)
     if place.suffix.lower() == _TEXT:
-        write_exchange(frame, place, table.crs, origin=table.header)
-        findings: tuple[Finding, ...] = ()
+        findings = write_exchange(frame, place, table.crs, origin=table.header)
     else:
-        findings = tuple(write_vector(frame, place, header=table.header))
+        findings = write_vector(frame, place, header=table.header)
     reasons = tuple((one.source_row, one.code, Finding(one.code, values=one.values).said) for one in rejected)
     return Converted(Path(file).name, place, table.rows_in, len(good), reasons, (*table.findings, *findings))
