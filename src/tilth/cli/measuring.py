@@ -11,7 +11,7 @@ from tilth.cli import show
 from tilth.cli.app import app
 from tilth.cli.options import AREA_ENDINGS, AsJson, Crs, Encoding, File, Layer, Most, crs_of, one_of
 from tilth.cli.progress import progress
-from tilth.core import message
+from tilth.core import breaking, message
 
 
 def _list_file(value: Path | None) -> Path | None:
@@ -36,6 +36,8 @@ def area(
     """Exact, official survey and planar area of every polygon of any file. 量算面积
 
     Examples: `tilth area project.txt` · `tilth area DLTB.shp --json` · `tilth area DLTB.shp --out areas.xlsx`
+
+    Exit status 1 if a row was left out or a finding breaks a rule.
     """
     from tilth import api
 
@@ -45,7 +47,7 @@ def area(
         api.write_areas(measured, out)
     if json:
         show.as_json(measured.as_record())
-        raise typer.Exit(1 if measured.rejected else 0)
+        raise typer.Exit(1 if measured.rejected or breaking(measured.findings) else 0)
     rows = [
         (
             one.row,
@@ -77,7 +79,7 @@ def area(
         typer.echo(str(out))
     _left_out(measured.rejected)
     show.findings(measured.findings, most=3)
-    raise typer.Exit(1 if measured.rejected else 0)
+    raise typer.Exit(1 if measured.rejected or breaking(measured.findings) else 0)
 
 
 @app.command()
@@ -95,6 +97,8 @@ def convert(
     """From one format to another; .txt is the ministry's exchange text. 格式转换
 
     Examples: `tilth convert project.txt project.gpkg` · `tilth convert plots.shp plots.txt`
+
+    Exit status 1 if a row was left out or a finding breaks a rule.
     """
     from tilth import api
 
@@ -111,7 +115,7 @@ def convert(
         )  # fmt: skip
         _left_out(done.rejected)
         show.findings(done.findings, most=3)
-    raise typer.Exit(1 if done.rejected else 0)
+    raise typer.Exit(1 if done.rejected or breaking(done.findings) else 0)
 
 
 def _left_out(rejected: tuple[tuple[int, str, str], ...]) -> None:
