@@ -32,3 +32,19 @@ def test_ground_that_two_parts_cover_is_measured_once_and_said(tmp_path: Path) -
     (told,) = measured.findings
     assert (told.code, told.where.row, told.values["drawn_dm2"]) == ("INTAKE-SHAPE-CROSSED", 1, 1_160_000)
     assert "11,600.00 m² as drawn, 10,000.00 m² of ground covered" in told.said
+
+
+def test_what_was_converted_can_be_converted_again(tmp_path: Path) -> None:
+    files = [written(tmp_path / "a.gpkg", [{"name": "x", "geometry": square(0, 0, 100)}])]
+    for ending in ("gpkg", "shp", "gpkg", "shp"):
+        files.append(tmp_path / f"{len(files)}.{ending}")
+        api.convert(files[-2], files[-1])
+    assert list(gpd.read_file(files[-1]).columns) == ["name", "source_row", "geometry"]
+
+
+def test_the_row_of_the_first_file_stays_known(tmp_path: Path) -> None:
+    rows = [{"name": "x", "geometry": shapely.Point(X, Y)}, {"name": "y", "geometry": square(0, 0, 100)}]
+    first = api.convert(written(tmp_path / "a.gpkg", rows), tmp_path / "b.gpkg")
+    assert len(first.rejected) == 1
+    api.convert(tmp_path / "b.gpkg", tmp_path / "c.gpkg")
+    assert gpd.read_file(tmp_path / "c.gpkg")["source_row"].to_list() == [2]

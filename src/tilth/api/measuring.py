@@ -176,10 +176,17 @@ def convert(
     place = Path(target)
     if place.exists() and not overwrite:
         raise BadInput("API-TARGET-EXISTS", file=str(place))
-    frame = gpd.GeoDataFrame(good, geometry="geometry", crs=table.crs)
+    frame = gpd.GeoDataFrame(_one_source_row(good), geometry="geometry", crs=table.crs)
     if place.suffix.lower() == _TEXT:
         findings = write_exchange(frame, place, table.crs, origin=table.header)
     else:
         findings = write_vector(frame, place, header=table.header)
     reasons = tuple((one.source_row, one.code, Finding(one.code, values=one.values).said) for one in rejected)
     return Converted(Path(file).name, place, table.rows_in, len(good), reasons, (*table.findings, *findings))
+
+
+def _one_source_row(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """One column for the row of the source: the file's own, from an earlier conversion, where it has one."""
+    if "source_row_in_file" not in frame:
+        return frame
+    return frame.drop(columns="source_row").rename(columns={"source_row_in_file": "source_row"})
