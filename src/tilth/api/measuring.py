@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from tilth.core import BadInput, Finding, FloatArray, message
 from tilth.intake import (
     Rejected,
     Table,
+    carried,
     compare_stated_area,
     crossed,
     impossible_places,
@@ -29,6 +31,8 @@ from tilth.overlay import engine_area, survey_area
 from tilth.runtime import working
 
 _TEXT = ".txt"
+#: Endings of formats whose text has more than one encoding.
+_ENCODED = (_TEXT, ".shp")
 
 
 def area(
@@ -160,9 +164,20 @@ def convert(
     layer: str | None = None,
     encoding: str | None = None,
     crs: str | None = None,
+    to_crs: str | None = None,
+    out_encoding: str | None = None,
     overwrite: bool = False,
 ) -> Converted:
     """Write the polygons of `file` in the format that the ending of `target` names; `.txt` is the exchange text.
+
+    Parameters
+    ----------
+    encoding, crs
+        Of `file`, where it does not say or is wrong.
+    to_crs
+        A CGCS2000 zone or EPSG:4490 to write in, from another of them. As read, without it.
+    out_encoding
+        Of the text that is written, for .shp and .txt: GBK without it.
 
     Raises
     ------
@@ -176,13 +191,26 @@ def convert(
     place = Path(target)
     if place.exists() and not overwrite:
         raise BadInput("API-TARGET-EXISTS", file=str(place))
+    if out_encoding and place.suffix.lower() not in _ENCODED and not _is_utf8(out_encoding):
+        raise BadInput("INTAKE-WRITE-ENCODING", file=place.name, encoding=out_encoding)
     frame = gpd.GeoDataFrame(_one_source_row(good), geometry="geometry", crs=table.crs)
+    if to_crs is not None:
+        frame = carried(frame, table.crs, to_crs)
     if place.suffix.lower() == _TEXT:
-        findings = write_exchange(frame, place, table.crs, origin=table.header)
+        findings = write_exchange(
+            frame, place, to_crs or table.crs, origin=table.header, encoding=out_encoding or "gbk"
+        )
     else:
-        findings = write_vector(frame, place, header=table.header)
+        findings = write_vector(frame, place, header=table.header, encoding=out_encoding)
     reasons = tuple((one.source_row, one.code, Finding(one.code, values=one.values).said) for one in rejected)
     return Converted(Path(file).name, place, table.rows_in, len(good), reasons, (*table.findings, *findings))
+
+
+def _is_utf8(encoding: str) -> bool:
+    try:
+        return codecs.lookup(encoding).name in ("utf-8", "utf-8-sig")
+    except (LookupError, ValueError):
+        raise BadInput("INTAKE-ENCODING-UNKNOWN", encoding=encoding) from None
 
 
 def _one_source_row(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -9,7 +9,7 @@ import typer
 
 from tilth.cli import show
 from tilth.cli.app import app
-from tilth.cli.options import AREA_ENDINGS, AsJson, Crs, Encoding, File, Layer, Most, crs_of, one_of
+from tilth.cli.options import AREA_ENDINGS, AsJson, Crs, Encoding, File, Layer, Most, an_encoding, crs_of, one_of
 from tilth.cli.progress import progress
 from tilth.core import breaking, message
 
@@ -91,6 +91,15 @@ def convert(
     layer: Layer = None,
     encoding: Encoding = None,
     crs: Crs = None,
+    to_crs: Annotated[
+        str | None, typer.Option("--to-crs", metavar="EPSG", help="CGCS2000 zone, or 4490, to write in: 4526, …")
+    ] = None,
+    out_encoding: Annotated[
+        str | None,
+        typer.Option(
+            "--out-encoding", callback=an_encoding, help="Text encoding of a .shp or .txt OUT; GBK if not said."
+        ),
+    ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace OUT if it is there.")] = False,
     json: AsJson = False,
 ) -> None:
@@ -103,7 +112,10 @@ def convert(
     from tilth import api
 
     with progress():
-        done = api.convert(file, target, layer=layer, encoding=encoding, crs=crs_of(crs), overwrite=overwrite)
+        done = api.convert(
+            file, target, layer=layer, encoding=encoding, crs=crs_of(crs), to_crs=crs_of(to_crs),
+            out_encoding=out_encoding, overwrite=overwrite,
+        )  # fmt: skip
     if json:
         show.as_json(done.as_record())
     else:
