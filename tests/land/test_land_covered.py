@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from shapely import MultiPolygon, Polygon, box
 
@@ -64,6 +64,7 @@ def test_parts_cover_the_ground_that_any_of_them_covers(cells: list[tuple[tuple[
 
 
 @given(st.lists(corners, min_size=3, max_size=9, unique=True))
+@example([(2, 0), (0, 1), (3, 0), (0, 0), (0, 2), (1, 0)])  # runs back along itself
 def test_no_reading_of_a_crossed_ring_loses_ground(points: list[tuple[int, int]]) -> None:
     shape = Polygon(points)
     (found,) = covered([shape])

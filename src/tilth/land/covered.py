@@ -61,7 +61,8 @@ def _enclosed(ring: Any) -> Any:
         for at in np.flatnonzero(~inside):
             beside = [shapely.length(shapely.intersection(faces[at].exterior, edge)) > 0 for edge in edges]
             inside[at] = all(beside)
-    return shapely.union_all(faces[inside])
+    # Where the ring runs along itself, the even-odd reading may take ground that the turns do not.
+    return shapely.union_all([*faces[inside], _polygonal(shapely.make_valid(alone))])
 
 
 def _turns(ring: FloatArray, points: FloatArray) -> IntArray:
