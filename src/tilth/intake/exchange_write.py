@@ -42,8 +42,11 @@ _SOURCES = {
     "use": ("use", "地块用途", "DKYT"),
     "class_code": ("class_code", "地类编码", "DLBM", "crop:code", "crop_code"),
 }
-#: Columns that say nothing of their own: the reader's, and what is counted and measured anew.
-_NOT_CARRIED = frozenset({"source_row", "source_row_in_file", "stated_area_ha", "stated_points"})
+#: Columns that say nothing of their own: the reader's, and what is counted and measured anew; and as a shapefile cuts
+#: their names.
+_NOT_CARRIED = frozenset(
+    {"source_row", "source_row_in_file", "stated_area_ha", "stated_points", "stated_are", "stated_poi"}
+)
 _IN_A_FIELD = str.maketrans({",": "，", "@": "＠", "\r": " ", "\n": " ", "\t": " "})
 
 
