@@ -10,7 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from change_cases import CRS, SD2017, TREE, snapshot, square
+from change_cases import CRS, SD2017, TREE, codes, snapshot, square
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tilth.change import Flows, compare_years, flow_matrix_from_transitions, pbf_by_class, status_tables
 from tilth.core import BadInput, Label, dm2_array
@@ -203,3 +205,73 @@ def test_two_years_of_a_real_cadastre_close_and_their_faults_are_measured(data_d
     overlapping = [finding.values for finding in result.findings if finding.code == "CHANGE-OVERLAPS"]
     assert [values["count"] for values in overlapping] == [57, 96]
     assert "CHANGE-COVERED-TWICE" not in codes_of(result)
+
+
+side = st.integers(1, 40)
+place = st.builds(float.__add__, st.integers(0, 60).map(float), st.sampled_from([0.0, 0.0, 0.00005, 0.0123]))
+#: Rows and shapes of up to six rectangles that overlap as they like.
+messy = st.lists(
+    st.tuples(codes, st.sampled_from([0.0, 0.1]), st.builds(square, place, place, side, side)), min_size=1, max_size=6
+).map(
+    lambda some: (
+        [{"class_code": code, "ridge_coef": ridge if code[:2] == "01" else 0.0} for code, ridge, _ in some],
+        [shape for *_, shape in some],
+    )
+)
+
+
+def rows_of(result: Flows) -> list[list[object]]:
+    """The change list without its running number."""
+    return result.change_list.drop(columns="seq").to_numpy(object).tolist()
+
+
+def booked(result: Flows) -> dict[str, int]:
+    sums = result.booked.groupby("kind")["gross"].sum()
+    return {str(kind): int(area) for kind, area in sums.items()}
+
+
+@given(some=messy, order=st.randoms())
+def test_a_layer_held_against_itself_has_no_change_whatever_overlaps(some, order):
+    rows, shapes = some
+    before = snapshot(2022, rows, shapes)
+    turned = list(range(len(rows)))
+    order.shuffle(turned)
+    same = before.parcels.iloc[turned].reset_index(drop=True)
+    after = replace(before, meta=replace(before.meta, year=2023), parcels=same)
+    result = compare_years(before, after, SD2017, TREE)
+    assert rows_of(result) == [] and set(booked(result)) == {"land"}
+    off = np.array(result.matrix.dm2)[: len(result.matrix.rows), :]
+    for row, cells in zip(result.matrix.rows, off, strict=True):
+        for column, area in zip(result.matrix.columns, cells, strict=True):
+            if row.key[0] in SD2017 and column.code in SD2017 and column.code != row.key[0]:
+                assert area == 0
+
+
+@given(one=messy, other=messy, order=st.randoms())
+def test_changes_on_ground_covered_twice_close_and_do_not_hang_on_the_order_of_rows(one, other, order):
+    before, after = snapshot(2022, *one), snapshot(2023, *other)
+    turned = list(range(len(other[0])))
+    order.shuffle(turned)
+    mixed = replace(after, parcels=after.parcels.iloc[turned].reset_index(drop=True))
+    first, second = (compare_years(before, closing, SD2017, TREE) for closing in (after, mixed))
+    assert first.matrix.dm2.tolist() == second.matrix.dm2.tolist()
+    assert booked(first) == booked(second)
+
+
+def test_only_what_changed_on_ground_covered_twice_is_a_change():
+    shapes = [square(0, 0, 110, 100), square(100, 0, 100, 100)]
+    before = snapshot(2022, [{"class_code": "0101"}, {"class_code": "0702"}], shapes)
+    after = snapshot(2023, [{"class_code": "0101"}, {"class_code": "0602"}], shapes)
+    result = compare_years(before, after, SD2017, TREE)
+    ((old, new, area),) = result.change_list[["old_class", "new_class", "area_dm2"]].to_numpy().tolist()
+    assert (old, new) == ("0702", "0602") and abs(area - 1_000_000) <= 10
+    assert set(booked(result)) == {"land"}
+
+
+def test_ground_that_one_year_covers_twice_is_booked_on_the_parcel_that_is_not_there_in_the_other():
+    field, twin = square(0, 0, 100, 100), square(50, 0, 50, 100)
+    before = snapshot(2022, [{"class_code": "0101"}, {"class_code": "0702"}], [field, twin])
+    after = snapshot(2023, [{"class_code": "0101"}], [field])
+    result = compare_years(before, after, SD2017, TREE)
+    ((kind, old),) = result.change_list[["kind", "old_parcel"]].to_numpy().tolist()
+    assert (kind, old) == ("overlap_before", "p1")

@@ -432,7 +432,7 @@ def test_requests_that_leave_something_open_are_refused():
         check(project(box(0, 0, 1, 1)), {"farmland": layer("farmland", [box(0, 0, 1, 1)])})
 
 
-def test_a_crossed_outline_is_read_by_the_even_odd_rule_and_said():
+def test_a_crossed_outline_holds_all_that_it_encloses_and_that_is_said():
     bow = ring((0, 0), (10, 10), (10, 0), (0, 10))
     verdict = check(project(bow))
     assert verdict.area_dm2 == 5_000
@@ -501,3 +501,29 @@ def test_shapes_that_differ_from_the_kernel_are_a_finding_that_breaks(monkeypatc
     verdict = check(project(box(92, 10, 98, 20)))
     assert [f.code for f in verdict.findings] == ["CHECK-AREA", "CHECK-AREA"]  # the parcel and the village
     assert not verdict.clear and "put the areas in doubt" in str(verdict.said)
+
+
+TWICE = shapely.MultiPolygon([box(10, 10, 40, 40), box(20, 20, 60, 60)])  # 2,500 m² in parts, 2,100 m² of ground
+
+
+def test_land_under_two_parts_of_one_basic_farmland_feature_is_occupied():
+    verdict = check(project(box(25, 25, 35, 35)), everything(pbf=[TWICE]))
+    outcome = of(verdict, "cn-pbf-occupied")
+    assert (outcome.outcome, outcome.area_dm2) == (Outcome.FAIL, 10_000)
+    (finding,) = [f for f in verdict.findings if f.code == "CHECK-FEATURE-INVALID"]
+    assert finding.where.parcel == "pbf-1" and "2,500.00 m² as drawn, 2,100.00 m² as read" in finding.said
+
+
+def test_land_that_a_crossed_ring_goes_around_twice_is_occupied():
+    curl = ring((0, 0), (50, 0), (50, 50), (10, 50), (10, 10), (30, 10), (30, 30), (0, 30))
+    verdict = check(project(box(15, 15, 25, 25)), everything(pbf=[curl]))
+    assert of(verdict, "cn-pbf-occupied").area_dm2 == 10_000
+    assert "CHECK-FEATURE-INVALID" in [f.code for f in verdict.findings]
+
+
+def test_a_footprint_whose_parts_overlap_is_judged_on_all_its_ground():
+    verdict = check(project(TWICE), everything(pbf=[box(22, 22, 38, 38)]))
+    assert verdict.area_dm2 == 210_000
+    assert of(verdict, "cn-pbf-occupied").area_dm2 == 25_600
+    (finding,) = verdict.findings
+    assert finding.code == "CHECK-PLOT-INVALID" and "2,500.00 m² as drawn, 2,100.00 m² as read" in finding.said

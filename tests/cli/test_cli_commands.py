@@ -11,8 +11,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import geopandas as gpd
 import openpyxl
 import pytest
+import shapely
 import typer
 
 import tilth.cli.commands
@@ -522,6 +524,20 @@ def test_the_areas_of_the_worked_example_are_the_surveys_own(example: Path, tilt
     record = tilth("area", example, "--json").record
     assert [one["survey_m2"] for one in record["polygons"]] == [91458.32, 153071.60, 13597.44]
     assert record["rows_in"] == record["rows_measured"] == 3 and record["total_survey_m2"] == 258127.36
+
+
+def test_a_finding_that_breaks_a_rule_is_in_the_exit_status(example: Path, tilth: Tilth, tmp_path: Path) -> None:
+    example.write_text(example.read_text(encoding="utf-8").replace("9.1458", "19.1458"), encoding="utf-8")
+    said = tilth("area", example)
+    assert said.status == 1 and "INTAKE-TXT-AREA-DIFFERS" in said.out
+    assert tilth("area", example, "--json").status == 1
+    squares = [shapely.box(38412000 + 100 * n, 3500000, 38412100 + 100 * n, 3500100) for n in range(30)]
+    squares[5] = shapely.affinity.translate(squares[5], 1_000_000)
+    gpd.GeoDataFrame(geometry=squares, crs=4526).to_file(tmp_path / "stray.gpkg")
+    for command in (["area"], ["area", "--json"], ["convert"], ["convert", "--json"]):
+        target = [tmp_path / f"{len(command)}.gpkg"] if command[0] == "convert" else []
+        said = tilth(command[0], tmp_path / "stray.gpkg", *target, *command[1:])
+        assert said.status == 1 and "INTAKE-CRS-FEW-ELSEWHERE" in said.out
 
 
 def test_exchange_text_to_geopackage_and_back_keeps_every_area(example: Path, tilth: Tilth, tmp_path: Path) -> None:

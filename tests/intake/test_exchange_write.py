@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -260,3 +261,31 @@ def test_a_text_made_of_anything_else_is_gbk_and_says_so(tmp_path: Path, capsys:
     frame_of(shapely.box(38_500_000, 3_500_000, 38_500_100, 3_500_100), plot_name=["地块"]).to_file(tmp_path / "a.gpkg")
     assert run(["convert", str(tmp_path / "a.gpkg"), str(tmp_path / "b.txt")]) == 0
     assert "text in gbk" in capsys.readouterr().out and "地块" in (tmp_path / "b.txt").read_text(encoding="gbk")
+
+
+FIELDS = {"BSM": "371302000000000001", "TBBH": "17", "DLBM": "0103", "DLMC": "旱地", "TBMJ": "1", "BZ": ""}
+CHINESE = {"地块编号": "G-7", "地块名称": "东地", "地类编码": "0101", "图幅号": "H50", "地块用途": "耕"}
+
+
+@pytest.mark.parametrize(
+    ("given", "number", "name", "class_code", "left"),
+    [
+        (CHINESE, "G-7", "东地", "0101", []),
+        ({"DKBH": "G-8", "DKMC": "西地", **FIELDS}, "G-8", "西地", "0103", ["BSM", "TBBH", "DLMC", "TBMJ"]),
+        (FIELDS, "371302000000000001", "", "0103", ["TBBH", "DLMC", "TBMJ"]),
+        ({**FIELDS, "BSM": None, "dkbh": " "}, "17", "", "0103", ["DLMC", "TBMJ"]),
+        ({"id": "f-1", "name": "field", "crop:code": "wheat", "area": 2.5}, "f-1", "field", "wheat", ["area"]),
+        ({"plot_no": "1", "plot_name": "a", "stated_area_ha": 1.0, "source_row": 1}, "1", "a", "", []),
+    ],
+)  # fmt: skip
+def test_a_plot_row_takes_what_other_formats_call_by_other_names(
+    tmp_path: Path, given: dict[str, Any], number: str, name: str, class_code: str, left: list[str]
+) -> None:
+    found = write_exchange(
+        frame_of(BOX, **{field: [value] for field, value in given.items()}), tmp_path / "a.txt"
+    ).findings
+    (plot,) = read_exchange(tmp_path / "a.txt").plots
+    assert (plot.number, plot.name, plot.class_code) == (number, name, class_code)
+    if "图幅号" in given:
+        assert (plot.sheet, plot.use) == ("H50", "耕")
+    assert [finding.values["fields"] for finding in found] == ([", ".join(left)] if left else [])

@@ -382,3 +382,10 @@ def test_the_size_from_which_overlaps_are_listed_is_named() -> None:
 
     named = Finding("V11", values={"area_dm2": 1, "count": 2, "who": ""}).remedy
     assert f"at least {2 * LEAST_M2:.2f} m² and wider than {TOLERANCE_M * 1000:.1f} mm" in named
+
+
+def test_basic_farmland_whose_parts_overlap_is_said_with_the_ground_that_it_covers() -> None:
+    twice = shapely.MultiPolygon([shapely.box(X, Y, X + 30, Y + 30), shapely.box(X + 10, Y + 10, X + 50, Y + 50)])
+    known = {"code": "0103", "area_dm2": 210_000, "net_area_dm2": 210_000, "geometry": twice}
+    (told,) = examined(parcels(), pbf=layer("pbf", [known])).findings
+    assert told.code == "V14-SHAPE" and "2,500.00 m² as drawn, 2,100.00 m² of ground covered" in told.said

@@ -425,3 +425,30 @@ def test_damaged_files_give_a_table_or_a_word_never_anything_else(tmp_path: Path
             said.append(error.said)
         assert time.monotonic() - started < 10, turn
     assert all(said)
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+@pytest.mark.parametrize("name", ["a;b", "a;b;c", "zip:a"])
+def test_a_semicolon_or_colon_in_a_name_is_part_of_the_name(
+    tmp_path: Path, name: str, suffix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_vector(county(2), f"plain.{suffix}")
+    for part in tmp_path.glob("plain.*"):
+        part.rename(part.with_name(name + part.suffix))
+    table = read_vector(f"{name}.{suffix}")
+    assert table.rows_in == 2 and table.sources[0].name == f"{name}.{suffix}"
+
+
+@pytest.mark.parametrize("name", ["a;b.gpkg", "a;b.shp", "a!b.geojson", "zip:a.gml"])
+def test_a_name_that_would_be_cut_is_not_written(tmp_path: Path, name: str) -> None:
+    with pytest.raises(BadInput, match="is cut there"):
+        write_vector(county(), tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_name_that_cannot_be_opened_says_so(tmp_path: Path) -> None:
+    county().to_file(tmp_path / "ab.gpkg")
+    (tmp_path / "ab.gpkg").rename(tmp_path / "a!b.gpkg")
+    with pytest.raises(BadInput, match="a '!' in a path"):
+        read_vector(tmp_path / "a!b.gpkg")

@@ -56,6 +56,16 @@ def test_basic_farmland_keeps_its_gross_and_net_area() -> None:
     assert draft.meta.rows_in == 4 == draft.meta.rows_stored + draft.meta.rows_quarantined
 
 
+def test_a_layer_feature_that_overlaps_itself_is_said_and_measured_by_its_ground() -> None:
+    left, right = shapely.box(38412000, 3500000, 38412030, 3500030), shapely.box(38412010, 3500010, 38412050, 3500050)
+    both = [{"BSM": "1", "geometry": shapely.MultiPolygon([left, right])}, {"BSM": "2", "geometry": left.union(right)}]
+    draft = layer_from(table_of(both), "pbf")
+    twice, once = draft.parcels["area_dm2"]
+    assert twice == once
+    (told,) = [finding for finding in draft.findings if finding.code == "INTAKE-SHAPE-CROSSED"]
+    assert told.where.row == 1 and told.values["covered_dm2"] == once and told.values["drawn_dm2"] > once
+
+
 @pytest.mark.parametrize("value", ["abc", "10,000", "0", "-5", "1e30"])
 def test_protected_ground_is_not_lost_for_an_area_that_cannot_be_read(value: str) -> None:
     """Land that a rule protects is protected whatever somebody typed beside it."""
@@ -184,6 +194,50 @@ def test_a_missing_column_is_named_with_those_that_are_there(read: Any, rows: di
 def test_tasks_take_their_unit_from_the_heading(holding: str, value: str, dm2: int) -> None:
     tasks, rejected = tasks_from(plain_table([{"region": "371302", "year": 2025, holding: value, "pbf_m2": 1}]))
     assert tasks == [Task("371302", 2025, dm2, 100, "a.csv")] and rejected == []
+
+
+_HA, _MU = 10**6, 200_000 / 3
+
+
+@pytest.mark.parametrize(
+    ("heading", "dm2"),
+    [
+        ("holding_m2", 100), ("耕地保有量（㎡）", 100), ("耕地保有量 m²", 100), ("耕地保有量(万平方米)", 10**6),
+        ("holding_ha", _HA), ("holding_hm2", _HA), ("耕地保有量(hm²)", _HA), ("耕地保有量（hm2）", _HA),
+        ("耕地保有量（ＨＭ２）", _HA), ("Holding [hectares]", _HA), ("耕地保有量公顷", _HA),
+        ("holding_km2", 10**8), ("holding (km²)", 10**8),
+        ("耕地保有量(平方公里)", 10**8), ("耕地保有量（平方千米）", 10**8),
+        ("耕地保有量(百公顷)", 100 * _HA), ("耕地保有量(千公顷)", 1000 * _HA), ("耕地保有量(万 公顷)", 10**4 * _HA),
+        ("holding (1000 ha)", 1000 * _HA), ("holding 1,000 ha", 1000 * _HA), ("holding 10^3 ha", 1000 * _HA),
+        ("holding (10³ hm²)", 1000 * _HA), ("holding_thousand_ha", 1000 * _HA), ("holding (kha)", 1000 * _HA),
+        ("holding_mu", _MU), ("holdingMu", _MU), ("mu_holding_2035", _MU), ("耕地保有量目标2035年（亩）", _MU),
+        ("耕地保有量（万亩）", 10**4 * _MU),
+        ("耕地保有量（万 亩）", 10**4 * _MU), ("耕地保有量（×10⁴亩）", 10**4 * _MU),
+        ("holding_wan_mu", 10**4 * _MU), ("holding 10000 mu", 10**4 * _MU),
+        ("retention_target_2035_10000mu", 10**4 * _MU),
+        ("holding (million mu)", 10**6 * _MU),
+        ("耕地保有量(亿亩)", 10**8 * _MU), ("耕地保有量（单位：万亩）", 10**4 * _MU),
+    ],
+)  # fmt: skip
+def test_the_unit_of_a_task_is_read_whole(heading: str, dm2: float) -> None:
+    (task,), _ = tasks_from(plain_table([{"region": "1", "year": 2025, heading: "3"}]))
+    assert task.holding_dm2 == round(3 * dm2)
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "holding", "耕地保有量", "holding (acres)",
+        "holding [sq mi]", "holding_mha", "耕地保有量(亿亿亩)", "耕地保有量(方里)",
+        "holding mu/person", "人均耕地保有量（亩）", "holding 104 mu",
+        "holding_share_ha", "holding (ha or mu)", "holding %",
+        "holding 2000 ha of 3000 mu", "shape_area_holding m2",
+        "耕地保有量（公亩）", "耕地保有量（亩/人）", "holding_dm2",
+    ],
+)  # fmt: skip
+def test_a_unit_of_a_task_that_is_not_known_in_full_is_asked_about(heading: str) -> None:
+    with pytest.raises(NeedsAnswer, match="does not say its unit"):
+        tasks_from(plain_table([{"region": "1", "year": 2025, heading: "3"}]))
 
 
 def test_bad_task_rows_are_collected() -> None:

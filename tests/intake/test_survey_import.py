@@ -155,8 +155,20 @@ def test_an_area_that_is_not_stated_is_measured_and_said_to_be() -> None:
 def test_a_ring_that_crosses_itself_is_measured_by_the_ground_it_encloses() -> None:
     x, y = 38412000, 3500000
     bow_tie = shapely.Polygon([(x, y), (x + 100, y + 100), (x + 100, y), (x, y + 100)])
-    ((area,),) = (draft_of(parcel(TBMJ="", geometry=bow_tie)).parcels["area_dm2"].to_list(),)
+    draft = draft_of(parcel(TBMJ="", geometry=bow_tie))
+    (area,) = draft.parcels["area_dm2"]
+    assert codes(draft) == ["INTAKE-AREA-MEASURED", "INTAKE-SHAPE-CROSSED"]
     assert 498_000 < area < 500_000  # the two triangles of 2,500 m², not their difference of 0
+
+
+def test_ground_that_two_parts_of_a_parcel_cover_counts_once_and_is_said() -> None:
+    whole, part = box(0), shapely.box(38412020, 3500020, 38412060, 3500060)
+    draft = draft_of(parcel(TBMJ="", geometry=shapely.MultiPolygon([whole, part])), parcel(TBMJ="", geometry=whole))
+    twice, once = draft.parcels["area_dm2"]
+    assert twice == once
+    (told,) = [finding for finding in draft.findings if finding.code == "INTAKE-SHAPE-CROSSED"]
+    assert told.where.row == 1 and told.values["covered_dm2"] == once
+    assert 159_000 < told.values["drawn_dm2"] - once < 160_000
 
 
 def test_most_rows_of_another_year_are_said_to_be() -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from tilth.core import BadInput, NotFound
 from tilth.runtime import Workspace, reporting, settle, working, write_whole
@@ -52,6 +55,23 @@ def test_a_damaged_database_is_said_plainly(tmp_path: Path) -> None:
     workspace = Workspace.create(tmp_path, region="1", name="a")
     with pytest.raises(BadInput, match="no such table"), workspace.database.transaction() as connection:
         connection.exec_driver_sql("SELECT * FROM nowhere")
+
+
+def test_a_full_disk_is_called_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    base = Workspace.create(tmp_path, region="1", name="a").database
+
+    def fill() -> None:
+        with base.transaction() as connection:
+            connection.exec_driver_sql("PRAGMA max_page_count = 1")
+            connection.exec_driver_sql("CREATE TABLE large AS SELECT zeroblob(1000000) AS bytes")
+
+    with pytest.raises(BadInput, match="RUNTIME-DISK-FULL") as refused:
+        fill()
+    assert "Free some space" in refused.value.remedy
+    for free, code in ((0, "RUNTIME-DISK-FULL"), (10**9, "RUNTIME-DATABASE")):
+        monkeypatch.setattr(shutil, "disk_usage", lambda place, free=free: SimpleNamespace(free=free))
+        with pytest.raises(BadInput, match=code), base.transaction():
+            raise OperationalError("INSERT", {}, sqlite3.OperationalError("disk I/O error"))
 
 
 def test_the_schema_ends_at_the_newest_step(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,13 @@ import numpy as np
 import shapely
 
 from tilth.api.results import Measured, Measurement
-from tilth.core import BadInput, Finding, FloatArray, Where, message
+from tilth.core import BadInput, Finding, FloatArray, message
 from tilth.intake import (
     Rejected,
     Table,
+    carried,
     compare_stated_area,
+    crossed,
     impossible_places,
     read_exchange,
     read_vector,
@@ -23,16 +26,19 @@ from tilth.intake import (
     write_exchange,
     write_vector,
 )
+from tilth.land import covered
 from tilth.overlay import engine_area, survey_area
 from tilth.runtime import working
 
 _TEXT = ".txt"
+#: Endings of formats whose text has more than one encoding.
+_ENCODED = (_TEXT, ".shp")
 
 
 def area(
     file: str | Path, *, layer: str | None = None, encoding: str | None = None, crs: str | None = None
 ) -> Measurement:
-    """Engine, survey and planar area of every polygon of any file.
+    """Engine, survey and planar area of the ground that every polygon of any file covers.
 
     Raises
     ------
@@ -45,8 +51,11 @@ def area(
         raise BadInput("API-NO-CRS", file=Path(file).name)
     good, rejected = _polygons(table, table.crs)
     engine = engine_area(np.asarray(good.geometry, dtype=object), table.crs)
-    good, engine, rejected = _with_area(good, engine, rejected)
-    shapes = np.asarray(good.geometry, dtype=object)
+    good, rejected = _with_area(good, engine, rejected)
+    drawn = np.asarray(good.geometry, dtype=object)
+    shapes = covered(drawn)
+    engine = engine_area(shapes, table.crs)
+    odd = crossed(drawn, table.crs, good["source_row"].tolist(), Path(file).name)
     survey = _survey(shapes, table.crs)
     planar = _planar(shapes, table.crs)
     names = good["plot_name"].astype("str") if "plot_name" in good else [""] * len(good)
@@ -60,7 +69,7 @@ def area(
     reasons = tuple((one.source_row, one.code, Finding(one.code, values=one.values).said) for one in rejected)
     return Measurement(
         Path(file).name, table.crs, table.rows_in, polygons, reasons,
-        (*table.findings, *findings, *_invalid(good, Path(file).name)), table.dialect,
+        (*table.findings, *findings, *odd), table.dialect,
     )  # fmt: skip
 
 
@@ -81,21 +90,14 @@ def _polygons(table: Table, crs: str) -> tuple[gpd.GeoDataFrame, list[Rejected]]
 
 def _with_area(
     frame: gpd.GeoDataFrame, engine: FloatArray, rejected: list[Rejected]
-) -> tuple[gpd.GeoDataFrame, FloatArray, list[Rejected]]:
+) -> tuple[gpd.GeoDataFrame, list[Rejected]]:
     """Rows whose rings enclose an area; a hole larger than what it is in encloses none."""
     none = engine < 0
     more = [
         Rejected(int(row), "INTAKE-ROW-AREA-ZERO", {"area": float(area)})
         for row, area in zip(frame["source_row"][none].tolist(), engine[none], strict=True)
     ]
-    return frame[~none], engine[~none], sorted([*rejected, *more], key=lambda one: one.source_row)
-
-
-def _invalid(frame: gpd.GeoDataFrame, file: str) -> list[Finding]:
-    """Rows whose rings cross, so that their area may not be what is meant."""
-    rows = frame["source_row"][~shapely.is_valid(np.asarray(frame.geometry, dtype=object))].tolist()
-    shown = ", ".join(f"#{row}" for row in rows[:5]) + (", …" if len(rows) > 5 else "")
-    return [Finding("API-AREA-INVALID", Where(file=file), {"count": len(rows), "rows": shown})] if rows else []
+    return frame[~none], sorted([*rejected, *more], key=lambda one: one.source_row)
 
 
 def _survey(shapes: np.ndarray, crs: str) -> list[int | None]:
@@ -164,9 +166,20 @@ def convert(
     layer: str | None = None,
     encoding: str | None = None,
     crs: str | None = None,
+    to_crs: str | None = None,
+    out_encoding: str | None = None,
     overwrite: bool = False,
 ) -> Converted:
     """Write the polygons of `file` in the format that the ending of `target` names; `.txt` is the exchange text.
+
+    Parameters
+    ----------
+    encoding, crs
+        Of `file`, where it does not say or is wrong.
+    to_crs
+        A CGCS2000 zone or EPSG:4490 to write in, from another of them. As read, without it.
+    out_encoding
+        Of the text that is written, for .shp and .txt: GBK without it.
 
     Raises
     ------
@@ -180,13 +193,31 @@ def convert(
     place = Path(target)
     if place.exists() and not overwrite:
         raise BadInput("API-TARGET-EXISTS", file=str(place))
-    frame = gpd.GeoDataFrame(good, geometry="geometry", crs=table.crs)
+    if out_encoding and place.suffix.lower() not in _ENCODED and not _is_utf8(out_encoding):
+        raise BadInput("INTAKE-WRITE-ENCODING", file=place.name, encoding=out_encoding)
+    frame = gpd.GeoDataFrame(_one_source_row(good), geometry="geometry", crs=table.crs)
+    if to_crs is not None:
+        frame = carried(frame, table.crs, to_crs)
     if place.suffix.lower() == _TEXT:
-        encoding = write_exchange(frame, place, table.crs, origin=table.header)
-        findings: tuple[Finding, ...] = ()
+        encoding, findings = write_exchange(
+            frame, place, to_crs or table.crs, origin=table.header, encoding=out_encoding
+        )
     else:
-        encoding = ""
-        findings = tuple(write_vector(frame, place, header=table.header))
+        encoding, findings = "", tuple(write_vector(frame, place, header=table.header, encoding=out_encoding))
     reasons = tuple((one.source_row, one.code, Finding(one.code, values=one.values).said) for one in rejected)
     said = (*table.findings, *findings)
     return Converted(Path(file).name, place, table.rows_in, len(good), reasons, said, encoding)
+
+
+def _is_utf8(encoding: str) -> bool:
+    try:
+        return codecs.lookup(encoding).name in ("utf-8", "utf-8-sig")
+    except (LookupError, ValueError):
+        raise BadInput("INTAKE-ENCODING-UNKNOWN", encoding=encoding) from None
+
+
+def _one_source_row(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """One column for the row of the source: the file's own, from an earlier conversion, where it has one."""
+    if "source_row_in_file" not in frame:
+        return frame
+    return frame.drop(columns="source_row").rename(columns={"source_row_in_file": "source_row"})

@@ -18,7 +18,7 @@ import shapely
 from tilth.api.layers import usable_layers
 from tilth.change import Verdict, check_footprint, hits_frame, layer_label, load_rules, read_contests
 from tilth.core import BadInput, Finding, Label, label, language, message
-from tilth.intake import Table, read_vector
+from tilth.intake import Table, impossible_places, read_vector
 from tilth.land import Snapshot, Store
 from tilth.report import check_map
 from tilth.runtime import Workspace, working, write_whole
@@ -158,6 +158,11 @@ def _plots(table: Table, file: str) -> tuple[gpd.GeoDataFrame, tuple[tuple[int, 
     for row, shape in zip(frame["source_row"][~polygon].tolist(), shapes[~polygon], strict=True):
         values = {"kind": "-" if shape is None else shape.geom_type}
         left_out.append((int(row), "API-NOT-A-POLYGON", Finding("API-NOT-A-POLYGON", values=values).said))
+    nowhere, shown = impossible_places(shapes[polygon], table.crs)
+    for row, place in zip(frame["source_row"][polygon][nowhere].tolist(), shown[nowhere], strict=True):
+        said = Finding("INTAKE-ROW-COORDINATES", values={"value": place}).said
+        left_out.append((int(row), "INTAKE-ROW-COORDINATES", said))
+    polygon[polygon] = ~nowhere
     if not polygon.any():
         raise BadInput("API-NO-ROWS", file=file, rows=table.rows_in, why=left_out[0][2] if left_out else "-")
     good = frame[polygon]

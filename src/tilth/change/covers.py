@@ -10,8 +10,8 @@ import numpy as np
 import shapely
 
 from tilth.change.footprint import Plots, tolerance_m2
-from tilth.change.shapes import Plane, Shapes, joined, meet, moved, transformer, valid
-from tilth.core import Finding, FloatArray, IntArray, Where
+from tilth.change.shapes import Plane, Shapes, joined, meet, moved, polygonal, transformer, valid
+from tilth.core import Finding, FloatArray, IntArray, Where, dm2_array
 from tilth.land import Snapshot, told_apart
 from tilth.overlay import engine_area, intersection_areas
 
@@ -64,7 +64,7 @@ def cut(layer: Snapshot, kind: str, plots: Plots, crs: str, ground: Plane) -> Cu
     BadInput
         If the layer's CRS cannot be brought to the survey's without changing the datum.
     """
-    plot, row, shapes = _candidates(layer, kind, plots, crs)
+    plot, row, shapes, odd = _candidates(layer, kind, plots, crs)
     names = np.array(feature_names(layer, row), dtype=object)
     line = np.lexsort((names, plot)) if len(plot) else np.zeros(0, dtype=np.int64)
     plot, row, names, shapes = plot[line], row[line], names[line], shapes[line]
@@ -72,20 +72,32 @@ def cut(layer: Snapshot, kind: str, plots: Plots, crs: str, ground: Plane) -> Cu
     kept = shapely.area(common) > ground.nothing
     area = np.zeros(len(plot))
     area[kept] = engine_area(common[kept], crs)
-    findings = tuple(_beside_the_kernel(kind, plots, (plot, names, shapes), common, area, crs=crs))
+    findings = (*odd, *_beside_the_kernel(kind, plots, (plot, names, shapes), common, area, crs=crs))
     titles = layer.parcels["name"].iloc[row[kept]] if "name" in layer.parcels else [""] * int(kept.sum())
     return Cuts(kind, plot[kept], row[kept], tuple(names[kept]), tuple(titles), common[kept], area[kept], findings)
 
 
-def _candidates(layer: Snapshot, kind: str, plots: Plots, crs: str) -> tuple[IntArray, IntArray, Shapes]:
-    """Pairs of plot and feature whose bounding boxes meet, and the features, valid, in the survey's CRS."""
+def _candidates(layer: Snapshot, kind: str, plots: Plots, crs: str) -> tuple[IntArray, IntArray, Shapes, list[Finding]]:
+    """Pairs of plot and feature whose bounding boxes meet; the features, valid, in the survey's CRS; what was odd."""
     own = layer.meta.crs
     there = plots.geometry if transformer(crs, own, kind) is None else moved(plots.geometry, crs, own, kind)
     pairs = np.asarray(layer.parcels.sindex.query(there), dtype=np.int64).reshape(2, -1)
     rows, which = np.unique(pairs[1], return_inverse=True)
-    features = valid(np.asarray(layer.parcels.geometry, dtype=object)[rows])
+    given = np.asarray(layer.parcels.geometry, dtype=object)[rows]
+    features = valid(given)
+    findings = list(_read_otherwise(kind, feature_names(layer, rows), given, features, own))
     features = valid(moved(features, own, crs, kind))
-    return pairs[0], pairs[1], features[which]
+    return pairs[0], pairs[1], features[which], findings
+
+
+def _read_otherwise(kind: str, names: tuple[str, ...], given: Shapes, features: Shapes, crs: str) -> Iterator[Finding]:
+    """Features whose rings cross or whose parts overlap: their area as drawn, and the ground that they cover."""
+    for at in np.flatnonzero(~shapely.is_valid(given)):
+        before, after = dm2_array(engine_area([polygonal([given[at]])[0], features[at]], crs)).tolist()
+        if before != after:
+            x, y = shapely.get_coordinates(given[at])[0].tolist()
+            values = {"layer": kind, "feature": names[at], "before_dm2": before, "after_dm2": after}
+            yield Finding("CHECK-FEATURE-INVALID", Where(layer=kind, parcel=names[at], x=x, y=y), values)
 
 
 def _beside_the_kernel(

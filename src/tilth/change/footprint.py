@@ -113,7 +113,7 @@ def _refuse_what_has_no_area(ids: Iterable[str], shapes: Shapes) -> None:
 
 
 def _repairs(ids: tuple[str, ...], given: Shapes, shapes: Shapes, crs: str) -> Iterable[Finding]:
-    """What had to be read by the even-odd rule because its rings cross, touch or repeat."""
+    """Plots whose rings cross, touch or repeat: their area as drawn, and the ground that they cover."""
     for at in np.flatnonzero(~shapely.is_valid(given)):
         before, after = dm2_array(engine_area([polygonal([given[at]])[0], shapes[at]], crs))
         point = shapely.get_coordinates(given[at])[0]

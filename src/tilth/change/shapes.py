@@ -14,6 +14,7 @@ from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError, ProjError
 
 from tilth.core import BadInput, NeedsAnswer
+from tilth.land import covered
 
 Shapes = npt.NDArray[np.object_]
 
@@ -133,12 +134,9 @@ def polygonal(shapes: Iterable[Any]) -> Shapes:
 
 
 def valid(shapes: Iterable[Any]) -> Shapes:
-    """Each shape as a valid polygon without heights; a ring that crosses itself is read by the even-odd rule."""
+    """Each shape as a valid polygon without heights: all the ground that it covers (see `land.covered`)."""
     flat = shapely.force_2d(np.asarray(shapes, dtype=object))
-    flat = np.where(shapely.is_missing(flat), shapely.Polygon(), flat)
-    broken = ~shapely.is_valid(flat)
-    flat[broken] = shapely.make_valid(flat[broken])
-    return polygonal(flat)
+    return polygonal(covered(flat))
 
 
 def meet(left: Shapes, right: Shapes, ground: Plane) -> Shapes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -12,13 +13,14 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from tilth.change.change_list import ATTRIBUTES
 from tilth.change.doubled import counted_once
 from tilth.change.flowing import Flows, flows
 from tilth.change.pieces import OVERLAP_BEFORE, Measured, covered_pieces, whereabouts
 from tilth.change.rules import StableRule
 from tilth.change.status_columns import TWICE
 from tilth.core import DM2_PER_M2, BadInput, Finding, FloatArray, IntArray, Label, Where
-from tilth.land import CodeSystem, RegionTree, Snapshot, ridge_deduction
+from tilth.land import CodeSystem, RegionTree, Snapshot, covered, ridge_deduction
 from tilth.overlay import PieceTable, engine_area, intersection_areas, overlap_polygon, overlaps, prepare
 
 if TYPE_CHECKING:
@@ -26,6 +28,10 @@ if TYPE_CHECKING:
 
 #: Overlaps inside a year up to this size are left to levelling. [m²]
 SMALLEST_OVERLAP_M2 = 0.01
+#: A piece below this rounds to 0.00 m². [m²]
+SMALLEST_PIECE_M2 = 0.005
+#: A share below this is the rounding of those before it. [-]
+SMALLEST_SHARE = 1e-9
 
 
 @dataclass(frozen=True)
@@ -35,6 +41,7 @@ class Year:
     shapes: np.ndarray  # (n,) polygons
     layer: Layer  # the same, ready for the overlay
     overlaps: PieceTable
+    parcels: pd.DataFrame
 
     @property
     def area_m2(self) -> FloatArray:
@@ -46,6 +53,17 @@ class Year:
         """(n,)"""
         count: IntArray = shapely.get_num_coordinates(self.shapes).astype(np.int64)
         return count
+
+    @cached_property
+    def likeness(self) -> tuple[list[Any], ...]:
+        """(n,) keys, from "the very same parcel" to "the same class" to "any": of parcels with equal keys in both years
+        nothing has changed that the key holds."""
+        frame = self.parcels
+        shown = frame[["class_code", "region_code", *ATTRIBUTES.values(), "ridge_coef"]].astype(object)
+        like = list(shown.where(shown.notna(), "").itertuples(index=False, name=None))
+        shapes = shapely.to_wkb(shapely.normalize(self.shapes)).tolist()
+        same = list(zip(frame["parcel_id"], frame["area_dm2"], like, shapes, strict=True))
+        return same, like, frame["class_code"].to_list(), [""] * len(frame)
 
 
 @dataclass(frozen=True)
@@ -108,7 +126,7 @@ def measured_year(parcels: gpd.GeoDataFrame, crs: Any, year: str) -> tuple[Year,
     shapes, findings = mended(parcels, crs)
     layer = prepare(shapes, crs)
     found = overlaps(layer, crs)
-    known = Year(shapes, layer, found)
+    known = Year(shapes, layer, found, parcels)
     if len(found):
         values = {"year": year, "count": len(found), "overlap_dm2": _dm2(found.area_m2.sum())}
         findings.append(Finding("CHANGE-OVERLAPS", Where(), values))
@@ -120,14 +138,13 @@ def _dm2(square_metres: float) -> int:
 
 
 def mended(parcels: gpd.GeoDataFrame, crs: Any) -> tuple[np.ndarray, list[Finding]]:
-    """Polygons without crossing rings; each one changed is a finding with its area before and after."""
+    """All the ground that each parcel covers; one whose rings cross is a finding with its area before and after."""
     shapes = np.asarray(parcels.geometry, dtype=object).copy()
     shapes[shapely.is_missing(shapes)] = shapely.Polygon()
     rows = np.flatnonzero(~shapely.is_valid(shapes))
     if not len(rows):
         return shapes, []
-    fixed = shapely.make_valid(shapes[rows], method="structure", keep_collapsed=False)
-    fixed[~np.isin(shapely.get_type_id(fixed), (3, 6))] = shapely.Polygon()
+    fixed = covered(shapes[rows])
     old, new = engine_area(shapes[rows], crs), engine_area(fixed, crs)
     shapes[rows] = fixed
     where = whereabouts(parcels)
@@ -163,30 +180,78 @@ def shared_pieces(opening: Year, closing: Year, crs: Any) -> Overlaid:
     """Pieces of year × year in which every bit of ground counts as often as both years can account for.
 
     Ground under m₀ parcels of the opening and m₁ of the closing year gives m₀·m₁ pieces, but only min(m₀, m₁) times
-    its area can have moved. Each piece is weighted with 1/max(m₀, m₁) there; what is left of a parcel is its double
-    cover. Ground that one of the years does not cover at all is no double cover, it is extent lost or gained.
+    its area can have moved. A parcel that is there in both years keeps its ground, then a class its own; only what is
+    left is shared evenly (`_shares`). What is left of a parcel at last is its double cover. Ground that one of the
+    years does not cover at all is no double cover, it is extent lost or gained.
     """
     pieces = intersection_areas(opening.layer, closing.layer, crs)
     area = pieces.area_m2.copy()
     twice = (np.zeros(len(opening.shapes)), np.zeros(len(closing.shapes)))
+    if not len(opening.overlaps) and not len(closing.overlaps):
+        return Overlaid(pieces, _measured(opening, twice[0]), _measured(closing, twice[1]))
+    area[_slivers_beside_twins(opening, closing, pieces)] = 0.0
+    shared = np.zeros(len(area), dtype=np.bool_)
     index = {pair: row for row, pair in enumerate(zip(pieces.left.tolist(), pieces.right.tolist(), strict=True))}
     for olds, news, size in _arrangement(opening, closing, crs):
         most = max(len(olds), len(news))
         if not olds or not news or most < 2:
             continue
+        shares, rest = _shares(opening, closing, olds, news)
         for pair in product(olds, news):
             if pair in index:
-                area[index[pair]] -= size * (1 - 1 / most)
-        for old in olds:
-            twice[0][old] += size * (1 - len(news) / most)
-        for new in news:
-            twice[1][new] += size * (1 - len(olds) / most)
-    kept = area > 0
+                area[index[pair]] -= size * (1 - shares.get(pair, 0.0))
+                shared[index[pair]] = True
+        for side, some in zip(twice, rest, strict=True):
+            for row, part in some.items():
+                side[row] += size * part
+    # What a shared piece keeps below that is the rounding of the bits that were taken off it.
+    kept = area > np.where(shared, SMALLEST_PIECE_M2, 0.0)
     return Overlaid(
         PieceTable(pieces.left[kept], pieces.right[kept], area[kept]),
         _measured(opening, twice[0]),
         _measured(closing, twice[1]),
     )
+
+
+def _shares(
+    opening: Year, closing: Year, olds: list[int], news: list[int]
+) -> tuple[dict[tuple[int, int], float], tuple[dict[int, float], dict[int, float]]]:
+    """How much of a bit of ground goes from each opening to each closing parcel over it, and what each has left.
+
+    Likest first: the very same parcel, then parcels that differ in nothing the tables show, then those of one class,
+    then all others. Among the equally like what each still has is shared in proportion, so that the order of rows
+    does not matter.
+    """
+    shares: dict[tuple[int, int], float] = defaultdict(float)
+    left, right = dict.fromkeys(olds, 1.0), dict.fromkeys(news, 1.0)
+    for old_keys, new_keys in zip(opening.likeness, closing.likeness, strict=True):
+        groups: dict[Any, tuple[list[int], list[int]]] = defaultdict(lambda: ([], []))
+        for old in olds:
+            groups[old_keys[old]][0].append(old)
+        for new in news:
+            groups[new_keys[new]][1].append(new)
+        for mine, theirs in groups.values():
+            had = sum(left[old] for old in mine), sum(right[new] for new in theirs)
+            if min(had) <= SMALLEST_SHARE:
+                continue
+            moved = {(old, new): left[old] * right[new] / max(had) for old in mine for new in theirs}
+            for (old, new), share in moved.items():
+                shares[old, new] += share
+                left[old] -= share
+                right[new] -= share
+    return shares, (left, right)
+
+
+def _slivers_beside_twins(opening: Year, closing: Year, pieces: PieceTable) -> np.ndarray:
+    """(pieces,) overlaps too small to be cut out, of a parcel that is there in both years: its land stays with it."""
+    small = np.flatnonzero(pieces.area_m2 <= SMALLEST_OVERLAP_M2)
+    before, after = opening.likeness[0], closing.likeness[0]
+    known = set(before) & set(after)
+    found = np.zeros(len(pieces), dtype=np.bool_)
+    for at in small.tolist():
+        old, new = before[pieces.left[at]], after[pieces.right[at]]
+        found[at] = old != new and (old in known or new in known)
+    return found
 
 
 def _arrangement(opening: Year, closing: Year, crs: Any) -> list[tuple[list[int], list[int], float]]:

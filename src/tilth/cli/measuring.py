@@ -9,9 +9,9 @@ import typer
 
 from tilth.cli import show
 from tilth.cli.app import app
-from tilth.cli.options import AREA_ENDINGS, UNITS, AsJson, Crs, Encoding, File, Layer, Most, crs_of, one_of
+from tilth.cli.options import AREA_ENDINGS, UNITS, AsJson, Crs, Encoding, File, Layer, Most, an_encoding, crs_of, one_of
 from tilth.cli.progress import progress
-from tilth.core import message
+from tilth.core import breaking, message
 
 
 def _list_file(value: Path | None) -> Path | None:
@@ -40,6 +40,8 @@ def area(
 
     Examples: `tilth area project.txt` · `tilth area DLTB.shp --unit mu` ·
     `tilth area DLTB.shp --json` · `tilth area DLTB.shp --out areas.xlsx`
+
+    Exit status 1 if a row was left out or a finding breaks a rule.
     """
     from tilth import api
 
@@ -49,7 +51,7 @@ def area(
         api.write_areas(measured, out)
     if json:
         show.as_json(measured.as_record())
-        raise typer.Exit(1 if measured.rejected else 0)
+        raise typer.Exit(1 if measured.rejected or breaking(measured.findings) else 0)
     rows = [
         (
             one.row,
@@ -83,7 +85,7 @@ def area(
         typer.echo(str(out))
     _left_out(measured.rejected)
     show.findings(measured.findings, most=3)
-    raise typer.Exit(1 if measured.rejected else 0)
+    raise typer.Exit(1 if measured.rejected or breaking(measured.findings) else 0)
 
 
 @app.command()
@@ -95,17 +97,31 @@ def convert(
     layer: Layer = None,
     encoding: Encoding = None,
     crs: Crs = None,
+    to_crs: Annotated[
+        str | None, typer.Option("--to-crs", metavar="EPSG", help="CGCS2000 zone, or 4490, to write in: 4526, …")
+    ] = None,
+    out_encoding: Annotated[
+        str | None,
+        typer.Option(
+            "--out-encoding", callback=an_encoding, help="Text encoding of a .shp or .txt OUT; GBK if not said."
+        ),
+    ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace OUT if it is there.")] = False,
     json: AsJson = False,
 ) -> None:
     """From one format to another; .txt is the ministry's exchange text. 格式转换
 
     Examples: `tilth convert project.txt project.gpkg` · `tilth convert plots.shp plots.txt`
+
+    Exit status 1 if a row was left out or a finding breaks a rule.
     """
     from tilth import api
 
     with progress():
-        done = api.convert(file, target, layer=layer, encoding=encoding, crs=crs_of(crs), overwrite=overwrite)
+        done = api.convert(
+            file, target, layer=layer, encoding=encoding, crs=crs_of(crs), to_crs=crs_of(to_crs),
+            out_encoding=out_encoding, overwrite=overwrite,
+        )  # fmt: skip
     if json:
         show.as_json(done.as_record())
     else:
@@ -118,7 +134,7 @@ def convert(
         )  # fmt: skip
         _left_out(done.rejected)
         show.findings(done.findings, most=3)
-    raise typer.Exit(1 if done.rejected else 0)
+    raise typer.Exit(1 if done.rejected or breaking(done.findings) else 0)
 
 
 def _left_out(rejected: tuple[tuple[int, str, str], ...]) -> None:

@@ -11,8 +11,9 @@ from tilth.intake.model import Rejected, Table, quarantine_frame
 from tilth.intake.profiles import Profile, choose_profile, profile
 from tilth.intake.regions import ReadRegions, regions_from
 from tilth.intake.repair import Repaired, repair
+from tilth.intake.reproject import carried
 from tilth.intake.rules_model import Validation
-from tilth.intake.screen import impossible_places
+from tilth.intake.screen import crossed, impossible_places
 from tilth.intake.survey import IMPORT_RULES, parcels_from
 from tilth.intake.tables import read_table
 from tilth.intake.tasks import tasks_from
@@ -37,9 +38,11 @@ __all__ = [
     "Table",
     "Validation",
     "all_findings",
+    "carried",
     "changes_from",
     "choose_profile",
     "compare_stated_area",
+    "crossed",
     "dialect_said",
     "exchange_table",
     "impossible_places",

@@ -212,6 +212,11 @@ def _text(crs: pyproj.CRS) -> str:
     return f"EPSG:{code}" if code is not None else str(crs.to_wkt())
 
 
+def on_survey_datum(crs: pyproj.CRS) -> bool:
+    """Is `crs` a standard zone of CGCS2000, or its longitude and latitude?"""
+    return _gauss(crs) is not None or (crs.is_geographic and _on_china_2000(crs))
+
+
 def _on_china_2000(crs: pyproj.CRS) -> bool:
     if crs.ellipsoid is None or not math.isclose(crs.ellipsoid.inverse_flattening, 298.257222101, abs_tol=1e-8):
         return False

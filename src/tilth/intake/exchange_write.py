@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from os import PathLike
 from pathlib import Path
+from typing import NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -15,7 +16,8 @@ import pyproj
 import shapely
 
 from tilth import overlay
-from tilth.core import BadInput, FloatArray, message
+from tilth.core import BadInput, Finding, FloatArray, Where, message
+from tilth.intake.columns import found_column
 from tilth.intake.model import ENCODING, FILE_SECTION, Header
 from tilth.runtime import write_whole
 
@@ -35,7 +37,27 @@ _HEADER = {
 _ENCODINGS = ("gbk", "utf-8", "utf-8-sig", "gb18030")
 _PROJECT, _ATTRIBUTES = "项目信息", "属性描述"
 _DECIMALS, _MOST_DECIMALS = 3, 9
+#: What fills the fields of a plot row: the first of these columns that is there and not empty.
+_SOURCES = {
+    "plot_no": ("plot_no", "地块编号", "DKBH", "plot_id", "BSM", "TBBH", "parcel_id", "parcel_no", "id", "flik"),
+    "plot_name": ("plot_name", "地块名称", "DKMC", "name"),
+    "sheet_no": ("sheet_no", "图幅号", "TFH"),
+    "use": ("use", "地块用途", "DKYT"),
+    "class_code": ("class_code", "地类编码", "DLBM", "crop:code", "crop_code"),
+}
+#: Columns that say nothing of their own: the reader's, and what is counted and measured anew; and as a shapefile cuts
+#: their names.
+_NOT_CARRIED = frozenset(
+    {"source_row", "source_row_in_file", "stated_area_ha", "stated_points", "stated_are", "stated_poi"}
+)
 _IN_A_FIELD = str.maketrans({",": "，", "@": "＠", "\r": " ", "\n": " ", "\t": " "})
+
+
+class Written(NamedTuple):
+    """What an exchange text was written in, and what it could not hold."""
+
+    encoding: str
+    findings: tuple[Finding, ...]
 
 
 def write_exchange(
@@ -48,12 +70,13 @@ def write_exchange(
     header: Mapping[str, str] | None = None,
     origin: Header | None = None,
     decimals: int | None = None,
-) -> str:
+) -> Written:
     """Write the polygons of `frame` as exchange text: CRLF, rings closed and clockwise from the north-west.
 
     Holes run the other way round; those of an exchange text (`origin`) run as they did there, for both is right.
-    Columns plot_no, plot_name, sheet_no, use and class_code fill the plot rows; those absent stay empty, a plot without
-    a number gets its row number. Eastings carry the zone number. The encoding that was written is given back.
+    The plot rows have room for a number, a name, the sheet, the use and the class code, filled from columns by the
+    names that other formats have for them; those absent stay empty, a plot without a number gets its row number.
+    Eastings carry the zone number.
 
     Parameters
     ----------
@@ -72,6 +95,10 @@ def write_exchange(
     decimals
         Of the coordinates in metres; by default 3, or more where the precision (精度) of `origin` is finer.
 
+    Returns
+    -------
+    The encoding, and a finding for the fields that hold something and have no place in the format.
+
     Raises
     ------
     BadInput
@@ -88,14 +115,18 @@ def write_exchange(
     decimals = _decimals_of(origin) if decimals is None else decimals
     lines = [_head(origin, _own_lines(zone, width, decimals), header or {})]
     areas = _stated_areas(geometries, name, stated)
-    texts = _texts(frame)
+    sources = _sources(frame)
+    texts = _texts(frame, sources)
     for row, geometry in enumerate(geometries, start=1):
         points = list(_point_rows(geometry, shift, decimals, row, keep_holes=bool(origin)))
         number, title, sheet, use, class_code = texts[row - 1]
         plot = (str(len(points)), areas[row - 1], number, title, "面", sheet, use, class_code, "@")
         lines.append("\r\n".join((",".join(plot), *points)) + "\r\n")
     _write(Path(path), lines, encoding)
-    return encoding
+    left = _left_behind(frame, sources)
+    values = {"fields": ", ".join(left), "used": ", ".join(str(name) for name in sources.values() if name is not None)}
+    found = (Finding("INTAKE-TXT-WRITE-FIELDS", Where(file=Path(path).name), values),) if left else ()
+    return Written(encoding, found)
 
 
 def _encoding_of(origin: Header) -> str:
@@ -190,11 +221,27 @@ def _stated_areas(geometries: FloatArray, crs: str, stated: str) -> list[str]:
     return [f"{area / 10_000:.4f}" for area in square_metres]
 
 
-def _texts(frame: gpd.GeoDataFrame) -> list[tuple[str, ...]]:
-    columns = []
-    for name in ("plot_no", "plot_name", "sheet_no", "use", "class_code"):
-        values = frame[name] if name in frame else pd.Series([""] * len(frame), index=frame.index)
-        columns.append(["" if pd.isna(value) else str(value).translate(_IN_A_FIELD).strip() for value in values])
+def _sources(frame: gpd.GeoDataFrame) -> dict[str, str | None]:
+    """The column that fills each field of a plot row; None where there is none with anything in it."""
+    filled = [str(name) for name in frame.columns if name != frame.geometry.name and any(_plain(frame[name]))]
+    return {field: found_column(filled, wanted) for field, wanted in _SOURCES.items()}
+
+
+def _left_behind(frame: gpd.GeoDataFrame, sources: Mapping[str, str | None]) -> list[str]:
+    """Columns with something in them that have no place in the format."""
+    known = {frame.geometry.name, *_NOT_CARRIED, *sources.values()}
+    return [str(name) for name in frame.columns if name not in known and any(_plain(frame[name]))]
+
+
+def _plain(values: pd.Series) -> list[str]:
+    return [
+        "" if gone else str(value).translate(_IN_A_FIELD).strip()
+        for value, gone in zip(values, values.isna(), strict=True)
+    ]
+
+
+def _texts(frame: gpd.GeoDataFrame, sources: Mapping[str, str | None]) -> list[tuple[str, ...]]:
+    columns = [_plain(frame[name]) if name is not None else [""] * len(frame) for name in sources.values()]
     columns[0] = [text or str(row) for row, text in enumerate(columns[0], start=1)]
     return list(zip(*columns, strict=True))
 

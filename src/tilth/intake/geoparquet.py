@@ -53,10 +53,10 @@ def read(path: Path) -> Rows:
     notes: list[str] = []
     try:
         with noted(notes):
-            table = pq.read_table(path)
+            table = pq.read_table(path.absolute())
             table.validate(full=True)  # text that is none would only be noticed where it is used
             if header.encoding != "WKB":
-                frame = gpd.read_parquet(path).rename_geometry("geometry")
+                frame = gpd.read_parquet(path.absolute()).rename_geometry("geometry")
             else:
                 frame = _frame(table, header.geometry)
     except FAULTS as error:
@@ -78,7 +78,7 @@ def _frame(table: pa.Table, geometry: str) -> gpd.GeoDataFrame:
 def _header(path: Path) -> _Header:
     try:
         with noted([]):
-            found = pq.read_metadata(path)
+            found = pq.read_metadata(path.absolute())
             geo: dict[str, Any] = json.loads((found.metadata or {}).get(b"geo", b"{}"))
     except FAULTS as error:
         raise unreadable(path, error) from None

@@ -30,7 +30,7 @@ from tilth.intake.geometry import (
     vertices,
 )
 from tilth.intake.rules_model import BoolArray, Subject
-from tilth.land import Snapshot
+from tilth.land import Snapshot, covered
 from tilth.overlay import engine_area, intersection_areas, overlaps, piece_geometry, survey_area
 
 #: GEOS's words for a ring that only touches itself at a point.
@@ -180,8 +180,7 @@ class Ground:
     def village_shapes(self) -> Shapes:
         """(v,) the village polygons, valid."""
         assert self.villages is not None
-        shapes = shapely.make_valid(np.asarray(self.villages.parcels.geometry, dtype=object))
-        return np.array([polygonal(shape) for shape in shapes] or [], dtype=object)
+        return covered(self.villages.parcels.geometry)
 
     @property
     def village_codes(self) -> list[str]:
@@ -225,7 +224,7 @@ class Ground:
             set_aside = np.asarray(self.quarantine.geometry, dtype=object)
             set_aside = set_aside[~shapely.is_missing(set_aside)]
             finite = np.isfinite(shapely.bounds(set_aside)).all(axis=1)
-            hulls += [polygonal(shape) for shape in shapely.make_valid(set_aside[finite])]
+            hulls += [polygonal(shape) for shape in covered(set_aside[finite])]
         return np.array([hull for hull in hulls if not hull.is_empty] or [shapely.Polygon()], dtype=object)
 
     @cached_property

@@ -16,6 +16,7 @@ from tilth.intake.columns import as_areas, as_text, found_column
 from tilth.intake.model import Table, quarantine_frame
 from tilth.intake.screen import (
     Screen,
+    crossed,
     file_of,
     flat,
     further_columns,
@@ -82,6 +83,8 @@ def layer_from(
     further, dropped = further_columns(frame, names, [*LAYER_COLUMNS, "geometry"], file)
     findings += [item for item in dropped if item.values["field"] not in used.values()]
     rows = np.flatnonzero(screen.kept)
+    shapes = flat(np.asarray(frame.geometry, dtype=object)[rows])
+    findings += crossed(shapes, crs, frame["source_row"].iloc[rows].tolist(), file)
     text = {column: _text(frame, used[column]) for column in ("feature_id", "name", "code")}
     ids, repeated = unique_ids(
         text["feature_id"].iloc[rows].reset_index(drop=True), frame["source_row"].iloc[rows].reset_index(drop=True)
@@ -103,7 +106,6 @@ def layer_from(
     )
     ordered["feature_id"] = ids.to_numpy(dtype=object)
     ordered = ordered.astype({"feature_id": "str"})
-    shapes = flat(np.asarray(frame.geometry, dtype=object)[rows])
     stored = gpd.GeoDataFrame(ordered, geometry=shapes, crs=crs)
     meta = Meta(
         kind=kind,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -89,6 +90,22 @@ def _idle(text: str) -> bool:
     return "Measured (M)" in text or "Invalid WKB" in text or "winding order" in text or "autocorrect" in text.lower()
 
 
+def address(path: Path) -> str | Path:
+    """`path` as it has to be said to pyogrio for reading.
+
+    It takes a path for an address: what follows a ";" is lost, and what stands before a ":" is a scheme.
+
+    Raises
+    ------
+    BadInput
+        For a "!", after which it looks for a file inside an archive, whatever is written.
+    """
+    if "!" in str(path):
+        raise BadInput("INTAKE-FILE-NAME", file=path.name, path=str(path))
+    marked = os.name == "posix" and (";" in path.name or ":" in str(path))
+    return f"file://{path.absolute().as_posix()}" if marked else path
+
+
 def layers(path: Path, **options: str) -> list[LayerFacts]:
     """The layers of a file, counted.
 
@@ -99,7 +116,7 @@ def layers(path: Path, **options: str) -> list[LayerFacts]:
     """
     try:
         with noted([]):
-            names = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
+            names = [str(name) for name in pyogrio.list_layers(address(path))[:, 0]]
             return [_facts(path, name, options) for name in names]
     except FAULTS as error:
         raise unreadable(path, error) from None
@@ -107,9 +124,11 @@ def layers(path: Path, **options: str) -> list[LayerFacts]:
 
 def _facts(path: Path, name: str, options: dict[str, str]) -> LayerFacts:
     try:
-        info = pyogrio.read_info(path, layer=name, force_feature_count=True, force_total_bounds=False, **options)
+        info = pyogrio.read_info(
+            address(path), layer=name, force_feature_count=True, force_total_bounds=False, **options
+        )
     except UnicodeDecodeError:  # field names in an encoding that the file does not state
-        info = pyogrio.read_info(path, layer=name, encoding="ISO-8859-1", force_feature_count=True, **options)
+        info = pyogrio.read_info(address(path), layer=name, encoding="ISO-8859-1", force_feature_count=True, **options)
     geometry = info.get("geometry_type")
     crs = info.get("crs")
     return LayerFacts(
@@ -168,7 +187,13 @@ def read_rows(path: Path, layer: str, declared: int, *, encoding: str | None = N
 def _by_arrow(path: Path, source: dict[str, Any], part: dict[str, int]) -> Rows:
     kwargs = {"types_mapper": _NULLABLE.get}
     frame = pyogrio.read_dataframe(
-        path, use_arrow=True, fid_as_index=True, on_invalid="ignore", arrow_to_pandas_kwargs=kwargs, **source, **part
+        address(path),
+        use_arrow=True,
+        fid_as_index=True,
+        on_invalid="ignore",
+        arrow_to_pandas_kwargs=kwargs,
+        **source,
+        **part,
     )
     broken = _mended(frame)
     rows = _rows(frame)
@@ -196,7 +221,7 @@ def _mended(frame: pd.DataFrame) -> dict[str, int]:
 def _by_both(path: Path, source: dict[str, Any], part: dict[str, int]) -> Rows:
     """Attributes by Arrow, geometry without: Arrow does not know arcs, the other way rounds long whole numbers."""
     table = _by_arrow(path, {**source, "read_geometry": False}, part)
-    shapes = pyogrio.read_dataframe(path, columns=[], fid_as_index=True, on_invalid="ignore", **source, **part)
+    shapes = pyogrio.read_dataframe(address(path), columns=[], fid_as_index=True, on_invalid="ignore", **source, **part)
     if len(shapes) != len(table.frame) or "geometry" not in shapes:
         raise ValueError("the two readings differ")
     frame = gpd.GeoDataFrame(table.frame, geometry=np.asarray(shapes.geometry))
@@ -204,7 +229,9 @@ def _by_both(path: Path, source: dict[str, Any], part: dict[str, int]) -> Rows:
 
 
 def _plainly(path: Path, source: dict[str, Any], part: dict[str, int]) -> Rows:
-    frame = pyogrio.read_dataframe(path, use_arrow=False, fid_as_index=True, on_invalid="ignore", **source, **part)
+    frame = pyogrio.read_dataframe(
+        address(path), use_arrow=False, fid_as_index=True, on_invalid="ignore", **source, **part
+    )
     rows = _rows(frame)
     rows.rounded = _rounded(path, source, frame)
     return rows
@@ -217,7 +244,7 @@ def _with_text_dates(path: Path, source: dict[str, Any], part: dict[str, int]) -
 def _rounded(path: Path, source: dict[str, Any], frame: pd.DataFrame) -> list[str]:
     """Fields of whole numbers that this way of reading turned into floats and that floats cannot hold."""
     options = {name: value for name, value in source.items() if name != "datetime_as_string"}
-    info = pyogrio.read_info(path, **options)
+    info = pyogrio.read_info(address(path), **options)
     whole = {str(name) for name, kind in zip(info["fields"], info["dtypes"], strict=True) if "int" in str(kind)}
     floats = [name for name in frame.columns if name in whole and frame[name].dtype.kind == "f"]
     return [name for name in floats if (frame[name].abs() > _EXACT).any()]

@@ -39,7 +39,7 @@ from tilth.intake.rules_attributes import (
     plain,
 )
 from tilth.intake.rules_model import Subject, subject_of
-from tilth.land import CodeSystem, Draft, Meta, Snapshot, ridge_deduction
+from tilth.land import CodeSystem, Draft, Meta, Snapshot, covered, ridge_deduction
 from tilth.overlay import engine_area, overlaps
 
 Keep = Literal["larger", "earlier"]
@@ -343,7 +343,7 @@ def mended_rings(shape: shapely.Geometry, crs: str) -> shapely.Geometry:
         if shapely.equals_exact(better, shape):
             better = shape
         if not better.is_valid:
-            better = polygonal(shapely.make_valid(better, method="structure"))
+            better = covered([better])[0]
         if better is shape or better.is_empty:
             return better
         shape = better
@@ -351,8 +351,8 @@ def mended_rings(shape: shapely.Geometry, crs: str) -> shapely.Geometry:
 
 
 def _sound(shape: shapely.Geometry) -> shapely.Geometry:
-    """The ground that `shape` encloses by the even-odd rule, whatever its rings do."""
-    return shape if shape.is_valid else polygonal(shapely.make_valid(shape))
+    """The ground that `shape` covers, whatever its rings do."""
+    return covered([shape])[0]
 
 
 def _without(shape: shapely.Geometry, other: shapely.Geometry) -> shapely.Geometry:

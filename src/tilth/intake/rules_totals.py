@@ -16,7 +16,7 @@ from tilth.intake.geometry import Shapes, beyond_tolerance, outside_parts
 from tilth.intake.ground import Ground
 from tilth.intake.rules_attributes import nineteen_digits
 from tilth.intake.rules_model import Subject, inner_point, rows_where
-from tilth.land import Region, RegionTree, Snapshot, ridge_deduction
+from tilth.land import Region, RegionTree, Snapshot, covered, ridge_deduction
 from tilth.overlay import engine_area, intersection_areas
 
 #: Names under which a source may carry the fields that these rules need.
@@ -187,9 +187,20 @@ def _numbers(frame: pd.DataFrame, names: Sequence[str]) -> FloatArray | None:
     return np.asarray(pd.to_numeric(frame[name], errors="coerce").fillna(0.0), dtype=np.float64)
 
 
+def pbf_crossed(pbf: Snapshot) -> list[Finding]:
+    """V14-SHAPE: basic farmland whose parts overlap or whose rings cross: as drawn, and the ground that it covers."""
+    shapes = np.asarray(pbf.parcels.geometry, dtype=object)
+    found = []
+    for row in np.flatnonzero(~shapely.is_valid(shapes)).tolist():
+        drawn, ground = dm2_array(engine_area([shapes[row], covered(shapes[[row]])[0]], pbf.meta.crs)).tolist()
+        if drawn != ground:
+            found.append(_pbf_finding(pbf, row, "SHAPE", (drawn, ground), code="V14-SHAPE"))
+    return found
+
+
 def pbf_inside(pbf: Snapshot, county: shapely.Geometry) -> list[Finding]:
     """V14: every permanent-basic-farmland parcel lies inside the county's polygons."""
-    shapes = shapely.make_valid(np.asarray(pbf.parcels.geometry))
+    shapes = covered(pbf.parcels.geometry)
     found = []
     for row, part in outside_parts(shapes, county):
         beyond = float(engine_area([part], pbf.meta.crs)[0])
@@ -202,7 +213,13 @@ def pbf_inside(pbf: Snapshot, county: shapely.Geometry) -> list[Finding]:
 
 
 def _pbf_finding(
-    pbf: Snapshot, row: int, field: str, areas: tuple[int, int], place: shapely.Geometry | None = None
+    pbf: Snapshot,
+    row: int,
+    field: str,
+    areas: tuple[int, int],
+    place: shapely.Geometry | None = None,
+    *,
+    code: str = "V14",
 ) -> Finding:
     """`areas`: found and expected. [dm²]"""
     found, expected = areas
@@ -214,7 +231,7 @@ def _pbf_finding(
         source.name if source else "", source.layer if source else "", int(feature["source_row"]), identity, x, y
     )
     values = {"parcel": identity, "field": field, "found_dm2": found, "expected_dm2": expected}
-    return Finding("V14", where, {**values, "difference_dm2": found - expected})
+    return Finding(code, where, {**values, "difference_dm2": found - expected})
 
 
 def pbf_above_farmland(pbf: Snapshot, ground: Ground, regions: RegionTree) -> list[Finding]:

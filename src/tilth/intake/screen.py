@@ -16,9 +16,8 @@ import shapely
 from tilth import overlay
 from tilth.core import BadInput, Finding, FloatArray, IntArray, NeedsAnswer, Where, dm2_array
 from tilth.intake.columns import BoolArray, as_text
-from tilth.intake.geometry import polygonal
 from tilth.intake.model import Rejected, Table
-from tilth.land import told_apart
+from tilth.land import covered, told_apart
 
 GeometryArray = npt.NDArray[np.object_]
 
@@ -169,16 +168,31 @@ def further_columns(
 def measured(shapes: GeometryArray, crs: str) -> tuple[IntArray, str]:
     """Areas in dm² and how they were measured: "survey" where the survey's method fits the CRS, else "engine".
 
-    Of rings that cross, the ground that they enclose is measured: the area of the rings as they run cancels out.
+    Of parts that overlap and rings that cross, the ground that they cover is measured, once.
     """
-    crossed = ~shapely.is_valid(shapes)
-    if crossed.any():
-        shapes = shapes.copy()
-        shapes[crossed] = [polygonal(shape) for shape in shapely.make_valid(shapes[crossed])]
+    return _by_the_survey(covered(shapes), crs)
+
+
+def _by_the_survey(shapes: GeometryArray, crs: str) -> tuple[IntArray, str]:
     try:
         return overlay.survey_area(shapes, crs), "survey"
     except BadInput:
         return dm2_array(overlay.engine_area(shapes, crs)), "engine"
+
+
+def crossed(shapes: GeometryArray, crs: str, source_row: Sequence[int], file: str) -> list[Finding]:
+    """Rows whose parts overlap or whose rings cross, so that what is drawn is not the ground that it covers."""
+    rows = np.flatnonzero(~shapely.is_valid(shapes))
+    drawn, ground = (_by_the_survey(some, crs)[0] for some in (shapes[rows], covered(shapes[rows])))
+    return [
+        Finding(
+            "INTAKE-SHAPE-CROSSED",
+            where_row(file, int(source_row[row])),
+            {"drawn_dm2": int(before), "covered_dm2": int(after), "difference_dm2": int(before - after)},
+        )
+        for row, before, after in zip(rows.tolist(), drawn, ground, strict=True)
+        if before != after
+    ]
 
 
 def where_row(file: str, row: int, name: str = "") -> Where:

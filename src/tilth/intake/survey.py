@@ -20,6 +20,7 @@ from tilth.intake.model import Table, quarantine_frame
 from tilth.intake.profiles import AREA_COLUMNS, QUALITY_COLUMNS, Matched, Profile, choose_profile
 from tilth.intake.screen import (
     Screen,
+    crossed,
     file_of,
     flat,
     further_columns,
@@ -410,6 +411,7 @@ class _Import:
         rows = np.flatnonzero(self.screen.kept)
         ordered = typed(pd.DataFrame(self.out, index=index), PARCEL_COLUMNS)
         shapes = flat(np.asarray(self.frame.geometry, dtype=object)[rows])
+        self.findings += crossed(shapes, self.crs, self.frame["source_row"].iloc[rows].tolist(), self.file)
         whole = pd.concat([ordered, further], axis=1).iloc[rows].reset_index(drop=True)
         parcels = gpd.GeoDataFrame(whole, geometry=shapes, crs=self.crs)
         return Draft(

@@ -19,21 +19,41 @@ from tilth.land import Task
 
 #: No region holds more. [dm²]
 MOST_TASK_DM2 = 10**16
-_DM2_PER_UNIT = {
-    "m2": Fraction(DM2_PER_M2),
-    "ha": Fraction(DM2_PER_HA),
-    "mu": DM2_PER_MU,
-    "10000mu": DM2_PER_MU * 10_000,
-    "10000ha": Fraction(DM2_PER_HA) * 10_000,
+#: Ways to write a unit in a heading, without blanks, and how large it is. [dm²]
+_UNITS: dict[Fraction, tuple[str, ...]] = {
+    Fraction(DM2_PER_M2): ("m2", "m^2", "sqm", "平方米", "平米"),
+    Fraction(DM2_PER_HA): ("ha", "hectare", "hectares", "hm2", "hm^2", "公顷", "平方百米"),
+    Fraction(DM2_PER_M2) * 10**6: ("km2", "km^2", "sqkm", "平方公里", "平方千米"),
+    DM2_PER_MU: ("mu", "亩", "市亩"),
 }
-#: Ways to write a unit in a heading, the longer before those that they end in.
-_UNIT_WORDS = (
-    ("10000mu", ("万亩", "10000mu", "wan_mu", "wanmu", "10000 mu", "10^4 mu", "10⁴ mu")),
-    ("10000ha", ("万公顷", "10000ha", "10000 ha")),
-    ("ha", ("公顷", "hectare", "_ha", "(ha", " ha", "[ha")),
-    ("mu", ("亩", "_mu", "(mu", " mu", "[mu")),
-    ("m2", ("平方米", "㎡", "m²", "m2")),
+#: Ways to write a power of ten before a unit; "" is none.
+_POWERS = {
+    0: ("",),
+    2: ("100", "10^2", "hundred", "百"),
+    3: ("1000", "10^3", "thousand", "千"),
+    4: ("10000", "10^4", "1e4", "wan", "tenthousand", "万"),
+    5: ("100000", "10^5", "hundredthousand", "十万"),
+    6: ("1000000", "10^6", "million", "百万"),
+    7: ("10000000", "10^7", "tenmillion", "千万"),
+    8: ("100000000", "10^8", "hundredmillion", "亿"),
+}
+_KNOWN_UNITS: dict[str, Fraction] = {
+    power + unit: Fraction(size * 10**exponent)
+    for exponent, powers in _POWERS.items()
+    for power in powers
+    for size, units in _UNITS.items()
+    for unit in units
+} | {"kha": Fraction(DM2_PER_HA) * 1000}
+#: What else may stand in a heading: words parted by blanks or the like, Chinese ones anywhere.
+_OTHER_WORDS = re.compile(
+    "|areas?|tasks?|targets?|goal|quota|of|in|the|to|at|be|net|total|units?|year|farm(land)?|arable|cultivated|land|"
+    "permanent|basic|protect(ion|ed)|hold|held|least|min(imum)?|size|county"
 )
+_OTHER_CHINESE = re.compile(
+    "永久|基本农田|耕地|面积|任务|目标|指标|保护|保有|总量|数量|净|规划|合计|单位|不低于|年度|年"
+)
+_YEAR = re.compile(r"(?<!\d)(?:19|20|21)\d\d(?!\d)")
+_SUPERSCRIPT = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 _TASK_REGION = ("region", "region_code", "code", "XZQDM", "行政区代码", "行政区", "代码", "地区", "province")
 _TASK_YEAR = ("year", "年份", "年度", "目标年")
 _HOLDING = ("holding", "retention", "耕地保有量", "gdbyl", "farmland_task")
@@ -44,7 +64,8 @@ def tasks_from(table: Table | pd.DataFrame, *, year: int | None = None) -> tuple
     """Tasks by row, and the rows that are none, each with its reason.
 
     Columns: region (or code, 行政区代码), year (年份), the farmland to hold (holding, 耕地保有量) and the permanent
-    PBF (pbf, 永久基本农田). Headings of the areas say their unit: m2, ha, mu, 万亩, 万公顷. A table without a
+    PBF (pbf, 永久基本农田). Headings of the areas say their unit, known in full (m2, ha, hm2, km2, mu
+    and 亩, each alone or with a power of ten before it). A table without a
     column for basic farmland says nothing of it: its tasks have None there, which is not a task of 0.
 
     Parameters
@@ -92,16 +113,24 @@ def _heading(names: list[str], words: tuple[str, ...]) -> str | None:
 
 
 def _year_in(heading: str | None) -> int | None:
-    found = re.search(r"(?<!\d)(?:19|20|21)\d\d(?!\d)", heading or "")
+    found = _YEAR.search(heading or "")
     return int(found[0]) if found else None
 
 
-def _unit(heading: str, file: str) -> str:
-    folded = folded_name(heading)
-    for unit, words in _UNIT_WORDS:
-        if any(word in folded for word in words):
-            return unit
-    raise NeedsAnswer("INTAKE-TASK-UNIT", file=file, column=heading)
+def _unit(heading: str, file: str) -> Fraction:
+    """The size of the unit in a heading [dm²]: all that the heading says beside what it is about, known in full."""
+    powers = re.sub(r"(?<=10)[⁰¹²³⁴⁵⁶⁷⁸⁹]+", lambda found: "^" + found[0].translate(_SUPERSCRIPT), heading)
+    left = folded_name(powers)
+    for word in (*_HOLDING, *_PBF):
+        left = left.replace(word.casefold(), " ")
+    left = _OTHER_CHINESE.sub(" ", _YEAR.sub(" ", left))
+    left = re.sub(r"(?<=\d),(?=000(?!\d))", "", left)
+    words = re.split(r"[\s_()\[\]{}<>【】〔〕《》:,;|、。·-]+", left)
+    unit = "".join(word for word in words if not _OTHER_WORDS.fullmatch(word))
+    size = _KNOWN_UNITS.get(re.sub(r"^[×x*](?=10)", "", unit))
+    if size is None:
+        raise NeedsAnswer("INTAKE-TASK-UNIT", file=file, column=heading)
+    return size
 
 
 @dataclass
@@ -112,7 +141,7 @@ class _Tasks:
     year: int | None
     year_field: str | None
     region_field: str
-    areas: list[tuple[str, str]]  # heading and unit of the holding, then of the basic farmland where there is one
+    areas: list[tuple[str, Fraction]]  # heading and unit of the holding, then of the basic farmland where there is one
 
     def __post_init__(self) -> None:
         self.tasks: list[Task] = []
@@ -151,7 +180,7 @@ class _Tasks:
         return int(found[1]) if found else None
 
 
-def _task_dm2(text: str, unit: str) -> int | None:
+def _task_dm2(text: str, unit: Fraction) -> int | None:
     """An area of a task in dm², exact; None where the text is no area. Thousands commas are allowed here."""
     plain = text.replace(",", "").replace("，", "")
     try:
@@ -160,5 +189,5 @@ def _task_dm2(text: str, unit: str) -> int | None:
         return None
     if not number.is_finite() or number < 0 or number.adjusted() > 17 or "_" in plain:
         return None
-    dm2 = round_half_away(Fraction(number) * _DM2_PER_UNIT[unit])
+    dm2 = round_half_away(Fraction(number) * unit)
     return dm2 if dm2 <= MOST_TASK_DM2 else None

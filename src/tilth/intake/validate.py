@@ -200,6 +200,7 @@ def _layers(
         record.miss("V14", "VALIDATE-NO-PBF")
     else:
         record.run("V14", lambda: rules_totals.pbf_net(pbf))
+        record.run("V14", lambda: rules_totals.pbf_crossed(pbf))
         if ground.villages is None:
             record.miss("V14", "VALIDATE-NO-VILLAGES")
         else:

@@ -24,6 +24,8 @@ FORMATS = (".gpkg", ".shp", ".geojson", ".json", ".parquet", ".geoparquet", ".gm
 _NAME_BYTES = 10
 _TEXT_BYTES = 254
 _WGS84 = 4326
+#: Formats that are not written through GDAL, which takes a path for an address: ";", ":" and "!" part it there.
+_PARQUET = (".parquet", ".geoparquet")
 #: Formats with room for the header of an exchange text.
 CARRIES_HEADER = (".gpkg", ".parquet", ".geoparquet")
 #: Parts of a shapefile that this module does not write anew.
@@ -65,6 +67,8 @@ def write_vector(
     suffix = place.suffix.lower()
     if suffix not in FORMATS:
         raise BadInput("INTAKE-WRITE-FORMAT", file=place.name, known=", ".join(FORMATS))
+    if suffix not in _PARQUET and (set(place.name) & set(";:!") or "!" in str(place)):
+        raise BadInput("INTAKE-WRITE-MARKS", path=str(place))
     findings: list[Finding] = []
     if header and _shown(header) and suffix not in CARRIES_HEADER:
         findings.append(Finding("INTAKE-WRITE-HEADER", Where(file=place.name), {"lines": _shown(header)}))

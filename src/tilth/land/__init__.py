@@ -13,6 +13,7 @@ if TYPE_CHECKING:
         correspondence,
         observed_code_system,
     )
+    from tilth.land.ground_covered import covered
     from tilth.land.kinds import kind_of, meant_kind, near_kind
     from tilth.land.naming import told_apart
     from tilth.land.regions import Region, RegionTree, Task, level_of_code, tree_from_codes
@@ -50,6 +51,7 @@ __all__ = [
     "Task",
     "code_system",
     "correspondence",
+    "covered",
     "kind_of",
     "level_of_code",
     "meant_kind",

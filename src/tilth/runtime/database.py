@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -15,6 +16,10 @@ from tilth.core import BadInput
 
 #: The newest schema step; `migrations/versions` ends with it (a test compares the two).
 HEAD = "0002"
+#: What SQLite and PostgreSQL say of a full disk.
+_NO_ROOM = ("disk is full", "No space left")
+#: With less than this left, a disk is full: SQLite writes no less than its log's index. [bytes]
+LEAST_ROOM = 65_536
 
 
 class Database:
@@ -42,7 +47,17 @@ class Database:
             with self._engine.begin() as connection:
                 yield connection
         except SQLAlchemyError as error:
-            raise BadInput("RUNTIME-DATABASE", why=_reason(error)) from error
+            code = "RUNTIME-DISK-FULL" if self._no_room(error) else "RUNTIME-DATABASE"
+            raise BadInput(code, why=_reason(error)) from error
+
+    def _no_room(self, error: SQLAlchemyError) -> bool:
+        """Is there no room left for the database? SQLite may call that an I/O error."""
+        why, place = _reason(error), self._engine.url.database
+        if any(words in why for words in _NO_ROOM):
+            return True
+        if "disk I/O error" not in why or not place:
+            return False
+        return shutil.disk_usage(Path(place).parent).free < LEAST_ROOM
 
     @property
     def ready(self) -> bool:
