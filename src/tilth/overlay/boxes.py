@@ -11,6 +11,7 @@ import numpy as np
 from numba import njit
 
 from tilth.core import FloatArray, IntArray
+from tilth.overlay.options import INNER, OUTER
 from tilth.overlay.threads import blocks, in_threads
 
 #: Boxes below one node of the tree.
@@ -50,7 +51,7 @@ def tree_of(box: FloatArray) -> Tree:
     return tree
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**OUTER)
 def _hilbert(box: FloatArray, low: FloatArray, scale: FloatArray, out: IntArray) -> None:
     """Place of each box's middle along a Hilbert curve of 2¹⁶ × 2¹⁶ steps."""
     for n in range(len(box)):
@@ -68,27 +69,28 @@ def _hilbert(box: FloatArray, low: FloatArray, scale: FloatArray, out: IntArray)
         out[n] = np.uint32(place)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**OUTER)
 def _stack(node: FloatArray, level: IntArray) -> None:
     """Fill the levels above the leaves."""
     for depth in range(1, len(level) - 1):
         for n in range(level[depth], level[depth + 1]):
             first = level[depth - 1] + NODE * (n - level[depth])
             last = min(first + NODE, level[depth])
-            node[n] = node[first]
-            for child in range(first + 1, last):
-                node[n, 0], node[n, 1] = min(node[n, 0], node[child, 0]), min(node[n, 1], node[child, 1])
-                node[n, 2], node[n, 3] = max(node[n, 2], node[child, 2]), max(node[n, 3], node[child, 3])
+            left, low, right, high = np.inf, np.inf, -np.inf, -np.inf
+            for child in range(first, last):
+                left, low = min(left, node[child, 0]), min(low, node[child, 1])
+                right, high = max(right, node[child, 2]), max(high, node[child, 3])
+            node[n, 0], node[n, 1], node[n, 2], node[n, 3] = left, low, right, high
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**INNER)
 def _open(a: FloatArray, n: int, b: FloatArray, m: int) -> bool:
     """Do the boxes have ground in common, not only a side or a corner?"""
     wide = min(a[n, 2], b[m, 2]) > max(a[n, 0], b[m, 0])
     return bool(wide and min(a[n, 3], b[m, 3]) > max(a[n, 1], b[m, 1]))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**OUTER)
 def _search(
     box: FloatArray, rows: tuple[int, int], node: FloatArray, order: IntArray, level: IntArray, after: int
 ) -> IntArray:
@@ -117,32 +119,33 @@ def _search(
             if after and other <= n:
                 continue
             if count == len(found):
-                more = np.empty((2 * len(found), 2), np.int64)
-                more[:count] = found
+                more = np.empty((2 * count, 2), np.int64)
+                for k in range(count):
+                    more[k, 0], more[k, 1] = found[k, 0], found[k, 1]
                 found = more
             found[count, 0], found[count, 1] = n, other
             count += 1
-        _sort(found[begin:count, 1])
-    return found[:count].copy()
+        _sort(found, begin, count)
+    return found[:count]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def _sort(values: IntArray) -> None:
-    """Sort by insertion; many, with shrinking gaps."""
+@njit(**INNER)
+def _sort(found: IntArray, begin: int, end: int) -> None:
+    """Sort the second column from `begin` to `end` by insertion; many, with shrinking gaps."""
     gap = 1
-    while 9 * gap < len(values):
+    while 9 * gap < end - begin:
         gap = 3 * gap + 1
     while gap > 0:
-        for k in range(gap, len(values)):
-            value, at = values[k], k
-            while at >= gap and values[at - gap] > value:
-                values[at] = values[at - gap]
+        for k in range(begin + gap, end):
+            value, at = found[k, 1], k
+            while at >= begin + gap and found[at - gap, 1] > value:
+                found[at, 1] = found[at - gap, 1]
                 at -= gap
-            values[at] = value
+            found[at, 1] = value
         gap //= 3
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**OUTER)
 def _any(box: FloatArray, rows: tuple[int, int], node: FloatArray, level: IntArray, out: FloatArray) -> None:
     """Fill `out` (n,) of `rows`: does anything of the tree have ground in common with the box?"""
     top = len(level) - 2

@@ -12,11 +12,12 @@ import numpy as np
 from numba import njit
 
 from tilth.core import FloatArray, IntArray
+from tilth.overlay.options import INNER, OUTER
 
 _PRIMES, _HALF = (1_640_531_527, 2_146_121_005), 0xFFFFFFFF
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**OUTER)
 def measure(
     xy: FloatArray,
     ring_start: IntArray,
@@ -47,13 +48,13 @@ def measure(
                 box[p, 2], box[p, 3] = max(box[p, 2], right), max(box[p, 3], high)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**INNER)
 def _direction(xy: FloatArray, at: int) -> int:
     """-1, 0 or 1: does the edge that starts at `at` run to the left, upright, or to the right?"""
     return int(np.sign(xy[at + 1, 0] - xy[at, 0]))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**INNER)
 def _first_turn(xy: FloatArray, first: int, edges: int) -> int:
     """The first edge of a ring that runs another way than the one before it; -1 if all are upright."""
     before = 0
@@ -68,7 +69,7 @@ def _first_turn(xy: FloatArray, first: int, edges: int) -> int:
     return -1
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**INNER)
 def _next_chain(xy: FloatArray, first: int, edges: int, start: int, begin: int) -> tuple[int, int, int]:
     """The chain that starts `begin` edges behind edge `start`: its direction, its end, and where the next begins.
 
@@ -86,7 +87,7 @@ def _next_chain(xy: FloatArray, first: int, edges: int, start: int, begin: int) 
     return way, end, m
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**OUTER)
 def count(xy: FloatArray, ring_start: IntArray, first_ring: IntArray, cells: tuple[int, int], size: IntArray) -> None:
     """Fill `size` (c, 2) of `cells` (from, to) with how many vertices and chains each has."""
     for c in range(cells[0], cells[1]):
@@ -103,7 +104,7 @@ def count(xy: FloatArray, ring_start: IntArray, first_ring: IntArray, cells: tup
         size[c, 0], size[c, 1] = vertices, chains
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**OUTER)
 def fill(
     xy: FloatArray,
     ring_start: IntArray,
@@ -150,7 +151,7 @@ def fill(
         key[c] = _hash(vertex, chain_start, chain_stop, chain, first_chain[c], k)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**INNER)
 def _before(vertex: FloatArray, start: IntArray, stop: IntArray, chain: FloatArray, j: int, k: int) -> bool:
     """Does chain j come before chain k, vertex by vertex, then by length, then by sign?"""
     a, b, a_size, b_size = start[j], start[k], stop[j] - start[j], stop[k] - start[k]
@@ -163,7 +164,7 @@ def _before(vertex: FloatArray, start: IntArray, stop: IntArray, chain: FloatArr
     return bool(chain[j, 0] < chain[k, 0])
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**INNER)
 def _sort(vertex: FloatArray, start: IntArray, stop: IntArray, chain: FloatArray, first: int, last: int) -> None:
     """Sort the chains from `first` to `last` by insertion; many, with shrinking gaps."""
     order = np.arange(first, last)
@@ -186,7 +187,7 @@ def _sort(vertex: FloatArray, start: IntArray, stop: IntArray, chain: FloatArray
             chain[first + k, column] = old[of, column]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**INNER)
 def _hash(vertex: FloatArray, start: IntArray, stop: IntArray, chain: FloatArray, first: int, last: int) -> int:
     """62 bits of the chains. Equal chains have equal bits; equal bits are no proof."""
     bits = vertex.view(np.int64)
@@ -200,14 +201,14 @@ def _hash(vertex: FloatArray, start: IntArray, stop: IntArray, chain: FloatArray
     return one << 31 | two
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**INNER)
 def _mixed(state: int, more: int, prime: int) -> int:
     """31 bits of 31 bits and 32 more; nothing overflows."""
     product = (state ^ more) * prime
     return (product ^ product >> 29) & 0x7FFFFFFF
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**OUTER)
 def choose_cuts(
     xy: FloatArray,
     ring_start: IntArray,
@@ -250,7 +251,7 @@ def choose_cuts(
     return halved
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**INNER)
 def _side(xy: FloatArray, first: int, last: int, axis: int, at: float, side: float, out: FloatArray, n: int) -> int:
     """Write what a closed ring has below (`side` 1) or above (-1) `at`, closed along it, from `n`; where it ends.
 
@@ -274,7 +275,7 @@ def _side(xy: FloatArray, first: int, last: int, axis: int, at: float, side: flo
     return n
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**OUTER)
 def halve(
     xy: FloatArray,
     ring_start: IntArray,

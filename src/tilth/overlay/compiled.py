@@ -26,7 +26,7 @@ def ready() -> bool:
 
 def _stored(module: object) -> bool:
     """Has numba kept what it made of the functions of `module`?"""
-    parts = [part for part in vars(module).values() if hasattr(part, "stats") and hasattr(part, "py_func")]
+    parts = [part for part in vars(module).values() if getattr(getattr(part, "stats", None), "cache_path", None)]
     return all(any(Path(part.stats.cache_path).glob(f"*{part.py_func.__name__}-*.nbi")) for part in parts)
 
 

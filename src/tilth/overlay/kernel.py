@@ -20,6 +20,7 @@ import numpy as np
 from numba import njit
 
 from tilth.core import FloatArray, IntArray
+from tilth.overlay.options import INNER, OUTER
 
 #: Three-point Gauss-Legendre: exact for degree 5, and G along an edge has degree 4.
 _NODE, _SIDE, _MIDDLE = float(np.sqrt(0.6)), 5.0 / 18.0, 8.0 / 18.0
@@ -28,7 +29,7 @@ _EPSILON = float(np.finfo(np.float64).eps)
 _LINES = 1_024
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**INNER)
 def _scale_at(lattice: Any, x: float, y: float, g: FloatArray) -> None:
     """Fill `g` (10,) with G = ∫ s dy about a point, from the nearest node of the lattice (`scale.Lattice`).
 
@@ -88,7 +89,7 @@ def _scale_at(lattice: Any, x: float, y: float, g: FloatArray) -> None:
     g[7], g[8], g[9] = s02 * two / 3.0, s12 * three / 3.0, s03 * three / 4.0
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz"})
+@njit(**INNER, fastmath={"contract", "reassoc", "nsz"})
 def _weigh(line: FloatArray, lines: int, g: FloatArray) -> tuple[float, float]:
     """Σ sign · ∫ G dx under the first `lines` of `line` (5, n: x, y, x, y, sign), and the sum of their sizes."""
     g0, g1, g2, g3, g4, g5, g6, g7, g8, g9 = g[0], g[1], g[2], g[3], g[4], g[5], g[6], g[7], g[8], g[9]
@@ -114,7 +115,7 @@ def _weigh(line: FloatArray, lines: int, g: FloatArray) -> tuple[float, float]:
     return total, size
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**INNER)
 def _edge_at(vertex: FloatArray, start: int, stop: int, x: float) -> int:
     """The edge of a chain that `x` is over: the last vertex at or left of it that has one right of it."""
     low, high = start, stop - 1
@@ -127,14 +128,14 @@ def _edge_at(vertex: FloatArray, start: int, stop: int, x: float) -> int:
     return low
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**INNER)
 def _put(line: FloatArray, n: int, x0: float, y0: float, x1: float, y1: float, sign: float) -> int:
     """One line more; how many there are."""
     line[0, n], line[1, n], line[2, n], line[3, n], line[4, n] = x0, y0, x1, y1, sign
     return n + 1
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**INNER)
 def _alone(
     vertex: FloatArray,
     start: int,
@@ -168,7 +169,7 @@ def _alone(
     return n
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**INNER)
 def _lower(
     a: FloatArray,
     a_start: int,
@@ -234,7 +235,7 @@ def _lower(
     return n
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**INNER)
 def _same(left: Any, a: int, right: Any, b: int) -> bool:
     """Are two cells the same, chain by chain? `key` says so first, coordinates confirm it."""
     if left.key[a] != right.key[b]:
@@ -257,7 +258,7 @@ def _same(left: Any, a: int, right: Any, b: int) -> bool:
     return True
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**INNER)
 def _comes_first(left: Any, a: int, right: Any, b: int) -> bool:
     """Does cell a come before cell b by what they are, whichever layer they are in?"""
     for axis in range(2):
@@ -269,7 +270,7 @@ def _comes_first(left: Any, a: int, right: Any, b: int) -> bool:
     return bool(left.key[a] <= right.key[b])
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**INNER)
 def _own(one: Any, cell: int, lattice: Any, line: FloatArray, g: FloatArray) -> tuple[float, float]:
     """Area of one cell, and the sum of the sizes of its terms."""
     box = one.box[cell]
@@ -288,7 +289,7 @@ def _own(one: Any, cell: int, lattice: Any, line: FloatArray, g: FloatArray) -> 
     return total + some, size + sizes
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**INNER)
 def _shared(
     one: Any, a: int, two: Any, b: int, lattice: Any, line: FloatArray, g: FloatArray
 ) -> tuple[float, float, float]:
@@ -353,21 +354,21 @@ def _shared(
     return total + some, size + sizes, around * g[0]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**INNER)
 def _last_place(box: FloatArray) -> float:
     """The distance between neighbouring floats at the far corner of a box."""
     x, y = max(abs(box[0]), abs(box[2])), max(abs(box[1]), abs(box[3]))
     return float(np.spacing(max(x, y)))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**OUTER)
 def find_same(left: Any, right: Any, pairs: IntArray, same: FloatArray) -> None:
     """Fill `same` (n,): are the two cells of a pair the same?"""
     for n in range(len(pairs)):
         same[n] = _same(left, pairs[n, 0], right, pairs[n, 1])
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**OUTER)
 def mirrored(
     pairs: IntArray, first: IntArray, of_left: IntArray, of_right: IntArray, same: FloatArray, like: IntArray
 ) -> None:
@@ -394,22 +395,22 @@ def mirrored(
             like[n] = low
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**INNER)
 def _measured(
     left: Any, a: int, right: Any, b: int, same: bool, lattice: Any, line: FloatArray, g: FloatArray
 ) -> tuple[float, float]:
     """Common area of two cells, and the size of its noise. [m²]"""
-    around = 0.0
     if same:
         area, size = _own(left, a, lattice, line, g)
-    elif _comes_first(left, a, right, b):
-        area, size, around = _shared(left, a, right, b, lattice, line, g)
-    else:
-        area, size, around = _shared(right, b, left, a, lattice, line, g)
+        return area, _EPSILON * size
+    one, two, first, second = left, right, a, b
+    if not _comes_first(left, a, right, b):
+        one, two, first, second = right, left, b, a
+    area, size, around = _shared(one, first, two, second, lattice, line, g)
     return area, around + _EPSILON * size
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**OUTER)
 def pair_areas(
     left: Any,
     right: Any,
@@ -442,14 +443,14 @@ def pair_areas(
             out[n, 0], out[n, 1] = _measured(left, pairs[n, 0], right, pairs[n, 1], same[n], lattice, line, g)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**OUTER)
 def few_areas(few: Any, many: Any, tree: Any, fan: int, lattice: Any, longest: int) -> tuple[IntArray, FloatArray]:
     """What a few cells, such as those of a footprint, share with a layer: (n, 2) pairs of cells, sorted, and (n, 2)
     as `pair_areas` fills it, all in one call.
 
     `tree` is that over `many`, with `fan` boxes below a node; other parameters are those of `pair_areas`.
     """
-    pairs, out = np.empty((64, 2), np.int64), np.empty((64, 2))
+    pairs = np.empty((64, 2), np.int64)
     line, g = np.empty((5, _LINES + 8 * longest)), np.empty(10)
     waiting, depths = np.empty(16 * (fan + 1), np.int64), np.empty(16 * (fan + 1), np.int64)
     top, count = len(tree.level) - 2, 0
@@ -470,22 +471,24 @@ def few_areas(few: Any, many: Any, tree: Any, fan: int, lattice: Any, longest: i
                     held += 1
                 continue
             if count == len(pairs):
-                more, more_out = np.empty((2 * count, 2), np.int64), np.empty((2 * count, 2))
-                more[:count], more_out[:count] = pairs, out
-                pairs, out = more, more_out
+                more = np.empty((2 * count, 2), np.int64)
+                for k in range(count):
+                    more[k, 0], more[k, 1] = pairs[k, 0], pairs[k, 1]
+                pairs = more
             to, b = count, tree.order[at]
             while to > begin and pairs[to - 1, 1] > b:  # few enough to be kept sorted by insertion
                 pairs[to, 0], pairs[to, 1] = pairs[to - 1, 0], pairs[to - 1, 1]
                 to -= 1
             pairs[to, 0], pairs[to, 1] = a, b
             count += 1
+    out = np.empty((count, 2))
     for n in range(count):
         same = _same(few, pairs[n, 0], many, pairs[n, 1])
         out[n, 0], out[n, 1] = _measured(few, pairs[n, 0], many, pairs[n, 1], same, lattice, line, g)
-    return pairs[:count], out[:count]
+    return pairs[:count], out
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**OUTER)
 def own_areas(cells: Any, rows: tuple[int, int], lattice: Any, out: FloatArray) -> None:
     """Fill `out` (c,) of cells `rows` (from, to) with their areas. [m²]"""
     line, g = np.empty((5, _LINES)), np.empty(10)

@@ -13,6 +13,7 @@ import shapely
 from numba import njit
 
 from tilth.core import FloatArray, IntArray
+from tilth.overlay.options import INNER, OUTER
 from tilth.overlay.rings import Rings, flatten, polygons, refuse_endless
 from tilth.overlay.threads import blocks, in_threads
 
@@ -54,7 +55,7 @@ def rings_of_wkb(values: Bytes, offsets: IntArray) -> Rings:
     return rings
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**INNER)
 def _whole(values: Bytes, at: int) -> int:
     """The four bytes at `at` as a number, the last byte first."""
     found = 0
@@ -63,7 +64,7 @@ def _whole(values: Bytes, at: int) -> int:
     return found
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**INNER)
 def _head(values: Bytes, at: int, end: int) -> tuple[int, int, int]:
     """Kind of the geometry at `at`, numbers a coordinate has, and where its counts begin; kind -1 if unreadable."""
     if at + 9 > end or values[at] != 1:
@@ -77,7 +78,7 @@ def _head(values: Bytes, at: int, end: int) -> tuple[int, int, int]:
     return kind, numbers, at + 5
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**OUTER)
 def _count(values: Bytes, offsets: IntArray, rows: tuple[int, int], size: IntArray) -> None:
     """Fill `size` (p, 2) of `rows` (from, to) with how many rings and coordinates each has; -1 where unreadable."""
     for p in range(rows[0], rows[1]):
@@ -112,7 +113,7 @@ def _count(values: Bytes, offsets: IntArray, rows: tuple[int, int], size: IntArr
         size[p, 0], size[p, 1] = (rings, points) if readable else (-1, -1)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**OUTER)
 def _fill(
     values: Bytes,
     offsets: IntArray,
@@ -147,10 +148,11 @@ def _fill(
                     ring_start[ring], hole[ring] = n, r > 0
                     ring += 1
                 if numbers == 2:
-                    out[16 * n : 16 * (n + length)] = values[at : at + 16 * length]
+                    for byte in range(16 * length):
+                        out[16 * n + byte] = values[at + byte]
                 else:
                     for k in range(length):
-                        point = at + 8 * numbers * k
-                        out[16 * (n + k) : 16 * (n + k + 1)] = values[point : point + 16]
+                        for byte in range(16):
+                            out[16 * (n + k) + byte] = values[at + 8 * numbers * k + byte]
                 n += length
                 at += 8 * numbers * length
