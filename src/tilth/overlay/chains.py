@@ -88,11 +88,19 @@ def _next_chain(xy: FloatArray, first: int, edges: int, start: int, begin: int) 
 
 
 @njit(**OUTER)
-def count(xy: FloatArray, ring_start: IntArray, first_ring: IntArray, cells: tuple[int, int], size: IntArray) -> None:
-    """Fill `size` (c, 2) of `cells` (from, to) with how many vertices and chains each has."""
-    for c in range(cells[0], cells[1]):
+def count(
+    xy: FloatArray,
+    ring_start: IntArray,
+    first_ring: IntArray,
+    which: IntArray,
+    places: IntArray,
+    size: IntArray,
+) -> None:
+    """Fill `size` (c, 2) with how many vertices and chains polygons have: those of `which`, at `places`."""
+    for n in range(len(which)):
+        p, c = which[n], places[n]
         vertices, chains = 0, 0
-        for r in range(first_ring[c], first_ring[c + 1]):
+        for r in range(first_ring[p], first_ring[p + 1]):
             first, edges = ring_start[r], ring_start[r + 1] - ring_start[r] - 1
             start = _first_turn(xy, first, edges)
             begin = 0
@@ -111,7 +119,8 @@ def fill(
     first_ring: IntArray,
     turn: FloatArray,
     shift: FloatArray,
-    cells: tuple[int, int],
+    which: IntArray,
+    places: IntArray,
     first_vertex: IntArray,
     first_chain: IntArray,
     vertex: FloatArray,
@@ -120,14 +129,15 @@ def fill(
     chain: FloatArray,
     key: IntArray,
 ) -> None:
-    """Write the chains of `cells` (from, to), less `shift` (c, 2), to the places that `count` made for them.
+    """Write the chains of polygons, less `shift` (p, 2): those of `which`, as the cells `places`, sized by `count`.
 
     `vertex` (v, 2) from left to right; `chain_start`, `chain_stop` (k,) into it; `chain` (k, 5) sign, least and most
     y, least and most x; `key` (c,) a hash of it all. The chains of a cell are sorted by their vertices.
     """
-    for c in range(cells[0], cells[1]):
+    for n in range(len(which)):
+        p, c = which[n], places[n]
         v, k = first_vertex[c], first_chain[c]
-        for r in range(first_ring[c], first_ring[c + 1]):
+        for r in range(first_ring[p], first_ring[p + 1]):
             first, edges = ring_start[r], ring_start[r + 1] - ring_start[r] - 1
             start = _first_turn(xy, first, edges)
             begin = 0
@@ -138,7 +148,7 @@ def fill(
                 for m in range(length):
                     at = first + (start + begin + m) % edges
                     to = v + m if way > 0 else v + length - 1 - m
-                    x, y = xy[at, 0] - shift[c, 0], xy[at, 1] - shift[c, 1]
+                    x, y = xy[at, 0] - shift[p, 0], xy[at, 1] - shift[p, 1]
                     vertex[to, 0], vertex[to, 1] = x, y
                     low, high = min(low, y), max(high, y)
                 chain_start[k], chain_stop[k] = v, v + length

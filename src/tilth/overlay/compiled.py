@@ -46,8 +46,6 @@ def _run_all() -> None:
     layer = layer_of(rings, plane)
     pieces(layer, layer_of(rings, plane))
     pieces(layer, layer)
-    many = layer_of(Rings(np.tile(small, (99, 1)), np.arange(100) * 4, np.arange(100), np.zeros(99, dtype=bool)), plane)
-    pieces(layer, many)
     boxes.met(layer.bounds, layer.tree)
     assert layer.area_m2[1] > 0.0
     binary = b"\x01\x03\0\0\0\x01\0\0\0\x04\0\0\0" + small.tobytes()

@@ -258,16 +258,19 @@ def _same(left: Any, a: int, right: Any, b: int) -> bool:
     return True
 
 
-@njit(**INNER)
-def _comes_first(left: Any, a: int, right: Any, b: int) -> bool:
-    """Does cell a come before cell b by what they are, whichever layer they are in?"""
-    for axis in range(2):
-        if left.origin[a, axis] != right.origin[b, axis]:
-            return bool(left.origin[a, axis] < right.origin[b, axis])
-    for side in range(4):
-        if left.box[a, side] != right.box[b, side]:
-            return bool(left.box[a, side] < right.box[b, side])
-    return bool(left.key[a] <= right.key[b])
+@njit(**OUTER)
+def come_second(left: Any, right: Any, pairs: IntArray, second: FloatArray) -> None:
+    """Fill `second` (n,): does the left cell of a pair come second by what the two are, whichever layer they are in?"""
+    for n in range(len(pairs)):
+        a, b = pairs[n, 0], pairs[n, 1]
+        second[n] = left.key[a] > right.key[b]
+        for side in range(4):
+            ours, theirs = left.box[a, side], right.box[b, side]
+            if side < 2 and left.origin[a, side] != right.origin[b, side]:
+                ours, theirs = left.origin[a, side], right.origin[b, side]
+            if ours != theirs:
+                second[n] = ours > theirs
+                break
 
 
 @njit(**INNER)
@@ -290,8 +293,27 @@ def _own(one: Any, cell: int, lattice: Any, line: FloatArray, g: FloatArray) -> 
 
 
 @njit(**INNER)
+def _near(
+    cells: Any, cell: int, shift: tuple[float, float], half: tuple[float, float], floor: float, work: FloatArray, n: int
+) -> int:
+    """Put into `work` from row n the chains of a cell that are over the common box and not wholly below `floor`.
+
+    Rows: sign, least and most y, least and most x, all counted from `shift`, and where the chain starts and stops.
+    """
+    for k in range(cells.first_chain[cell], cells.first_chain[cell + 1]):
+        left, right = cells.chain[k, 3] - shift[0], cells.chain[k, 4] - shift[0]
+        if left >= half[0]:
+            break
+        low, high = cells.chain[k, 1] - shift[1], cells.chain[k, 2] - shift[1]
+        work[n, 0], work[n, 1], work[n, 2], work[n, 3], work[n, 4] = cells.chain[k, 0], low, high, left, right
+        work[n, 5], work[n, 6] = cells.chain_start[k], cells.chain_stop[k]
+        n += int((right > -half[0]) & (high >= floor))
+    return n
+
+
+@njit(**INNER, inline="always")
 def _shared(
-    one: Any, a: int, two: Any, b: int, lattice: Any, line: FloatArray, g: FloatArray
+    one: Any, a: int, two: Any, b: int, lattice: Any, line: FloatArray, work: FloatArray, g: FloatArray
 ) -> tuple[float, float, float]:
     """Common area of two cells, the sum of the sizes of its terms, and half the way around their common box times
     the last place of their coordinates: what a boundary and its copy, cut elsewhere, may enclose. [m²]"""
@@ -304,31 +326,25 @@ def _shared(
     x, y = 0.5 * (left + right), 0.5 * (low + high)
     _scale_at(lattice, one.origin[a, 0] + x, one.origin[a, 1] + y, g)
     a_shift, b_shift = (x, y), (x - off_x, y - off_y)
+    half = (0.5 * (right - left), 0.5 * (high - low))
+    # Of chains wholly below the other cell the other's signs add up to 0.
+    ours_n = _near(one, a, a_shift, half, theirs[1] + off_y - y, work, 0)
+    both_n = _near(two, b, b_shift, half, ours[1] - y, work, ours_n)
     total, size, n = 0.0, 0.0, 0
-    a_first, a_last = one.first_chain[a], one.first_chain[a + 1]
-    b_first, b_last = two.first_chain[b], two.first_chain[b + 1]
-    for k in range(a_first, a_last):
-        a_left, a_right = one.chain[k, 3] - x, one.chain[k, 4] - x
-        # Chains wholly below the other cell: there the other's signs add up to 0.
-        if a_left >= right - x:
-            break
-        if a_right <= left - x or one.chain[k, 2] < theirs[1] + off_y:
-            continue
-        a_start, a_stop = one.chain_start[k], one.chain_stop[k]
-        a_low, a_high = one.chain[k, 1] - y, one.chain[k, 2] - y
-        for m in range(b_first, b_last):
-            b_left = two.chain[m, 3] - b_shift[0]
-            if b_left >= a_right or b_left >= right - x:
+    for k in range(ours_n):
+        a_left, a_right, a_low, a_high = work[k, 3], work[k, 4], work[k, 1], work[k, 2]
+        a_start, a_stop = int(work[k, 5]), int(work[k, 6])
+        for m in range(ours_n, both_n):
+            if work[m, 3] >= a_right:
                 break
-            b_right = two.chain[m, 4] - b_shift[0]
-            begin, end = max(a_left, b_left), min(a_right, b_right)
-            if begin >= end or two.chain[m, 2] + off_y < ours[1]:
+            begin, end = max(a_left, work[m, 3]), min(a_right, work[m, 4])
+            if begin >= end:
                 continue
-            b_start, b_stop = two.chain_start[m], two.chain_stop[m]
-            sign = one.chain[k, 0] * two.chain[m, 0]
-            if a_high <= two.chain[m, 1] - b_shift[1]:
+            b_start, b_stop = int(work[m, 5]), int(work[m, 6])
+            sign = work[k, 0] * work[m, 0]
+            if a_high <= work[m, 1]:
                 n = _alone(one.vertex, a_start, a_stop, a_shift, begin, end, sign, line, n)
-            elif two.chain[m, 2] - b_shift[1] <= a_low:
+            elif work[m, 2] <= a_low:
                 n = _alone(two.vertex, b_start, b_stop, b_shift, begin, end, sign, line, n)
             else:
                 n = _lower(
@@ -395,97 +411,42 @@ def mirrored(
             like[n] = low
 
 
-@njit(**INNER)
-def _measured(
-    left: Any, a: int, right: Any, b: int, same: bool, lattice: Any, line: FloatArray, g: FloatArray
-) -> tuple[float, float]:
-    """Common area of two cells, and the size of its noise. [m²]"""
-    if same:
-        area, size = _own(left, a, lattice, line, g)
-        return area, _EPSILON * size
-    one, two, first, second = left, right, a, b
-    if not _comes_first(left, a, right, b):
-        one, two, first, second = right, left, b, a
-    area, size, around = _shared(one, first, two, second, lattice, line, g)
-    return area, around + _EPSILON * size
-
-
 @njit(**OUTER)
 def pair_areas(
-    left: Any,
-    right: Any,
+    one: Any,
+    two: Any,
     pairs: IntArray,
+    side: int,
+    which: IntArray,
     same: FloatArray,
-    like: IntArray,
-    rows: tuple[int, int],
     lattice: Any,
-    longest: int,
+    longest: tuple[int, int],
     out: FloatArray,
 ) -> None:
-    """Fill `out` (n, 2) of `rows` (from, to) with the common area of pairs of cells and the size of its noise. [m²]
+    """Fill `out` (n, 2) at `which` with the common area of pairs of cells and the size of its noise. [m²]
 
     Parameters
     ----------
-    left, right
-        `layer.Cells`.
+    one, two
+        `layer.Cells`; the one that comes first (`come_second`).
     pairs
-        (n, 2) a cell of each.
-    same, like
-        (n,) from `find_same` and `mirrored`: pairs that are like another one are left out.
+        (n, 2) a cell of each, that of `one` in column `side`.
+    same
+        (n,) from `find_same`.
     lattice
         `scale.Lattice` around the pairs.
     longest
-        Most vertices of a chain of either.
+        Most vertices of a chain of either, and most chains of two cells.
     """
-    line, g = np.empty((5, _LINES + 8 * longest)), np.empty(10)
-    for n in range(rows[0], rows[1]):
-        if like[n] == n:
-            out[n, 0], out[n, 1] = _measured(left, pairs[n, 0], right, pairs[n, 1], same[n], lattice, line, g)
-
-
-@njit(**OUTER)
-def few_areas(few: Any, many: Any, tree: Any, fan: int, lattice: Any, longest: int) -> tuple[IntArray, FloatArray]:
-    """What a few cells, such as those of a footprint, share with a layer: (n, 2) pairs of cells, sorted, and (n, 2)
-    as `pair_areas` fills it, all in one call.
-
-    `tree` is that over `many`, with `fan` boxes below a node; other parameters are those of `pair_areas`.
-    """
-    pairs = np.empty((64, 2), np.int64)
-    line, g = np.empty((5, _LINES + 8 * longest)), np.empty(10)
-    waiting, depths = np.empty(16 * (fan + 1), np.int64), np.empty(16 * (fan + 1), np.int64)
-    top, count = len(tree.level) - 2, 0
-    for a in range(len(few.row)):
-        box, x, y = few.box[a], few.origin[a, 0], few.origin[a, 1]
-        begin, held = count, 1
-        waiting[0], depths[0] = tree.level[top], top
-        while held > 0:
-            held -= 1
-            at, depth = waiting[held], depths[held]
-            node = tree.box[at]
-            if node[0] - x >= box[2] or node[2] - x <= box[0] or node[1] - y >= box[3] or node[3] - y <= box[1]:
-                continue
-            if depth > 0:
-                first = tree.level[depth - 1] + fan * (at - tree.level[depth])
-                for child in range(first, min(first + fan, tree.level[depth])):
-                    waiting[held], depths[held] = child, depth - 1
-                    held += 1
-                continue
-            if count == len(pairs):
-                more = np.empty((2 * count, 2), np.int64)
-                for k in range(count):
-                    more[k, 0], more[k, 1] = pairs[k, 0], pairs[k, 1]
-                pairs = more
-            to, b = count, tree.order[at]
-            while to > begin and pairs[to - 1, 1] > b:  # few enough to be kept sorted by insertion
-                pairs[to, 0], pairs[to, 1] = pairs[to - 1, 0], pairs[to - 1, 1]
-                to -= 1
-            pairs[to, 0], pairs[to, 1] = a, b
-            count += 1
-    out = np.empty((count, 2))
-    for n in range(count):
-        same = _same(few, pairs[n, 0], many, pairs[n, 1])
-        out[n, 0], out[n, 1] = _measured(few, pairs[n, 0], many, pairs[n, 1], same, lattice, line, g)
-    return pairs[:count], out
+    line, work, g = np.empty((5, _LINES + 8 * longest[0])), np.empty((longest[1] + 2, 7)), np.empty(10)
+    for n in which:
+        around = 0.0
+        if same[n]:
+            area, size = _own(one, pairs[n, side], lattice, line, g)
+        else:
+            area, size, around = _shared(one, pairs[n, side], two, pairs[n, 1 - side], lattice, line, work, g)
+        out[n, 0] = area
+        out[n, 1] = around + _EPSILON * size
 
 
 @njit(**OUTER)

@@ -17,7 +17,7 @@ from tilth.core import FloatArray, IntArray
 from tilth.overlay import chains
 from tilth.overlay.boxes import Tree, tree_of
 from tilth.overlay.ellipsoid import Surface
-from tilth.overlay.rings import Rings
+from tilth.overlay.rings import Rings, runs
 from tilth.overlay.scale import lattice_over
 from tilth.overlay.threads import blocks, in_threads
 
@@ -89,9 +89,10 @@ class Layer:
         return tree_of(self.bounds)
 
     @cached_property
-    def longest(self) -> int:
-        """Most vertices of a chain."""
-        return int((self.cells.chain_stop - self.cells.chain_start).max(initial=0))
+    def longest(self) -> tuple[int, int]:
+        """Most vertices of a chain, and most chains of a cell."""
+        length = self.cells.chain_stop - self.cells.chain_start
+        return int(length.max(initial=0)), int(np.diff(self.cells.first_chain).max(initial=0))
 
     @cached_property
     def area_m2(self) -> FloatArray:
@@ -134,11 +135,19 @@ def layer_of(rings: Rings, ground: Surface, rows: IntArray | None = None, total:
     wide = np.maximum(box[own, 2] - box[own, 0], box[own, 3] - box[own, 1])
     large = (edges > MOST_EDGES) | (wide > ground.length(WIDEST_M))
     origin = _origins(box)
-    small = _Cut.whole(rings, turn, own[~large], box)
-    cells = _chained(small, origin[small.row], origin)
-    if large.any():
-        cut = _cut(_Cut.alone(rings, turn, own[large], box, origin), ground.length(WIDEST_M))
-        cells = _joined(cells, _chained(cut, np.zeros((len(cut.row), 2)), origin))
+    small = own[~large]
+    cut = _cut(_Cut.alone(rings, turn, own[large], box, origin), ground.length(WIDEST_M)) if large.any() else None
+    row = small if cut is None else np.concatenate([small, cut.row])
+    order = np.argsort(row, kind="stable")
+    place = np.empty(len(row), np.int64)
+    place[order] = np.arange(len(row))
+    parts = [_Part(rings.xy, rings.ring_start, rings.first_ring, turn, origin, small, place[: len(small)])]
+    own_box = box[small] - np.tile(origin[small], 2)
+    if cut is not None:
+        none = np.zeros((len(cut.row), 2))
+        parts.append(_Part(*cut[:4], none, np.arange(len(cut.row)), place[len(small) :]))
+        own_box = np.concatenate([own_box, cut.box])
+    cells = _chained(parts, row[order], origin, own_box[order])
     given = np.arange(len(rings)) if rows is None else rows
     cells = cells._replace(row=given[cells.row])
     for part in cells:
@@ -182,26 +191,12 @@ class _Cut(NamedTuple):
     box: FloatArray  # (c, 4)
 
     @classmethod
-    def whole(cls, rings: Rings, turn: FloatArray, rows: IntArray, box: FloatArray) -> _Cut:
-        """The polygons at `rows`, as they are; `first_ring` and `turn` may stand for a gap where others are."""
-        if len(rows) == len(rings):
-            return cls(rings.xy, rings.ring_start, rings.first_ring, turn, rows, box)
-        return cls._taken(rings, turn, rows, box)
-
-    @classmethod
-    def _taken(cls, rings: Rings, turn: FloatArray, rows: IntArray, box: FloatArray) -> _Cut:
-        taken = rings.take(rows)
-        owner = np.repeat(rings.first_ring[rows], np.diff(taken.first_ring))
-        ring = owner + np.arange(len(owner)) - np.repeat(taken.first_ring[:-1], np.diff(taken.first_ring))
-        return cls(taken.xy, taken.ring_start, taken.first_ring, turn[ring], rows, box[rows])
-
-    @classmethod
     def alone(cls, rings: Rings, turn: FloatArray, rows: IntArray, box: FloatArray, origin: FloatArray) -> _Cut:
         """The polygons at `rows`, each counted from its own origin."""
-        taken = cls._taken(rings, turn, rows, box)
-        size = np.diff(taken.ring_start[taken.first_ring])
-        xy = taken.xy - np.repeat(origin[rows], size, axis=0)
-        return taken._replace(xy=xy, box=taken.box - np.tile(origin[rows], 2))
+        taken = rings.take(rows)
+        turns = turn[runs(rings.first_ring[rows], rings.first_ring[rows + 1])]
+        xy = taken.xy - np.repeat(origin[rows], np.diff(taken.ring_start[taken.first_ring]), axis=0)
+        return cls(xy, taken.ring_start, taken.first_ring, turns, rows, box[rows] - np.tile(origin[rows], 2))
 
 
 def _cut(cells: _Cut, widest: float) -> _Cut:
@@ -219,51 +214,37 @@ def _cut(cells: _Cut, widest: float) -> _Cut:
     return cells
 
 
-def _chained(cut: _Cut, shift: FloatArray, origin: FloatArray) -> Cells:
-    """The chains of cells whose coordinates less `shift` count from the `origin` (p, 2) of their polygon."""
-    n = len(cut.row)
-    size = np.empty((n, 2), np.int64)
+class _Part(NamedTuple):
+    """Rings of which some polygons are made into cells, at their places among all cells."""
 
-    def counted(block: slice) -> None:
-        chains.count(cut.xy, cut.ring_start, cut.first_ring, (block.start, block.stop), size)
+    xy: FloatArray
+    ring_start: IntArray
+    first_ring: IntArray
+    turn: FloatArray
+    shift: FloatArray  # (p, 2) the origin that coordinates are not counted from yet
+    which: IntArray
+    place: IntArray
 
-    in_threads(counted, blocks(n, _BLOCK_CELLS))
+
+def _chained(parts: list[_Part], row: IntArray, origin: FloatArray, box: FloatArray) -> Cells:
+    """The chains of all cells; `row` (c,) and `box` (c, 4) of each, `origin` (p, 2) of each polygon."""
+    size = np.empty((len(row), 2), np.int64)
+    jobs = [(part, some) for part in parts for some in blocks(len(part.which), _BLOCK_CELLS)]
+
+    def counted(job: tuple[_Part, slice]) -> None:
+        part, some = job
+        chains.count(part.xy, part.ring_start, part.first_ring, part.which[some], part.place[some], size)
+
+    in_threads(counted, jobs, worth_it=len(row) > _BLOCK_CELLS)
     first_vertex, first_chain = (np.concatenate([[0], np.cumsum(one)]).astype(np.int64) for one in size.T)
     vertex, chain = np.empty((first_vertex[-1], 2)), np.empty((first_chain[-1], 5))
     start, stop = np.empty(first_chain[-1], np.int64), np.empty(first_chain[-1], np.int64)
-    key = np.empty(n, np.int64)
+    key = np.empty(len(row), np.int64)
 
-    def filled(block: slice) -> None:
-        places = (first_vertex, first_chain, vertex, start, stop, chain, key)
-        chains.fill(cut.xy, cut.ring_start, cut.first_ring, cut.turn, shift, (block.start, block.stop), *places)
+    def filled(job: tuple[_Part, slice]) -> None:
+        part, some = job
+        cells = (first_vertex, first_chain, vertex, start, stop, chain, key)
+        chains.fill(*part[:5], part.which[some], part.place[some], *cells)
 
-    in_threads(filled, blocks(n, _BLOCK_CELLS))
-    box = cut.box - np.tile(shift, 2)
-    return Cells(vertex, start, stop, chain, first_chain, origin[cut.row], box, key, cut.row)
-
-
-def _joined(one: Cells, two: Cells) -> Cells:
-    """The cells of both, in the order of their polygons."""
-    if len(two.row) == 0 or len(one.row) == 0:
-        return one if len(two.row) == 0 else two
-    order = np.argsort(np.concatenate([one.row, two.row]), kind="stable")
-    vertices, ks = len(one.vertex), len(one.chain)
-    first = np.concatenate([one.first_chain[:-1], two.first_chain[:-1] + ks])[order]
-    last = np.concatenate([one.first_chain[1:], two.first_chain[1:] + ks])[order]
-    count = last - first
-    first_chain = np.concatenate([[0], np.cumsum(count)]).astype(np.int64)
-    chain = np.repeat(first - first_chain[:-1], count) + np.arange(int(first_chain[-1]))
-    both = [np.concatenate(pair) for pair in zip(one, two, strict=True)]
-    start = np.concatenate([one.chain_start, two.chain_start + vertices])[chain]
-    stop = np.concatenate([one.chain_stop, two.chain_stop + vertices])[chain]
-    return Cells(
-        both[0],
-        start,
-        stop,
-        both[3][chain],
-        first_chain,
-        both[5][order],
-        both[6][order],
-        both[7][order],
-        both[8][order],
-    )
+    in_threads(filled, jobs, worth_it=len(row) > _BLOCK_CELLS)
+    return Cells(vertex, start, stop, chain, first_chain, origin[row], box, key, row)

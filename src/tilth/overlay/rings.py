@@ -70,14 +70,14 @@ class Rings:
 
     def take(self, rows: IntArray) -> Rings:
         """The polygons at `rows`, in that order."""
-        rings = _runs(self.first_ring[rows], self.first_ring[rows + 1])
+        rings = runs(self.first_ring[rows], self.first_ring[rows + 1])
         first = np.concatenate([[0], np.cumsum(self.first_ring[rows + 1] - self.first_ring[rows])])
         begin, end = self.ring_start[rings], self.ring_start[rings + 1]
         start = np.concatenate([[0], np.cumsum(end - begin)])
-        return Rings(self.xy[_runs(begin, end)], start, first, self.hole[rings])
+        return Rings(self.xy[runs(begin, end)], start, first, self.hole[rings])
 
 
-def _runs(begin: IntArray, end: IntArray) -> IntArray:
+def runs(begin: IntArray, end: IntArray) -> IntArray:
     """The whole numbers from each `begin` to its `end`, one run behind the other."""
     size = end - begin
     first = np.cumsum(size) - size
@@ -128,7 +128,7 @@ def flatten(shapes: Polygons) -> Rings:
     first_ring = np.concatenate([[0], np.cumsum(count)]).astype(np.int64)
     lengths, hole = np.zeros(first_ring[-1], np.int64), np.zeros(first_ring[-1], dtype=bool)
     lengths[first_ring[:-1][one & (size > 0)]] = size[one & (size > 0)]
-    places = _runs(first_ring[more], first_ring[more + 1])
+    places = runs(first_ring[more], first_ring[more + 1])
     lengths[places] = length
     hole[places[1:]] = ring_of[1:] == ring_of[:-1]
     flat = Rings(xy, np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64), first_ring, hole)

@@ -23,8 +23,6 @@ if TYPE_CHECKING:  # numba is loaded by the first overlay, not by the first impo
 
 #: Coordinates of one side that are made ready at a time.
 TILE_COORDINATES = 8_000_000
-#: Cells of a layer that is overlaid in one go, such as a footprint.
-FEW_CELLS = 64
 #: Pairs handed to a thread at a time.
 BLOCK_PAIRS = 8_192
 
@@ -150,18 +148,8 @@ def pieces_within(side: Side) -> PieceTable:
 
 def pieces(left: Layer, right: Layer) -> PieceTable:
     """The pieces of two layers; of one with itself, those of rows before later ones."""
-    if len(left.bounds) <= FEW_CELLS < len(right.bounds):
-        return _few_pieces(left, right)
-    if len(right.bounds) <= FEW_CELLS < len(left.bounds):
-        table = _few_pieces(right, left)
-        order = np.lexsort((table.left, table.right))
-        return PieceTable(table.right[order], table.left[order], table.area_m2[order])
-    return _many_pieces(left, right)
-
-
-def _many_pieces(left: Layer, right: Layer) -> PieceTable:
     from tilth.overlay.boxes import meeting
-    from tilth.overlay.kernel import find_same, mirrored, pair_areas
+    from tilth.overlay.kernel import come_second, find_same, mirrored, pair_areas
     from tilth.overlay.scale import lattice_over, lattice_within
 
     ours, theirs = left.cells, right.cells
@@ -176,36 +164,29 @@ def _many_pieces(left: Layer, right: Layer) -> PieceTable:
     if lattice is None:
         lattice = lattice_over(left.ground, _boxes(left, pairs, extent))
     measured, same = np.empty((len(pairs), 2)), ours.key[pairs[:, 0]] == theirs.key[pairs[:, 1]]
-    like = np.arange(len(pairs))
+    like, second = np.arange(len(pairs)), np.empty(len(pairs), dtype=bool)
+    come_second(ours, theirs, pairs, second)
     if same.any():
         find_same(ours, theirs, pairs, same)
         of_left, of_right = np.full(len(ours.row), -1), np.full(len(theirs.row), -1)
         of_left[pairs[same, 0]], of_right[pairs[same, 1]] = pairs[same, 1], pairs[same, 0]
         mirrored(pairs, np.searchsorted(pairs[:, 0], np.arange(len(ours.row) + 1)), of_left, of_right, same, like)
-    longest = max(left.longest, right.longest)
+    own, longest = like == np.arange(len(pairs)), _longest(left, right)
 
-    def measure(block: slice) -> None:
-        pair_areas(ours, theirs, pairs, same, like, (block.start, block.stop), lattice, longest, measured)
+    def measure(block: tuple[int, IntArray]) -> None:
+        side, which = block
+        layers = (ours, theirs) if side == 0 else (theirs, ours)
+        pair_areas(*layers, pairs, side, which, same, lattice, longest, measured)
 
-    in_threads(measure, blocks(len(pairs), BLOCK_PAIRS))
+    both = [np.flatnonzero(own & ~second), np.flatnonzero(own & second)]
+    jobs = [(side, rows[some]) for side, rows in enumerate(both) for some in blocks(len(rows), BLOCK_PAIRS)]
+    in_threads(measure, jobs, worth_it=len(pairs) > BLOCK_PAIRS // 8)
     return _table(ours.row[pairs[:, 0]], theirs.row[pairs[:, 1]], measured[like])
 
 
-def _few_pieces(few: Layer, many: Layer) -> PieceTable:
-    """As `pieces`, where one layer is no more than a footprint: fewer steps, each of which takes its time."""
-    from tilth.overlay.boxes import NODE
-    from tilth.overlay.kernel import few_areas
-    from tilth.overlay.scale import lattice_within
-
-    if few.extent is None or many.extent is None:
-        return PieceTable.nothing()
-    lattice = lattice_within(few.ground, few.extent)
-    if lattice is None:
-        return _many_pieces(few, many)
-    pairs, measured = few_areas(few.cells, many.cells, many.tree, NODE, lattice, max(few.longest, many.longest))
-    if len(pairs) == 0:
-        return PieceTable.nothing()
-    return _table(few.cells.row[pairs[:, 0]], many.cells.row[pairs[:, 1]], measured)
+def _longest(left: Layer, right: Layer) -> tuple[int, int]:
+    """Most vertices of a chain of either layer, and most chains of two cells."""
+    return max(left.longest[0], right.longest[0]), left.longest[1] + right.longest[1]
 
 
 def _common(left: Layer, right: Layer) -> FloatArray:

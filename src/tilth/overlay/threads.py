@@ -18,9 +18,9 @@ def processors() -> int:
     return os.cpu_count() or 1  # pragma: no cover - systems without processor masks
 
 
-def in_threads(function: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
-    """`function` of every item, in order. Worth it where `function` lets go of the interpreter lock."""
-    if len(items) < 2:
+def in_threads(function: Callable[[Item], Result], items: Sequence[Item], *, worth_it: bool = True) -> list[Result]:
+    """`function` of every item, in order. Worth it where `function` lets go of the interpreter lock, for a while."""
+    if len(items) < 2 or not worth_it:
         return [function(item) for item in items]
     with ThreadPoolExecutor(min(len(items), processors())) as pool:
         return list(pool.map(function, items))
