@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import shapely
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -51,8 +53,34 @@ class Pieces:
         return float(self.area_m2.sum())
 
 
-def compare(name: str, other: str, one: Pieces, two: Pieces) -> float:
+Referee = Callable[[IntArray, IntArray], FloatArray]  # rows left and right -> common area [m²]
+
+#: More pairs than this are not taken to the referee.
+_APPEALS = 200
+
+
+def near_origin(left: Any, right: Any) -> Referee:
+    """The area of each pair by GEOS, its coordinates counted from the pair, where floats have places to spare.
+
+    GEOS on coordinates of eight digits before the point is now and then wrong by 1e-4 m²; it is not here.
+    """
+
+    def area(a: IntArray, b: IntArray) -> FloatArray:
+        corner = np.round(shapely.bounds(left[a])[:, :2])
+        ours, theirs = (
+            np.array([shapely.transform(s, lambda xy, c=c: xy - c) for s, c in zip(shapes, corner, strict=True)])
+            for shapes in (left[a], right[b])
+        )
+        return np.asarray(shapely.area(shapely.intersection(ours, theirs)))
+
+    return area
+
+
+def compare(name: str, other: str, one: Pieces, two: Pieces, referee: Referee | None = None) -> float:
     """The largest difference between pieces of `name` and `other`. [m²]
+
+    A few pairs that differ by more than they may are taken to the `referee`; where it sides with `name`, `other` was
+    wrong, and the difference is told but stops nothing.
 
     Raises
     ------
@@ -69,6 +97,12 @@ def compare(name: str, other: str, one: Pieces, two: Pieces) -> float:
     off = np.where(seen, np.abs(areas[0] - areas[1]), 0.0)
     excess = off - PAIR_M2 - PAIR_SHARE * areas.max(axis=0)
     if len(excess) and excess.max() > 0:
+        wrong = np.flatnonzero(excess > 0)
+        if referee is not None and len(wrong) <= _APPEALS:
+            judged = referee(*np.divmod(every[wrong], width))
+            if (np.abs(judged - areas[0, wrong]) <= PAIR_M2 + PAIR_SHARE * judged).all():
+                _compare_sums(name, other, one.total_m2, two.total_m2)
+                return float(off.max())
         worst = int(np.argmax(excess))
         left, right = divmod(int(every[worst]), width)
         raise Disagreement(

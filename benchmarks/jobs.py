@@ -12,7 +12,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from answers import Pieces, compare, compare_ground, compare_ground_matrix, compare_matrices
+from answers import Pieces, compare, compare_ground, compare_ground_matrix, compare_matrices, near_origin
 from contest import Entry, Row, contest
 from county import County
 from peers import Engine, Layer
@@ -70,7 +70,12 @@ def pair_job(bench: Bench, job: str, left: str, rights: tuple[str, ...], kept: b
     for name, engine in bench.able("kept" if kept else "pairs").items():
         run = _kept_run if kept else _cold_run
         entries[name] = _entry(engine, bench, left, rights, run)
-    return contest(job, bench.parcels, entries, _judge_all, bench.rounds, _told_all)
+    referees = [near_origin(bench.layer(left).polygons, bench.layer(right).polygons) for right in rights]
+
+    def judge(name: str, other: str, one: list[Pieces], two: list[Pieces]) -> float:
+        return max(compare(name, other, *pair) for pair in zip(one, two, referees, strict=True))
+
+    return contest(job, bench.parcels, entries, judge, bench.rounds, _told_all)
 
 
 Run = Callable[[Engine, Bench, str, tuple[str, ...]], Callable[[], list[Pieces]]]
