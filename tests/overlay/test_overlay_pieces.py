@@ -17,8 +17,8 @@ from tilth.overlay import (
     intersection_areas,
     overlap_polygon,
     overlaps,
+    pairing,
     piece_geometry,
-    sides,
 )
 from tilth.overlay.shapes import areal, robust
 
@@ -138,7 +138,7 @@ def test_the_order_of_rows_changes_nothing():
 def test_how_many_pairs_a_thread_takes_at_a_time_changes_nothing(monkeypatch):
     before, after = lattice(3, 150.0, (39.5e6, 4.1e6), seed=4), lattice(3, 170.0, (39.5e6, 4.1e6), seed=6)
     at_once = intersection_areas(before, after, 4527)
-    monkeypatch.setattr(sides, "BLOCK_PAIRS", 4)
+    monkeypatch.setattr(pairing, "BLOCK_PAIRS", 4)
     assert np.array_equal(intersection_areas(before, after, 4527).area_m2, at_once.area_m2)
 
 

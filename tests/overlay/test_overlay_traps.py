@@ -7,7 +7,7 @@ import pytest
 import shapely
 from overlay_shapes import EQUAL_AREA, geodesic_area, lattice
 
-from tilth.overlay import engine_area, intersection_areas, overlaps, prepare, sides
+from tilth.overlay import engine_area, intersection_areas, overlaps, pairing, prepare
 from tilth.overlay.layer import Layer
 
 E0, N0 = 39_562_000.0, 4_060_000.0
@@ -41,7 +41,7 @@ def test_equal_hashes_of_different_parcels_are_not_taken_for_the_same_parcel():
     known = intersection_areas(before, after, 4527)
     ready = [prepare(layer, 4527) for layer in (before, after)]
     forged = [Layer(one.cells._replace(key=np.full(16, 7)), 16, one.ground) for one in ready]
-    table = sides.pieces(*forged)
+    table = pairing.pieces(*forged)
     assert np.array_equal(table.left, known.left) and np.array_equal(table.right, known.right)
     assert table.area_m2 == pytest.approx(known.area_m2, rel=1e-15)
 

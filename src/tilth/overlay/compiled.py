@@ -33,7 +33,7 @@ def _stored(module: object) -> bool:
 def _run_all() -> None:
     """Every compiled function once, on next to nothing."""
     from tilth.overlay.layer import layer_of
-    from tilth.overlay.sides import pieces
+    from tilth.overlay.pairing import pieces
 
     turn = np.linspace(0.0, 2.0 * np.pi, 600)
     ring = np.column_stack([100.0 * np.cos(turn), 100.0 * np.sin(turn)])
