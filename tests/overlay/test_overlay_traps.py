@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numba
 import numpy as np
 import pytest
 import shapely
@@ -11,6 +12,8 @@ from tilth.overlay import engine_area, intersection_areas, overlaps, pairing, pr
 from tilth.overlay.layer import Layer
 
 E0, N0 = 39_562_000.0, 4_060_000.0
+#: For coverage the kernel runs as plain Python, a thousand times slower.
+compiled_only = pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason="takes hours where nothing is compiled")
 
 
 def common(a, b, crs=EQUAL_AREA):
@@ -25,6 +28,7 @@ def test_edges_on_the_lower_and_left_side_of_the_other_box_count():
         assert common(box, step) == common(step, box)
 
 
+@compiled_only
 def test_edges_on_the_lines_that_cells_are_cut_along_count():
     """A comb whose teeth end just where it is halved, and halved again."""
     teeth = [shapely.box(4 * i, 512, 4 * i + 2, 1024) for i in range(256)]
@@ -86,6 +90,7 @@ def test_a_sliver_between_long_lines_is_measured():
     assert common(long, shapely.box(-1, 5e-4, 2000, 1)) == pytest.approx(500 * 5e-4 / 2, rel=1e-9)
 
 
+@compiled_only
 def test_a_polygon_of_a_million_points_is_measured():
     turn = np.linspace(0, 2 * np.pi, 1_000_000, endpoint=False)
     distance = 5_000 + 200 * np.sin(9 * turn) + 0.5 * np.sin(40_000 * turn)
@@ -98,6 +103,7 @@ def test_a_polygon_of_a_million_points_is_measured():
     assert common(coast, coast, 4527) == pytest.approx(engine_area([coast], 4527)[0], rel=1e-11)
 
 
+@compiled_only
 def test_ten_thousand_nested_holes_are_taken_out():
     turn = np.linspace(0, 2 * np.pi, 9)
     ring = np.column_stack([np.cos(turn), np.sin(turn)])
