@@ -104,6 +104,8 @@ def impossible_places(shapes: GeometryArray, crs: str) -> tuple[BoolArray, Geome
 
 _MOST_METRES = 1e8
 _BACK_AGAIN_M = 1_000.0
+#: The most that a shape is said to draw: about the land and sea of the Earth. [m²]
+_LARGEST_M2 = 5e14
 
 
 def _doubtful(shapes: GeometryArray, crs: str) -> IntArray:
@@ -170,20 +172,24 @@ def measured(shapes: GeometryArray, crs: str) -> tuple[IntArray, str]:
 
     Of parts that overlap and rings that cross, the ground that they cover is measured, once.
     """
-    return _by_the_survey(covered(shapes), crs)
+    area, how = _by_the_survey(covered(shapes), crs)
+    return dm2_array(area), how
 
 
-def _by_the_survey(shapes: GeometryArray, crs: str) -> tuple[IntArray, str]:
+def _by_the_survey(shapes: GeometryArray, crs: str) -> tuple[FloatArray, str]:
+    """Areas in m², and by which method."""
     try:
-        return overlay.survey_area(shapes, crs), "survey"
+        return overlay.survey_area_m2(shapes, crs), "survey"
     except BadInput:
-        return dm2_array(overlay.engine_area(shapes, crs)), "engine"
+        return overlay.engine_area(shapes, crs), "engine"
 
 
 def crossed(shapes: GeometryArray, crs: str, source_row: Sequence[int], file: str) -> list[Finding]:
     """Rows whose parts overlap or whose rings cross, so that what is drawn is not the ground that it covers."""
     rows = np.flatnonzero(~shapely.is_valid(shapes))
-    drawn, ground = (_by_the_survey(some, crs)[0] for some in (shapes[rows], covered(shapes[rows])))
+    # What a damaged row draws may be larger than the Earth.
+    areas = (_by_the_survey(some, crs)[0] for some in (shapes[rows], covered(shapes[rows])))
+    drawn, ground = (dm2_array(np.clip(np.nan_to_num(area), 0.0, _LARGEST_M2)) for area in areas)
     return [
         Finding(
             "INTAKE-SHAPE-CROSSED",
