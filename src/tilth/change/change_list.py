@@ -35,7 +35,7 @@ def change_list(before: pd.DataFrame, after: pd.DataFrame, booked: pd.DataFrame)
     Rows run by old region and parcel, then new parcel; `reason` and `document` are left blank for the office to fill.
     Measured differences are in the matrix by class, not here.
     """
-    some = booked[booked["kind"] != kinds.DIFFERENCE].reset_index(drop=True)
+    some = booked[(booked["kind"] != kinds.DIFFERENCE) & _moved(before, after, booked)].reset_index(drop=True)
     left, right = some["left"].to_numpy(np.int64), some["right"].to_numpy(np.int64)
     out = pd.DataFrame({"kind": some["kind"], "area_dm2": some["gross"]})
     for side, parcels, rows, name in (("old", before, left, "before"), ("new", after, right, "after")):
@@ -54,10 +54,22 @@ def change_list(before: pd.DataFrame, after: pd.DataFrame, booked: pd.DataFrame)
     return out[list(COLUMNS)]
 
 
+def _moved(before: pd.DataFrame, after: pd.DataFrame, booked: pd.DataFrame) -> np.ndarray:
+    """(booked,) has the piece one parcel only, or differ its two in anything that the list shows?"""
+    left, right = booked["left"].to_numpy(np.int64), booked["right"].to_numpy(np.int64)
+    found: np.ndarray = (booked["kind"] != kinds.LAND).to_numpy(bool, copy=True)
+    for field in ("class_code", "region_code", *ATTRIBUTES.values()):
+        both = pd.concat([before[field], after[field]], ignore_index=True)
+        number, _ = pd.factorize(both, use_na_sentinel=False)
+        found |= number[left] != number[len(before) + right]
+    return found
+
+
 def _text(parcels: pd.DataFrame, field: str, rows: IntArray) -> np.ndarray:
     """Values of `field` as text, "" where there is no parcel or no value."""
-    values = parcels[field].astype("object").where(parcels[field].notna(), "").astype(str).to_numpy(object)
-    found: np.ndarray = np.append(values, "")[rows]
+    values = parcels[field].iloc[rows[rows >= 0]]
+    found = np.full(len(rows), "", dtype=object)
+    found[rows >= 0] = values.astype("object").where(values.notna(), "").astype(str).to_numpy(object)
     return found
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from tilth.change.distinct import by_value
 from tilth.change.hectares import adjusted, level_cells
 from tilth.change.lines import SINKS, SOURCES
 from tilth.change.places import Places
@@ -67,7 +68,7 @@ def sides(
         return found
 
     def farmland(parcels: pd.DataFrame) -> np.ndarray:
-        return np.array([codes.is_farmland(code) for code in parcels["class_code"]], dtype=bool)
+        return by_value(parcels["class_code"], codes.is_farmland, bool)
 
     return Sides(
         of(before, left, farmland(before)),

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from tilth.change.change_list import change_list
+from tilth.change.distinct import by_value, distinct
 from tilth.change.farmland import farmland_in_out, sides
 from tilth.change.hectares import adjusted
 from tilth.change.layout import land, stock_hectares
@@ -106,7 +107,7 @@ def flows(
     -------
     Flows whose matrix has the opening areas as row sums and the closing areas as column sums, exactly (INV-2 to 4).
     """
-    for code in {*before["class_code"], *after["class_code"]}:
+    for code in {*distinct(before["class_code"]), *distinct(after["class_code"])}:
         codes[code]
     opening, closing = opening or Measured.as_recorded(before), closing or Measured.as_recorded(after)
     booked, findings = booked_pieces(before, after, pieces, opening, closing)
@@ -180,7 +181,8 @@ def _titled(table: str, name: Label, years: tuple[int, int] | None) -> Label:
 
 
 def _places(before: pd.DataFrame, after: pd.DataFrame, regions: RegionTree, top: str | None) -> Places:
-    both = pd.concat([before[["region_code", "region_name"]], after[["region_code", "region_name"]]])
+    columns = ["region_code", "region_name"]
+    both = pd.concat([parcels[columns].drop_duplicates("region_code", keep="last") for parcels in (before, after)])
     names = dict(zip(both["region_code"], both["region_name"], strict=True))
     return places(both["region_code"], regions, names=names, top=top)
 
@@ -247,21 +249,20 @@ def _region_table(title: Label, cells: IntArray, hectares: IntArray, held: Place
 def _assert_closed(result: Flows, before: pd.DataFrame, after: pd.DataFrame) -> None:
     """INV-2 to INV-4 against the parcels themselves, class by class and region by region."""
     codes, held = result.codes, result.places
-    base = {code: codes.base(code) for code in codes.classes}
-    heading = {code: codes.heading(code) for code in codes.classes}
+    index = {code: position for position, code in enumerate(codes.headings)}
     for column, parcels in (("OPENING", before), ("CLOSING", after)):
         found = land(parcels)
-        by_class = found.groupby(found["class_code"].map(base))["dm2"].sum()
+        by_class = found["dm2"].groupby(by_value(found["class_code"], codes.base, object)).sum()
         for row, area in zip(result.matrix.rows, result.matrix.column(column), strict=True):
             if row.key[0] in codes:
                 assert int(area) == int(by_class.get(row.key[0], 0)), (column, row.key, int(area))
         expected = np.zeros((len(held.codes), len(codes.headings)), dtype=np.int64)
-        index = {code: position for position, code in enumerate(codes.headings)}
         place = held.of(parcels["region_code"])[found["row"]]
-        np.add.at(expected, (place, found["class_code"].map(heading).map(index).to_numpy(np.int64)), found["dm2"])
+        heading = by_value(found["class_code"], lambda code: index[codes.heading(code)], np.int64)
+        np.add.at(expected, (place, heading), found["dm2"])
         shown = np.column_stack([result.by_region.column(f"{code}:{column}") for code in codes.headings])
         assert np.array_equal(shown, held.sums(expected)), column
         if result.farmland_in_out is not None:
-            farmland = parcels["class_code"].map({code: codes.is_farmland(code) for code in base}).astype(bool)
-            net = int(parcels.loc[farmland, "net_area_dm2"].sum())
+            farmland = by_value(parcels["class_code"], codes.is_farmland, bool)
+            net = int(parcels["net_area_dm2"].to_numpy(np.int64)[farmland].sum())
             assert int(result.farmland_in_out.column(column)[0]) == net, column

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from tilth.change.distinct import by_value
 from tilth.change.hectares import adjusted, level_cells, level_places
 from tilth.change.places import Places
 from tilth.core import AreaTable, Column, IntArray, Label, Row
@@ -79,7 +80,7 @@ def base_cells(lines: pd.DataFrame, places: Places, classes: Sequence[str], plac
     """
     index = {code: position for position, code in enumerate(classes)}
     dm2 = np.zeros((len(places.codes), len(classes), 1), dtype=np.int64)
-    column = lines["class_code"].map(index).to_numpy(np.int64)
+    column = by_value(lines["class_code"], index.__getitem__, np.int64)
     np.add.at(dm2[:, :, 0], (place[lines["row"]], column), lines["dm2"].to_numpy(np.int64))
     totals = level_places(dm2.sum(axis=(1, 2)), places)
     hectares = level_cells(dm2[:, :, 0], totals, classes)
@@ -97,7 +98,7 @@ def split_cells(base: Cells, lines: pd.DataFrame, place: IntArray, kind: Sequenc
     kinds = ("", *sorted(set(kind) - {""}))
     of_parcel = np.array([kinds.index(value) for value in kind], dtype=np.int64)
     index = {code: position for position, code in enumerate(base.classes)}
-    column = lines["class_code"].map(index).to_numpy(np.int64)
+    column = by_value(lines["class_code"], index.__getitem__, np.int64)
     dm2 = np.zeros((*base.dm2.shape[:2], len(kinds)), dtype=np.int64)
     row = lines["row"].to_numpy(np.int64)
     np.add.at(dm2, (place[row], column, of_parcel[row]), lines["dm2"].to_numpy(np.int64))

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from tilth.change import pieces as kinds
+from tilth.change.distinct import by_value
 from tilth.change.layout import RIDGE
 from tilth.change.places import Places
 from tilth.core import IntArray
@@ -37,7 +38,7 @@ def class_lines(before: pd.DataFrame, after: pd.DataFrame, booked: pd.DataFrame)
     """
     left, right = booked["left"].to_numpy(np.int64), booked["right"].to_numpy(np.int64)
     gross = booked["gross"].to_numpy(np.int64)
-    ends = np.array([ENDS.get(kind, "") for kind in booked["kind"]], dtype=object)
+    ends = by_value(booked["kind"], lambda kind: ENDS.get(kind, ""), object)
     old, new = _of(before, "class_code", left, ends), _of(after, "class_code", right, ends)
     ridge_old, ridge_new = booked["ridge_before"].to_numpy(np.int64), booked["ridge_after"].to_numpy(np.int64)
     both = (left >= 0) & (right >= 0)

@@ -240,7 +240,7 @@ def _ridges_after(after: pd.DataFrame, table: pd.DataFrame, names: Texts) -> Int
 
 def _names(parcels: pd.DataFrame) -> Texts:
     """Ids to settle ties by, so that no result hangs on the order of rows; the last one is for land without parcel."""
-    names: Texts = np.array([*parcels["parcel_id"].astype(str), "\uffff"])
+    names: Texts = np.append(parcels["parcel_id"].to_numpy(object).astype(str), "\uffff")
     return names
 
 

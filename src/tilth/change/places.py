@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tilth.change.distinct import by_value
 from tilth.core import IntArray, Label, Row, label
 from tilth.land import RegionTree
 from tilth.land.regions import parent_of_code
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 #: The row above several roots, where the tree itself has no top.
 WHOLE = "*"
@@ -28,10 +33,10 @@ class Places:
     members: IntArray  # (rows, places) 1 where the place lies in the row
     control: IntArray  # (places,) the row that sets the control area of each place: its county, or the top row
 
-    def of(self, codes: Iterable[str]) -> IntArray:
-        """The place of each region code."""
+    def of(self, codes: pd.Series[Any]) -> IntArray:
+        """(n,) the place of each region code."""
         position = {code: index for index, code in enumerate(self.codes)}
-        return np.array([position[code] for code in codes], dtype=np.int64)
+        return by_value(codes, position.__getitem__, np.int64)
 
     def sums(self, by_place: IntArray) -> IntArray:
         """(rows, columns) from (places, columns)."""

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from tilth.change.distinct import by_value
 from tilth.land import CodeSystem
 
 
@@ -53,7 +54,7 @@ class StableRule:
 
     def holds(self, parcels: pd.DataFrame, codes: CodeSystem) -> npt.NDArray[np.bool_]:
         """(n,) is the parcel farmland in stable use? A given flag goes before the rule."""
-        farmland = parcels["class_code"].map({code: codes.is_farmland(code) for code in codes.classes})
+        farmland = by_value(parcels["class_code"], codes.is_farmland, bool)
         grade = parcels["slope_grade"].astype("Int64").fillna(0).to_numpy(np.int64)
         unstable = np.isin(grade, self.unstable_slope_grades)
         unstable |= parcels["refinement"].isin(self.unstable_refinements).to_numpy(bool)
@@ -61,7 +62,7 @@ class StableRule:
         if self.flag_field in parcels:
             flag = parcels[self.flag_field].fillna("").astype(str).str.strip()
             stable = np.where(flag == "", stable, flag.isin(self.flag_yes))
-        out: npt.NDArray[np.bool_] = farmland.to_numpy(bool) & stable
+        out: npt.NDArray[np.bool_] = farmland & stable
         return out
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from tilth.change import status_columns as columns
+from tilth.change.distinct import distinct
 from tilth.change.layout import Split, Sum, base_cells, land, split_cells, sum_table
 from tilth.change.places import places
 from tilth.core import AreaTable, Label, label
@@ -85,8 +86,9 @@ def _tables(
     top: str | None,
     part: str = "",
 ) -> dict[str, AreaTable]:
-    names = dict(zip(parcels["region_code"], parcels["region_name"], strict=True))
-    held = places(parcels["region_code"], regions, names=names, top=top)
+    named = parcels.drop_duplicates("region_code", keep="last")
+    names = dict(zip(named["region_code"], named["region_name"], strict=True))
+    held = places(distinct(parcels["region_code"]), regions, names=names, top=top)
     place = held.of(parcels["region_code"])
     lines = land(parcels)
     _known(lines["class_code"], codes)
@@ -145,7 +147,7 @@ def _pbf_table(
     """Table 15. Permanent basic farmland that no parcel covers stands in a column of its own, and so does what
     several features cover beyond once: that is no land, no task can be met with it, and no total has it."""
     known = pieces["class_code"].to_numpy(object)
-    held = places(pieces["region_code"], regions, top=top)
+    held = places(distinct(pieces["region_code"]), regions, top=top)
     place = held.of(pieces["region_code"])
     frame = pieces.assign(class_code=np.where(known == "", columns.OTHER, known))
     there = [*codes.classes, columns.OTHER]
