@@ -109,21 +109,21 @@ def layer(shapes: list[shapely.Geometry]) -> gpd.GeoDataFrame:
 
 def test_permanent_basic_farmland_is_cut_by_parcels_and_closes_on_its_recorded_area():
     rows = [{"class_code": "0101", "ridge_coef": 0.1, "slope_grade": 2}, {"class_code": "0601"}]
-    ground = snapshot(2023, rows, [square(0, 0, 50, 100), square(50, 0, 40, 100)]).parcels
+    ground = snapshot(2023, rows, [square(0, 0, 50, 100), square(50, 0, 40, 100)])
     pbf = layer([square(10, 0, 100, 100)])
-    found, findings = pbf_by_class(ground, pbf, CRS)
+    found, findings = pbf_by_class(ground, pbf)
     assert found["class_code"].tolist() == ["0101", "0601", ""]
     assert found["area_dm2"].sum() == pbf["area_dm2"].sum()
     assert abs(int(found["deduct_dm2"].iloc[0]) - 40_000) <= 1
     assert [finding.code for finding in findings] == ["CHANGE-PBF-OUTSIDE"]
-    tables = status_tables(ground, SD2017, TREE, year=2023, unit_name=Label("W", "W"), pbf_pieces=found)
+    tables = status_tables(ground.parcels, SD2017, TREE, year=2023, unit_name=Label("W", "W"), pbf_pieces=found)
     assert tables["15"].dm2[0, 0] == pbf["area_dm2"].sum()
 
 
 def test_basic_farmland_that_stands_twice_counts_once_and_is_named():
-    ground = snapshot(2023, [{"class_code": "0101", "ridge_coef": 0.1}], [square(0, 0, 100, 100)]).parcels
+    ground = snapshot(2023, [{"class_code": "0101", "ridge_coef": 0.1}], [square(0, 0, 100, 100)])
     pbf = layer([square(0, 0, 50, 100), square(0, 0, 50, 100), square(40, 0, 60, 100), square(49.9995, 0, 0.0005, 9)])
-    found, findings = pbf_by_class(ground, pbf, CRS)
+    found, findings = pbf_by_class(ground, pbf)
     assert found["area_dm2"].sum() == pbf["area_dm2"].sum()  # nothing is lost …
     assert abs(found.loc[found["class_code"] == "0101", "area_dm2"].sum() - 1_000_000) <= 10  # … nor counted twice
     doubled = found[found["class_code"] == "twice"]
@@ -133,17 +133,17 @@ def test_basic_farmland_that_stands_twice_counts_once_and_is_named():
         ("CHANGE-PBF-TWICE", "f2", "breaks"),
     ]
     assert "5,0" in findings[0].said and "要素重叠" not in findings[0].said
-    table = status_tables(ground, SD2017, TREE, year=2023, unit_name=Label("W", "W"), pbf_pieces=found)["15"]
+    table = status_tables(ground.parcels, SD2017, TREE, year=2023, unit_name=Label("W", "W"), pbf_pieces=found)["15"]
     assert abs(int(table.column("total")[0]) - 1_000_000) <= 10
     assert abs(int(table.column("twice")[0]) - 600_000) <= 10
     assert table.hectares is not None and table.hectares[0, 0] == 100
 
 
 def test_which_of_two_features_keeps_the_land_does_not_hang_on_the_order_of_rows():
-    ground = snapshot(2023, [{"class_code": "0101"}], [square(0, 0, 100, 100)]).parcels
+    ground = snapshot(2023, [{"class_code": "0101"}], [square(0, 0, 100, 100)])
     pbf = layer([square(0, 0, 50, 100), square(20, 0, 80, 100)])
     sums = [
-        pbf_by_class(ground, frame, CRS)[0].groupby(["feature_id", "class_code"])["area_dm2"].sum().to_dict()
+        pbf_by_class(ground, frame)[0].groupby(["feature_id", "class_code"])["area_dm2"].sum().to_dict()
         for frame in (pbf, pbf.iloc[::-1].reset_index(drop=True))
     ]
     assert sums[0] == sums[1] and sums[0]["f1", "twice"] > 0
@@ -237,7 +237,7 @@ def test_a_layer_held_against_itself_has_no_change_whatever_overlaps(some, order
     turned = list(range(len(rows)))
     order.shuffle(turned)
     same = before.parcels.iloc[turned].reset_index(drop=True)
-    after = replace(before, meta=replace(before.meta, year=2023), parcels=same)
+    after = replace(before, meta=replace(before.meta, year=2023), rows=same)
     result = compare_years(before, after, SD2017, TREE)
     assert rows_of(result) == [] and set(booked(result)) == {"land"}
     off = np.array(result.matrix.dm2)[: len(result.matrix.rows), :]
@@ -252,7 +252,7 @@ def test_changes_on_ground_covered_twice_close_and_do_not_hang_on_the_order_of_r
     before, after = snapshot(2022, *one), snapshot(2023, *other)
     turned = list(range(len(other[0])))
     order.shuffle(turned)
-    mixed = replace(after, parcels=after.parcels.iloc[turned].reset_index(drop=True))
+    mixed = replace(after, rows=after.parcels.iloc[turned].reset_index(drop=True))
     first, second = (compare_years(before, closing, SD2017, TREE) for closing in (after, mixed))
     assert first.matrix.dm2.tolist() == second.matrix.dm2.tolist()
     assert booked(first) == booked(second)

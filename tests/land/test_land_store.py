@@ -244,3 +244,21 @@ def test_rows_in_are_always_rows_stored_and_rows_quarantined() -> None:
     draft = a_draft([1])
     with pytest.raises(AssertionError):
         Meta(**{**draft.meta.as_record(), "rows_in": 7, "sources": draft.meta.sources})
+
+
+def test_shapes_are_read_only_when_asked_for(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = store.publish(a_draft([100, 250]))
+    back = store.survey(2023)
+    assert list(back.attributes["area_dm2"]) == [100, 250] and "geometry" not in back.attributes
+    assert back.parcels.columns.tolist() == kept.parcels.columns.tolist()
+    assert back.parcels.crs == kept.parcels.crs and back.parcels is back.parcels
+
+
+def test_shapes_that_cannot_be_read_are_a_damaged_snapshot(store: Store) -> None:
+    folder = store.workspace.root / store.listed()[0].folder if store.publish(a_draft([100])) else Path()
+    meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
+    rows = pd.DataFrame(store.survey(2023).attributes.assign(geometry=[b"no shape"]))
+    rows.to_parquet(folder / "rows.parquet", index=False)  # as by another hand; an older workspace has no digests
+    (folder / "meta.json").write_text(json.dumps({name: meta[name] for name in meta if name != "files"}))
+    with pytest.raises(BadInput, match="LAND-SNAPSHOT-DAMAGED"):
+        assert store.survey(2023).parcels is not None

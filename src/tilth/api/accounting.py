@@ -32,6 +32,7 @@ def accounts(workspace: Workspace, *, year: int) -> Accounts:
     store = Store(workspace)
     snapshot = store.survey(year)
     from tilth.api.layers import usable_layers
+    from tilth.api.outlined import outlines_of
     from tilth.change import designated, pbf_by_class, status_tables
 
     regions = store.regions()
@@ -40,10 +41,10 @@ def accounts(workspace: Workspace, *, year: int) -> Accounts:
         layers, left_out = usable_layers(store, snapshot, ["pbf"])
         pbf, pieces, drawn = layers.get("pbf"), None, None
         if pbf is not None and snapshot.meta.code_system == "sd2017":
-            pieces, findings = pbf_by_class(snapshot.parcels, pbf.parcels, snapshot.meta.crs)
+            pieces, findings = pbf_by_class(snapshot, pbf.parcels, outlines_of(workspace, snapshot))
             drawn = designated(pbf, snapshot)
         tables = status_tables(
-            snapshot.parcels, snapshot.codes, regions, year=year, unit_name=unit_name(workspace), pbf_pieces=pieces
+            snapshot.attributes, snapshot.codes, regions, year=year, unit_name=unit_name(workspace), pbf_pieces=pieces
         )
     return Accounts(year, snapshot, tables, (*left_out, *findings), drawn)
 
@@ -157,10 +158,13 @@ def flows(workspace: Workspace, *, before: int, after: int) -> Flowed:
     store = Store(workspace)
     store.in_use(after)
     first, second = store.survey(before), store.survey(after)
+    from tilth.api.outlined import outlines_of
     from tilth.change import compare_years
 
     with working(message("API-FLOWS", before=before, after=after)):
-        result = compare_years(first, second, _codes(first, second), store.regions(), unit_name=unit_name(workspace))
+        outlines = outlines_of(workspace, first), outlines_of(workspace, second)
+        codes, name = _codes(first, second), unit_name(workspace)
+        result = compare_years(first, second, codes, store.regions(), unit_name=name, outlines=outlines)
     return Flowed(first, second, result)
 
 

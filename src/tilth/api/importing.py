@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tilth import __version__
 from tilth.api.beside import about_kind, about_layer, about_survey
+from tilth.api.outlined import prepare_outlines
 from tilth.api.results import Imported, Rows
 from tilth.change import flag_kinds
 from tilth.core import BadInput, Finding, message
@@ -74,6 +75,9 @@ def import_survey(
         )
     noted, used = about_survey(store, draft, year)
     done = _publish(store, draft, file, in_use=used)
+    if used:
+        with working(message("API-PREPARING", file=Path(file).name)):
+            prepare_outlines(workspace, done.snapshot)
     return Imported(done.snapshot, (*done.findings, *noted), used)
 
 

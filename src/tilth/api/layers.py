@@ -57,7 +57,7 @@ def layer_in(layers: Mapping[str, Sequence[Snapshot]], kind: str, crs: str) -> S
         If it would take a change of datum.
     """
     found = [in_crs(layer, crs) for layer in layers.get(kind, ())]
-    filled = [layer for layer in found if len(layer.parcels)]
+    filled = [layer for layer in found if len(layer.attributes)]
     if len(found) < 2 or not filled:
         return filled[0] if filled else None
     rows = pd.concat([layer.parcels for layer in filled], ignore_index=True)
@@ -75,7 +75,7 @@ def layer_in(layers: Mapping[str, Sequence[Snapshot]], kind: str, crs: str) -> S
         first,
         id="+".join(layer.id for layer in found),
         meta=meta,
-        parcels=gpd.GeoDataFrame(rows, geometry="geometry", crs=crs),
+        rows=gpd.GeoDataFrame(rows, geometry="geometry", crs=crs),
         findings=tuple(finding for layer in found for finding in layer.findings),
         quarantine=_in_frame(pd.concat(held, ignore_index=True), crs) if held else first.quarantine,
     )
@@ -101,7 +101,7 @@ def in_crs(layer: Snapshot, crs: str) -> Snapshot:
     return replace(
         layer,
         meta=replace(layer.meta, crs=crs),
-        parcels=_in_frame(layer.parcels, crs, list(shapes)),
+        rows=_in_frame(layer.parcels, crs, list(shapes)),
         quarantine=held,
     )
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from tilth.change.flowing import Flows, flows
     from tilth.change.hectares import rounded_ha, shown_ha
     from tilth.change.matrix import flow_matrix_from_transitions
+    from tilth.change.outlines import Outlines
     from tilth.change.partition import flag_kinds
     from tilth.change.pieces import Measured
     from tilth.change.rulepack import Outcome, Rule, RulePack, load_rules
@@ -32,6 +33,7 @@ __all__ = [
     "Holding",
     "Measured",
     "Outcome",
+    "Outlines",
     "PlotVerdict",
     "Rule",
     "RuleOutcome",

@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -16,15 +16,13 @@ import shapely
 from tilth.change.change_list import ATTRIBUTES
 from tilth.change.doubled import counted_once
 from tilth.change.flowing import Flows, flows
+from tilth.change.outlines import Outlines, mend, mended_findings
 from tilth.change.pieces import OVERLAP_BEFORE, Measured, covered_pieces, whereabouts
 from tilth.change.rules import StableRule
 from tilth.change.status_columns import TWICE
 from tilth.core import DM2_PER_M2, BadInput, Finding, FloatArray, IntArray, Label, Where
-from tilth.land import CodeSystem, RegionTree, Snapshot, covered, ridge_deduction
-from tilth.overlay import PieceTable, engine_area, intersection_areas, overlap_polygon, overlaps, prepare
-
-if TYPE_CHECKING:
-    from tilth.overlay.layer import Layer
+from tilth.land import CodeSystem, RegionTree, Snapshot, ridge_deduction
+from tilth.overlay import PieceTable, engine_area, intersection_areas, overlap_polygon
 
 #: Overlaps inside a year up to this size are left to levelling. [m²]
 SMALLEST_OVERLAP_M2 = 0.01
@@ -34,25 +32,22 @@ SMALLEST_PIECE_M2 = 0.005
 SMALLEST_SHARE = 1e-9
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Year:
-    """One year's shapes, made valid, with their areas and the pairs that overlap."""
+    """One year's survey, and what its shapes say by themselves."""
 
-    shapes: np.ndarray  # (n,) polygons
-    layer: Layer  # the same, ready for the overlay
-    overlaps: PieceTable
-    parcels: pd.DataFrame
+    snapshot: Snapshot
+    outlines: Outlines
 
     @property
-    def area_m2(self) -> FloatArray:
-        """(n,) as pieces add up to it"""
-        return self.layer.area_m2
+    def parcels(self) -> pd.DataFrame:
+        """(n,) attributes"""
+        return self.snapshot.attributes
 
-    @property
-    def vertices(self) -> IntArray:
-        """(n,)"""
-        count: IntArray = shapely.get_num_coordinates(self.shapes).astype(np.int64)
-        return count
+    @cached_property
+    def shapes(self) -> np.ndarray:
+        """(n,) polygons, made valid"""
+        return self.outlines.shapes(self.snapshot.parcels.geometry)
 
     @cached_property
     def likeness(self) -> tuple[list[Any], ...]:
@@ -83,11 +78,17 @@ def compare_years(
     *,
     rule: StableRule | None = None,
     unit_name: Label | None = None,
+    outlines: tuple[Outlines, Outlines] | None = None,
 ) -> Flows:
     """The flows between two snapshots of one region.
 
     Rings that cross themselves are made valid for the overlay only; parcels that overlap inside a year share the
     land, and what is counted twice is booked apart. Both are in the findings.
+
+    Parameters
+    ----------
+    outlines
+        Those of the two snapshots, where they are known already.
 
     Raises
     ------
@@ -98,16 +99,16 @@ def compare_years(
         raise BadInput("CHANGE-CRS-DIFFERS", before=before.meta.crs, after=after.meta.crs)
     if before.meta.code_system != after.meta.code_system:
         raise BadInput("CHANGE-CODES-DIFFER", before=before.meta.code_system, after=after.meta.code_system)
-    names = [str(snapshot.meta.year) for snapshot in (before, after)]
-    opening, notes = measured_year(before.parcels, before.meta.crs, names[0])
-    closing, more = measured_year(after.parcels, after.meta.crs, names[1])
-    overlaid = shared_pieces(opening, closing, before.meta.crs)
+    crs = before.meta.crs
+    known = outlines or tuple(Outlines.of(snapshot.parcels.geometry, crs) for snapshot in (before, after))
+    opening, closing = Year(before, known[0]), Year(after, known[1])
+    overlaid = shared_pieces(opening, closing, crs)
     years = (before.meta.year, after.meta.year)
     region = before.meta.region
     name = regions[region].name if region in regions else region
     found = flows(
-        before.parcels,
-        after.parcels,
+        before.attributes,
+        after.attributes,
         overlaid.pieces,
         codes,
         regions,
@@ -118,49 +119,29 @@ def compare_years(
         rule=rule,
         top=region if region in regions else None,
     )
-    return replace(found, findings=(*notes, *more, *found.findings))
+    return replace(found, findings=(*_odd(opening), *_odd(closing), *found.findings))
 
 
-def measured_year(parcels: gpd.GeoDataFrame, crs: Any, year: str) -> tuple[Year, list[Finding]]:
-    """Shapes fit for the overlay, their areas, and what was odd about them."""
-    shapes, findings = mended(parcels, crs)
-    layer = prepare(shapes, crs)
-    found = overlaps(layer, crs)
-    known = Year(shapes, layer, found, parcels)
+def _odd(year: Year) -> list[Finding]:
+    """What was odd about the shapes of a year."""
+    findings = mended_findings(year.parcels, year.outlines.mended)
+    name, found = str(year.snapshot.meta.year), year.outlines.overlaps
     if len(found):
-        values = {"year": year, "count": len(found), "overlap_dm2": _dm2(found.area_m2.sum())}
+        values = {"year": name, "count": len(found), "overlap_dm2": _dm2(found.area_m2.sum())}
         findings.append(Finding("CHANGE-OVERLAPS", Where(), values))
-    return known, findings + _scaled(parcels, known, year)
+    return findings + _scaled(year, name)
 
 
 def _dm2(square_metres: float) -> int:
     return int(np.rint(square_metres * DM2_PER_M2))
 
 
-def mended(parcels: gpd.GeoDataFrame, crs: Any) -> tuple[np.ndarray, list[Finding]]:
-    """All the ground that each parcel covers; one whose rings cross is a finding with its area before and after."""
-    shapes = np.asarray(parcels.geometry, dtype=object).copy()
-    shapes[shapely.is_missing(shapes)] = shapely.Polygon()
-    rows = np.flatnonzero(~shapely.is_valid(shapes))
-    if not len(rows):
-        return shapes, []
-    fixed = covered(shapes[rows])
-    old, new = engine_area(shapes[rows], crs), engine_area(fixed, crs)
-    shapes[rows] = fixed
-    where = whereabouts(parcels)
-    findings = [
-        Finding("CHANGE-MENDED", where(row), {"before_dm2": _dm2(was), "after_dm2": _dm2(now)})
-        for row, was, now in zip(rows.tolist(), old, new, strict=True)
-    ]
-    return shapes, findings
-
-
-def _scaled(parcels: pd.DataFrame, year: Year, name: str) -> list[Finding]:
+def _scaled(year: Year, name: str) -> list[Finding]:
     """Recorded areas that are not the measured ones beyond rounding: one finding; shapes without area: one each."""
-    recorded = parcels["area_dm2"].to_numpy(np.int64)
-    off = np.abs(recorded - year.area_m2 * DM2_PER_M2)
+    recorded, measured = year.parcels["area_dm2"].to_numpy(np.int64), year.outlines.area_m2
+    off = np.abs(recorded - measured * DM2_PER_M2)
     limit = _measured(year, np.zeros(len(recorded))).tolerance() * DM2_PER_M2
-    empty, where = year.area_m2 <= 0, whereabouts(parcels)
+    empty, where = measured <= 0, whereabouts(year.parcels)
     findings = [
         Finding("CHANGE-NO-AREA", where(row), {"area_dm2": int(recorded[row])})
         for row in np.flatnonzero(empty).tolist()
@@ -173,7 +154,7 @@ def _scaled(parcels: pd.DataFrame, year: Year, name: str) -> list[Finding]:
 
 
 def _measured(year: Year, overlap_m2: FloatArray) -> Measured:
-    return Measured(year.area_m2, year.vertices, overlap_m2)
+    return Measured(year.outlines.area_m2, year.outlines.vertices, overlap_m2)
 
 
 def shared_pieces(opening: Year, closing: Year, crs: Any) -> Overlaid:
@@ -184,10 +165,10 @@ def shared_pieces(opening: Year, closing: Year, crs: Any) -> Overlaid:
     left is shared evenly (`_shares`). What is left of a parcel at last is its double cover. Ground that one of the
     years does not cover at all is no double cover, it is extent lost or gained.
     """
-    pieces = intersection_areas(opening.layer, closing.layer, crs)
+    pieces = intersection_areas(opening.outlines.layer, closing.outlines.layer, crs)
     area = pieces.area_m2.copy()
-    twice = (np.zeros(len(opening.shapes)), np.zeros(len(closing.shapes)))
-    if not len(opening.overlaps) and not len(closing.overlaps):
+    twice = (np.zeros(len(opening.parcels)), np.zeros(len(closing.parcels)))
+    if not len(opening.outlines.overlaps) and not len(closing.outlines.overlaps):
         return Overlaid(pieces, _measured(opening, twice[0]), _measured(closing, twice[1]))
     area[_slivers_beside_twins(opening, closing, pieces)] = 0.0
     shared = np.zeros(len(area), dtype=np.bool_)
@@ -278,8 +259,9 @@ def _arrangement(opening: Year, closing: Year, crs: Any) -> list[tuple[list[int]
 
 
 def _overlap_zones(year: Year) -> np.ndarray:
-    large = year.overlaps.area_m2 > SMALLEST_OVERLAP_M2
-    table = PieceTable(year.overlaps.left[large], year.overlaps.right[large], year.overlaps.area_m2[large])
+    found = year.outlines.overlaps
+    large = found.area_m2 > SMALLEST_OVERLAP_M2
+    table = PieceTable(found.left[large], found.right[large], found.area_m2[large])
     return np.asarray(overlap_polygon(year.shapes, table), dtype=object)
 
 
@@ -304,7 +286,9 @@ def _bits(zone: shapely.Geometry, shapes: list[shapely.Geometry]) -> np.ndarray:
     return kept
 
 
-def pbf_by_class(parcels: gpd.GeoDataFrame, pbf: gpd.GeoDataFrame, crs: Any) -> tuple[pd.DataFrame, list[Finding]]:
+def pbf_by_class(
+    survey: Snapshot, pbf: gpd.GeoDataFrame, outlines: Outlines | None = None
+) -> tuple[pd.DataFrame, list[Finding]]:
     """What stands on permanent basic farmland today: PBF features cut by parcels, for table 15.
 
     Pieces of a feature are levelled to its recorded gross area; the ridges in a piece are taken by the parcel's
@@ -313,23 +297,28 @@ def pbf_by_class(parcels: gpd.GeoDataFrame, pbf: gpd.GeoDataFrame, crs: Any) -> 
 
     Parameters
     ----------
-    parcels, pbf
-        Frames of PARCEL_COLUMNS and LAYER_COLUMNS with geometry in `crs`.
+    survey
+        The parcels.
+    pbf
+        Frame of LAYER_COLUMNS with geometry in the survey's CRS.
+    outlines
+        Those of the survey, where they are known already.
 
     Returns
     -------
     Columns feature_id, parcel_id, region_code, class_code, slope_grade, area_dm2, net_area_dm2, deduct_dm2; findings.
     """
-    shapes, findings = mended(pbf, crs)
-    grounds, more = mended(parcels, crs)
+    crs, parcels = survey.meta.crs, survey.attributes
+    grounds = outlines or Outlines.of(survey.parcels.geometry, crs)
+    shapes, mended = mend(pbf.geometry, crs)
     kept, twice = counted_once(shapes, pbf["feature_id"].to_list(), crs)
-    pieces = intersection_areas(kept, grounds, crs)
+    pieces = intersection_areas(kept, grounds.layer, crs)
     area = engine_area(shapes, crs)
     measured = Measured(area, shapely.get_num_coordinates(shapes).astype(np.int64), twice)
     table, outside = covered_pieces(pbf, parcels, pieces, measured)
     where = whereabouts(pbf)
     recorded = pbf["area_dm2"].to_numpy(np.int64)
-    findings += more
+    findings = [*mended_findings(pbf, mended), *mended_findings(parcels, grounds.mended)]
     findings += [
         Finding("CHANGE-PBF-TWICE", where(row), {"twice_dm2": _dm2(twice[row]), "area_dm2": int(recorded[row])})
         for row in np.flatnonzero(twice).tolist()
@@ -341,7 +330,7 @@ def pbf_by_class(parcels: gpd.GeoDataFrame, pbf: gpd.GeoDataFrame, crs: Any) -> 
     gross, right = table["gross"].to_numpy(np.int64), table["right"].to_numpy(np.int64)
 
     def of(column: str, blank: Any) -> np.ndarray:
-        values = np.array([*parcels[column], blank], dtype=object)
+        values = np.append(parcels[column].to_numpy(object), np.array([blank], dtype=object))
         found: np.ndarray = values[right]
         return found
 

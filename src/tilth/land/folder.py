@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tilth.core import BadInput, Finding, message
+from tilth.land.rows import StoredRows, damaged
 from tilth.land.snapshot import Draft, Meta, Snapshot, retold
 
 ROWS, QUARANTINE, FINDINGS, META = "rows.parquet", "quarantine.parquet", "findings.jsonl", "meta.json"
@@ -58,12 +59,13 @@ def read_folder(folder: Path, name: str) -> Snapshot:
                 raise ValueError(message("LAND-FILE-CHANGED", file=file))
         lines = (folder / FINDINGS).read_text(encoding="utf-8").splitlines()
         findings = tuple(Finding.from_record(json.loads(line)) for line in lines)
-        rows = gpd.read_parquet(folder / ROWS)
+        rows = StoredRows(folder / ROWS)
+        attributes = rows.attributes
         quarantine = gpd.read_parquet(folder / QUARANTINE)
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise _damaged(folder, error) from error
-    if len(rows) != meta.rows_stored or int(rows["area_dm2"].sum()) != meta.area_dm2:
-        raise _damaged(folder, f"{len(rows)} rows, {meta.rows_stored} expected")
+        raise damaged(folder, error) from error
+    if len(attributes) != meta.rows_stored or int(attributes["area_dm2"].sum()) != meta.area_dm2:
+        raise damaged(folder, f"{len(attributes)} rows, {meta.rows_stored} expected")
     return Snapshot(name, meta, rows, findings, retold(quarantine))
 
 
@@ -81,7 +83,7 @@ def read_meta(folder: Path) -> Meta:
 def is_whole(folder: Path) -> bool:
     """Can the snapshot in `folder` be read, and is it what was stored?"""
     try:
-        read_folder(folder, "")
+        assert read_folder(folder, "").parcels is not None
     except BadInput:
         return False
     return True
@@ -91,19 +93,14 @@ def _record(folder: Path) -> dict[str, Any]:
     try:
         return dict(json.loads((folder / META).read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError) as error:
-        raise _damaged(folder, error) from error
+        raise damaged(folder, error) from error
 
 
 def _meta(folder: Path, record: dict[str, Any]) -> Meta:
     try:
         return Meta.from_record({key: value for key, value in record.items() if key != _FILES})
     except (AssertionError, KeyError, TypeError) as error:
-        raise _damaged(folder, error) from error
-
-
-def _damaged(folder: Path, why: Exception | str) -> BadInput:
-    text = (str(why) or type(why).__name__).splitlines()[0]
-    return BadInput("LAND-SNAPSHOT-DAMAGED", folder=str(folder), why=text)
+        raise damaged(folder, error) from error
 
 
 def _sha256(path: Path) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tilth.core import BadInput, Finding
 from tilth.land.classes import CodeSystem, code_system, observed_code_system
+from tilth.land.rows import StoredRows
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -109,13 +110,23 @@ class Meta:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Rows and what is known of them. `parcels` has PARCEL_COLUMNS (or LAYER_COLUMNS) first, then geometry."""
+    """Rows and what is known of them: PARCEL_COLUMNS (or LAYER_COLUMNS) first, then geometry."""
 
     id: str
     meta: Meta
-    parcels: gpd.GeoDataFrame
+    rows: gpd.GeoDataFrame | StoredRows
     findings: tuple[Finding, ...] = ()
     quarantine: gpd.GeoDataFrame | None = None
+
+    @property
+    def parcels(self) -> gpd.GeoDataFrame:
+        """The rows with their shapes. Those of a stored snapshot are read when first asked for."""
+        return self.rows.frame if isinstance(self.rows, StoredRows) else self.rows
+
+    @property
+    def attributes(self) -> pd.DataFrame:
+        """The rows without their shapes, where these have not been read, else with them."""
+        return self.rows.attributes if isinstance(self.rows, StoredRows) else self.rows
 
     @property
     def codes(self) -> CodeSystem:
@@ -123,9 +134,10 @@ class Snapshot:
         try:
             return code_system(self.meta.code_system)
         except BadInput:
-            names = dict(zip(self.parcels["class_code"], self.parcels["class_name"], strict=True))
+            rows = self.attributes
+            names = dict(zip(rows["class_code"], rows["class_name"], strict=True))
             known = {code: name for code, name in names.items() if name}
-            return observed_code_system(self.meta.code_system, self.parcels["class_code"], known)
+            return observed_code_system(self.meta.code_system, rows["class_code"], known)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tilth.core import IntArray
@@ -63,6 +64,20 @@ def prepare(geometries: Any, crs: Any) -> Layer:
     Parameters and errors are those of `intersection_areas`.
     """
     return Side.of(geometries, surface(crs)).whole()
+
+
+def kept(folder: Path, crs: Any) -> Layer:
+    """The layer that `Layer.keep` wrote into `folder`, mapped into memory.
+
+    Raises
+    ------
+    BadInput, NeedsAnswer
+        For an unusable CRS.
+    """
+    from tilth.overlay import compiled, layer
+
+    compiled.ready()
+    return layer.kept(folder, surface(crs))
 
 
 def rings_of_wkb(values: Any, offsets: IntArray) -> Rings:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from tilth.core.ondemand import on_demand
 
 if TYPE_CHECKING:
+    from tilth.runtime.cache import cached, drop_cached, keep_cached
     from tilth.runtime.database import Database
     from tilth.runtime.files import fill_whole, settle, write_whole
     from tilth.runtime.progress import Reporter, reporting, working
@@ -12,4 +13,16 @@ if TYPE_CHECKING:
 else:
     __getattr__ = on_demand(__name__)
 
-__all__ = ["Database", "Reporter", "Workspace", "fill_whole", "reporting", "settle", "working", "write_whole"]
+__all__ = [
+    "Database",
+    "Reporter",
+    "Workspace",
+    "cached",
+    "drop_cached",
+    "fill_whole",
+    "keep_cached",
+    "reporting",
+    "settle",
+    "working",
+    "write_whole",
+]

@@ -1,0 +1,72 @@
+"""The outlines of a survey are kept in the workspace; nothing that a user sees hangs on it."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import geopandas as gpd
+import pytest
+import shapely
+
+from tilth import api
+from tilth.change import Outlines
+from tilth.land import Store
+from tilth.runtime import Workspace, cached
+
+
+def _survey(path: Path, widths: list[float]) -> Path:
+    """A row of parcels, one behind the other."""
+    left, shapes = 38_400_000.0, []
+    for width in widths:
+        shapes.append(shapely.box(left, 3_500_000, left + width, 3_500_100))
+        left += width
+    rows = {"BSM": [f"{n:018d}" for n in range(len(widths))], "DLBM": ["0103", "0301"] * (len(widths) // 2)}
+    gpd.GeoDataFrame(rows, geometry=shapes, crs=4526).to_file(path)
+    return path
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    made = api.init(tmp_path / "w", region="999901", name="county")
+    api.import_survey(made, _survey(tmp_path / "a.gpkg", [100.0, 50.0, 70.0, 80.0]), year=2023)
+    api.import_survey(made, _survey(tmp_path / "b.gpkg", [90.0, 60.0, 70.0, 80.0]), year=2024)
+    return made
+
+
+def _kept(workspace: Workspace) -> list[Path]:
+    return sorted((workspace.root / "cache").glob("*"))
+
+
+def test_an_import_keeps_them_and_flows_measure_nothing_again(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert len(_kept(workspace)) == 2
+    monkeypatch.setattr(Outlines, "of", None)
+    assert api.flows(workspace, before=2023, after=2024).flows.matrix.dm2.sum() > 0
+
+
+@pytest.mark.parametrize("harm", ["gone", "damaged", "unwritable"])
+def test_flows_are_the_same_without_them(workspace: Workspace, harm: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = api.flows(workspace, before=2023, after=2024).flows
+    if harm == "damaged":
+        file = _kept(workspace)[0] / "vertex.npy"
+        file.write_bytes(file.read_bytes()[:-8] + b"\0" * 8)
+    else:
+        shutil.rmtree(workspace.root / "cache")
+    if harm == "unwritable":
+        (workspace.root / "cache").write_text("a file stands where the folder would be")
+    after = api.flows(workspace, before=2023, after=2024).flows
+    assert after.booked.equals(before.booked) and (after.matrix.dm2 == before.matrix.dm2).all()
+    if harm != "unwritable":
+        assert all(cached(workspace, folder.name) for folder in _kept(workspace)) and len(_kept(workspace)) == 2
+
+
+def test_those_of_a_replaced_survey_are_dropped(workspace: Workspace, tmp_path: Path) -> None:
+    first = Store(workspace).in_use(2024).id
+    api.import_survey(workspace, _survey(tmp_path / "c.gpkg", [95.0, 55.0, 70.0, 80.0]), year=2024)
+    names = [folder.name[:32] for folder in _kept(workspace)]
+    assert len(names) == 2 and first[:32] not in names
+    api.use(workspace, first)
+    assert api.flows(workspace, before=2023, after=2024).before.meta.year == 2023
+    assert first[:32] in [folder.name[:32] for folder in _kept(workspace)]
