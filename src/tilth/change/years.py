@@ -20,7 +20,7 @@ from tilth.change.outlines import Outlines, mend, mended_findings
 from tilth.change.pieces import OVERLAP_BEFORE, Measured, covered_pieces, whereabouts
 from tilth.change.rules import StableRule
 from tilth.change.status_columns import TWICE
-from tilth.core import DM2_PER_M2, BadInput, Finding, FloatArray, IntArray, Label, Where
+from tilth.core import DM2_PER_M2, BadInput, Finding, FloatArray, Label, Where
 from tilth.land import CodeSystem, RegionTree, Snapshot, ridge_deduction
 from tilth.overlay import PieceTable, engine_area, intersection_areas, overlap_polygon
 
