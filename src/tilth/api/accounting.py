@@ -32,8 +32,8 @@ def accounts(workspace: Workspace, *, year: int) -> Accounts:
     store = Store(workspace)
     snapshot = store.survey(year)
     from tilth.api.layers import usable_layers
-    from tilth.api.outlined import outlines_of
-    from tilth.change import designated, pbf_by_class, status_tables
+    from tilth.api.outlined import designated_in, outlines_of
+    from tilth.change import pbf_by_class, status_tables
 
     regions = store.regions()
     findings: list[Finding] = []
@@ -42,7 +42,7 @@ def accounts(workspace: Workspace, *, year: int) -> Accounts:
         pbf, pieces, drawn = layers.get("pbf"), None, None
         if pbf is not None and snapshot.meta.code_system == "sd2017":
             pieces, findings = pbf_by_class(snapshot, pbf.parcels, outlines_of(workspace, snapshot))
-            drawn = designated(pbf, snapshot)
+            drawn = designated_in(workspace, pbf, snapshot)
         tables = status_tables(
             snapshot.attributes, snapshot.codes, regions, year=year, unit_name=unit_name(workspace), pbf_pieces=pieces
         )

@@ -1,25 +1,30 @@
-"""The outlines of stored surveys: measured when they are first needed, kept in the workspace for every later time."""
+"""What hangs on stored surveys and layers alone: found when it is first needed, kept for later times."""
 
 from __future__ import annotations
 
+import hashlib
+import json
+from collections.abc import Mapping
 from contextlib import suppress
 
 from tilth import __version__
-from tilth.change import Outlines
+from tilth.change import Outlines, designated
 from tilth.core import BadInput
 from tilth.land import Snapshot, Store
 from tilth.runtime import Workspace, cached, drop_cached, keep_cached
 
+_BY_VILLAGE = "dm2-by-village.json"
+
 
 def outlines_of(workspace: Workspace, survey: Snapshot) -> Outlines:
     """What the shapes of a stored survey say by themselves. What is kept of surveys that are not in use is dropped."""
-    key = _key(survey.id)
+    key = f"{_about(survey.id)}-outlines-{Outlines.EDITION}"
     folder = cached(workspace, key)
     if folder is not None:
         return Outlines.kept(folder, survey.meta.crs)
     found = Outlines.of(survey.parcels.geometry, survey.meta.crs)
     if keep_cached(workspace, key, found.keep):
-        drop_cached(workspace, [key, *(_key(one.id) for one in Store(workspace).listed(kind="survey"))])
+        drop_cached(workspace, [key, *(_about(one.id) for one in Store(workspace).listed(kind="survey"))])
     return found
 
 
@@ -29,6 +34,17 @@ def prepare_outlines(workspace: Workspace, survey: Snapshot) -> None:
         outlines_of(workspace, survey)
 
 
-def _key(survey: str) -> str:
-    """Named by what it was made from and what made it."""
-    return f"{survey[:32]}-{__version__}-{Outlines.EDITION}"
+def designated_in(workspace: Workspace, pbf: Snapshot, survey: Snapshot) -> Mapping[str, int]:
+    """`change.designated` of a stored layer (or several, joined) and a stored survey."""
+    key = f"{_about(survey.id)}-pbf-{hashlib.sha256(pbf.id.encode()).hexdigest()[:16]}"
+    folder = cached(workspace, key)
+    if folder is not None:
+        return dict(json.loads((folder / _BY_VILLAGE).read_text(encoding="utf-8")))
+    found = designated(pbf, survey)
+    keep_cached(workspace, key, lambda new: (new / _BY_VILLAGE).write_text(json.dumps(found), encoding="utf-8"))
+    return found
+
+
+def _about(survey: str) -> str:
+    """How the keys of all that is kept of a survey begin: what it was made from, and what made it."""
+    return f"{survey[:32]}-{__version__}"

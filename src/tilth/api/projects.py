@@ -16,6 +16,7 @@ import pandas as pd
 import shapely
 
 from tilth.api.layers import usable_layers
+from tilth.api.outlined import designated_in
 from tilth.change import Verdict, check_footprint, hits_frame, layer_label, load_rules, read_contests
 from tilth.core import BadInput, Finding, Label, label, language, message
 from tilth.intake import Table, impossible_places, read_vector
@@ -89,18 +90,21 @@ def check(
     footprint, left_out = _plots(table, Path(file).name)
     layers, unusable = usable_layers(store, snapshot)
     noted = (*unusable, *table.findings)
+    tasks = store.tasks(year)
     with working(message("API-CHECKING", file=Path(file).name)):
+        counts = "pbf" in layers and any(task.pbf_dm2 is not None for task in tasks)
         verdict = check_footprint(
             footprint,
             snapshot,
             layers,
             store.regions(),
-            store.tasks(year),
+            tasks,
             load_rules(rules),
             year=year,
             act_date=act_date,
             contests=read_contests(contests) if contests else (),
             unusable={**_too_late(store, year), **{one.where.layer: label(one.code, **one.values) for one in unusable}},
+            pbf_held=designated_in(workspace, layers["pbf"], snapshot) if counts else None,
         )
         picture, record = _kept(workspace, table, Path(file).stem, year)
         image = drawn(Path(file).stem, verdict, snapshot, layers, language())

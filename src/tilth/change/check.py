@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from tilth.change.basic_farmland import designated
 from tilth.change.contest import Contest, hit_id
 from tilth.change.covers import SMALLEST_M2, Cuts
 from tilth.change.footprint import Plots, read_plots
@@ -45,6 +46,7 @@ def check_footprint(
     act_date: date | None = None,
     contests: Iterable[Contest] = (),
     unusable: Mapping[str, Label] | None = None,
+    pbf_held: Mapping[str, int] | None = None,
 ) -> Verdict:
     """Judge a project's footprint.
 
@@ -69,6 +71,8 @@ def check_footprint(
         Objections to hits of an earlier run, applied again by hit id.
     unusable
         By kind, why a layer of it that there is cannot be used; its rules are not assessed, and say this.
+    pbf_held
+        What `designated` found of the layer "pbf", where it is known already.
 
     Returns
     -------
@@ -92,7 +96,7 @@ def check_footprint(
     land = Land(parcels, layers, regions, parcels.codes)
     parts = partition(plots, land, wanted)
     aside = _beside(land, parts, plots)
-    facts = replace(_facts(parts, land, tuple(tasks), year), withheld=aside, unusable=unusable or {})
+    facts = replace(_facts(parts, land, tuple(tasks), year, pbf_held), withheld=aside, unusable=unusable or {})
     hits, unused = _contested(_hits(asked, parts, plots, parcels.meta.crs), contests)
     unruled = [kind for kind in parts.kinds if kind not in wanted]
     of_plots = [rule for rule in asked if rule.kind not in _OF_THE_WHOLE]
@@ -125,13 +129,18 @@ def _labels(classes: CodeSystem, parts: Partition) -> dict[str, Label]:
     return {code: classes[code].label for code in parts.pieces["class_code"].unique() if code in classes}
 
 
-def _facts(parts: Partition, land: Land, tasks: tuple[Task, ...], year: int) -> Facts:
+def _facts(
+    parts: Partition, land: Land, tasks: tuple[Task, ...], year: int, pbf_held: Mapping[str, int] | None
+) -> Facts:
     layers, pieces = land.layers, parts.pieces
     farmland = [code for code, known in land.classes.classes.items() if known.farmland]
-    filled = frozenset(kind for kind, layer in layers.items() if len(layer.parcels))
-    survey = land.parcels.parcels
+    filled = frozenset(kind for kind, layer in layers.items() if len(layer.attributes))
+    survey = land.parcels.attributes
     holding = farmland_standing(pieces, survey, land.regions, tasks, farmland=farmland, year=year)
-    pbf = pbf_standing(pieces, layers["pbf"], land.parcels, land.regions, tasks, year) if "pbf" in filled else []
+    pbf = []
+    if "pbf" in filled and any(task.pbf_dm2 is not None for task in tasks):
+        held = designated(layers["pbf"], land.parcels) if pbf_held is None else pbf_held
+        pbf = pbf_standing(pieces, held, land.regions, tasks, year)
     return Facts(
         filled=filled,
         empty=frozenset(layers) - filled,

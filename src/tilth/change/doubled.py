@@ -12,6 +12,9 @@ from tilth.change.footprint import tolerance_m2
 from tilth.change.shapes import Shapes, joined, less, plane
 from tilth.core import FloatArray
 from tilth.overlay import engine_area, overlaps
+from tilth.overlay.threads import blocks, in_threads
+
+_BLOCK = 256
 
 
 def counted_once(shapes: Shapes, names: Sequence[str], crs: str) -> tuple[Shapes, FloatArray]:
@@ -33,10 +36,16 @@ def counted_once(shapes: Shapes, names: Sequence[str], crs: str) -> tuple[Shapes
     for left, right in zip(table.left.tolist(), table.right.tolist(), strict=True):
         first, second = sorted((left, right), key=lambda row: place[row])
         earlier[second].append(first)
+    rows, ground = np.fromiter(earlier, np.int64, len(earlier)), plane(crs)
+
+    def without(block: slice) -> Shapes:
+        others = [shapes[earlier[row]] for row in rows[block].tolist()]
+        covers = [some[0] if len(some) == 1 else joined(some, ground) for some in others]
+        return less(shapes[rows[block]], np.array(covers, dtype=object), ground)
+
+    rest = np.concatenate([np.zeros(0, dtype=object), *in_threads(without, blocks(len(rows), _BLOCK))])
+    before, after = engine_area(shapes[rows], crs), engine_area(rest, crs)
+    cut = before - after > tolerance_m2(before, shapely.get_num_coordinates(shapes[rows]))
     kept, twice = shapes.copy(), np.zeros(len(shapes))
-    for row, others in earlier.items():
-        rest = less(shapes[[row]], np.array([joined(shapes[others], plane(crs))], dtype=object), plane(crs))
-        before, after = engine_area(np.array([shapes[row], rest[0]], dtype=object), crs)
-        if before - after > tolerance_m2(before, shapely.get_num_coordinates(shapes[row])):
-            kept[row], twice[row] = rest[0], before - after
+    kept[rows[cut]], twice[rows[cut]] = rest[cut], (before - after)[cut]
     return kept, twice

@@ -8,8 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from tilth.change.basic_farmland import designated
-from tilth.land import RegionTree, Snapshot, Task
+from tilth.land import RegionTree, Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +59,12 @@ def farmland_standing(
 
 def pbf_standing(
     pieces: pd.DataFrame,
-    pbf: Snapshot,
-    parcels: Snapshot,
+    held: Mapping[str, int],
     regions: RegionTree,
     tasks: Iterable[Task],
     year: int,
 ) -> list[Standing]:
-    """The same for permanent basic farmland, as `designated` counts it."""
-    held = designated(pbf, parcels)
+    """The same for permanent basic farmland: `held` by village, as `designated` counts it. [dm²]"""
     lost = pieces[pieces["pbf"].fillna(False).to_numpy(bool) & ~pieces["repeated"].to_numpy(bool)]
     return _standings(held, _lost_by_village(lost), regions, _tasks_of(tasks, year), "pbf_dm2")
 

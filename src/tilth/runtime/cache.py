@@ -28,7 +28,7 @@ def cached(workspace: Workspace, key: str) -> Path | None:
         return None
 
 
-def keep_cached(workspace: Workspace, key: str, write: Callable[[Path], None]) -> bool:
+def keep_cached(workspace: Workspace, key: str, write: Callable[[Path], object]) -> bool:
     """Let `write` fill an empty folder, and keep it under `key`. Was it kept?
 
     It is not where the workspace cannot be written, or another process is writing to it: it is made again next time.
@@ -49,10 +49,10 @@ def keep_cached(workspace: Workspace, key: str, write: Callable[[Path], None]) -
 
 
 def drop_cached(workspace: Workspace, wanted: Iterable[str]) -> None:
-    """Delete what is kept under other keys than those `wanted`."""
-    names = set(wanted)
+    """Delete what is kept under keys that begin with none of those `wanted`."""
+    beginnings = tuple(wanted)
     for folder in (workspace.root / FOLDER).glob("*"):
-        if folder.name not in names:
+        if not folder.name.startswith(beginnings):
             shutil.rmtree(folder, ignore_errors=True)
 
 
