@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from tilth.change import status_columns as columns
-from tilth.change.distinct import distinct
+from tilth.change.distinct import by_value, distinct
 from tilth.change.layout import Split, Sum, base_cells, land, split_cells, sum_table
 from tilth.change.places import places
 from tilth.core import AreaTable, Label, label
@@ -158,11 +158,11 @@ def _pbf_table(
 
 
 def _text(parcels: pd.DataFrame, name: str) -> list[str]:
-    return [str(value).strip() for value in parcels[name].fillna("")]
+    return list(by_value(parcels[name].fillna(""), lambda value: str(value).strip(), object))
 
 
 def _farmland(parcels: pd.DataFrame, codes: CodeSystem) -> list[bool]:
-    return [codes.is_farmland(code) for code in parcels["class_code"]]
+    return list(by_value(parcels["class_code"], codes.is_farmland, bool).tolist())
 
 
 def _among(value: str, known: Sequence[str]) -> str:
@@ -181,7 +181,7 @@ def _settlement(parcels: pd.DataFrame, codes: CodeSystem) -> list[str]:
 
 def _slope(parcels: pd.DataFrame, codes: CodeSystem) -> list[str]:
     kinds = []
-    grades = [0 if pd.isna(grade) else int(grade) for grade in parcels["slope_grade"]]
+    grades = parcels["slope_grade"].astype("Int64").fillna(0).to_numpy(np.int64).tolist()
     for farmland, grade, form in zip(_farmland(parcels, codes), grades, _text(parcels, "farmland_form"), strict=True):
         if not farmland:
             kinds.append("")
