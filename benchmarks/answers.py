@@ -158,12 +158,14 @@ def compare_ground(plane: Pieces, ground: Pieces, boxes: FloatArray, crs: str) -
     return max(0.0, float(excess.max()))
 
 
-def compare_ground_matrix(plane: Matrix, ground: Matrix, box: FloatArray, crs: str) -> float:
+def compare_ground_matrix(
+    plane: Matrix, ground: Matrix, box: FloatArray, crs: str, share: float = SUM_SHARE, least_m2: float = LEAST_M2
+) -> float:
     """As `compare_ground`, for flows within `box` (4,)."""
     least, most = (float(scale[0]) for scale in _scale_range(box[None], crs))
     for pair, area in plane.items():
         measured = ground.get(pair, 0.0)
-        if not area / most * (1 - SUM_SHARE) - LEAST_M2 <= measured <= area / least * (1 + SUM_SHARE) + LEAST_M2:
+        if not area / most * (1 - share) - least_m2 <= measured <= area / least * (1 + share) + least_m2:
             raise Disagreement(f"flow {pair}: {measured!r} m² on the ellipsoid, {area!r} m² in the plane")
     return 0.0
 

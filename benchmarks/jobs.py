@@ -12,7 +12,8 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from answers import Pieces, compare, compare_ground, compare_ground_matrix, compare_matrices, near_origin
+from answers import Matrix, Pieces, compare, compare_ground, compare_ground_matrix, compare_matrices, near_origin
+from commands import Workspace, peer_command
 from contest import Entry, Row, contest
 from county import County
 from peers import Engine, Layer
@@ -20,6 +21,10 @@ from peers.model import Polygons
 
 LAYERS = ("pbf", "towns", "townships", "ecology")
 _WARM_UP = 5
+#: Peers that read files by themselves, run as processes of their own.
+COMMANDS = ("sedonadb", "duckdb", "geopandas", "shapely-expert")
+#: Recorded areas may differ from measured ones by this share, and levelled flows by this much. [-], [m²]
+RECORDED_SHARE, RECORDED_M2 = 1e-6, 0.5
 
 
 @dataclass
@@ -134,6 +139,27 @@ def matrix_job(bench: Bench, job: str, before: str, after: str) -> list[Row]:
         if spent and row.seconds:
             row.note = f"{100 * (1 - spent / row.seconds[-1]):.0f} % of its time is not reading"
     return rows
+
+
+def command_job(bench: Bench, job: str, before: str, after: str) -> list[Row]:
+    """Whole processes: `tilth flows`, with what its import prepared and without, beside the same matrix by peers."""
+    paths = bench.county.path(before), bench.county.path(after)
+    folder = bench.county.folder / f"workspace-{after}"
+    box, crs = shapely.total_bounds(bench.layer(before).polygons), bench.county.made["crs"]
+    peers = [engine for name, engine in bench.able("matrix").items() if name in COMMANDS]
+    entries = {one.name: Entry(peer_command(one.name, *paths, one.threads)) for one in peers}
+    if "tilth" in bench.engines:
+        made = Workspace.of(folder, *paths)
+        entries["tilth"] = Entry(made.flows, lambda _: made.matrix())
+        entries["tilth, nothing kept"] = Entry(lambda: (made.forget(), made.flows())[1], lambda _: made.matrix())
+
+    def judge(name: str, other: str, one: Matrix, two: Matrix) -> float:
+        if name.startswith("tilth") or not other.startswith("tilth"):
+            return compare_matrices(name, other, one, two)
+        # Peers measure in the plane, and the command levels to recorded areas, which are the survey's.
+        return compare_ground_matrix(one, two, box, crs, share=RECORDED_SHARE, least_m2=RECORDED_M2)
+
+    return contest(job, bench.parcels, entries, judge, bench.rounds, lambda flows: f"{len(flows)} flows")
 
 
 def footprint_job(bench: Bench, job: str) -> list[Row]:

@@ -37,6 +37,10 @@ JOBS: dict[str, dict[str, Callable[[jobs.Bench, str], list[Row]]]] = {
         "matrix": lambda bench, job: jobs.matrix_job(bench, job, "y1", "y2"),
         "matrix-jitter": lambda bench, job: jobs.matrix_job(bench, job, "y1", "y2j"),
     },
+    "flows": {
+        "flows": lambda bench, job: jobs.command_job(bench, job, "y1", "y2"),
+        "flows-jitter": lambda bench, job: jobs.command_job(bench, job, "y1", "y2j"),
+    },
 }
 _IN_MEMORY = ("years", "years-jitter", "layers", "matrix", "matrix-jitter")
 
@@ -58,7 +62,7 @@ def main() -> int:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--size", default="20k", help="parcels, for example 500, 20k, 100k, 1m; several with commas")
-    parser.add_argument("--jobs", default="years,layers,footprints,matrix,cambridge", help="which")
+    parser.add_argument("--jobs", default="years,layers,footprints,matrix,flows,cambridge", help="which")
     parser.add_argument(
         "--peers", default="", help=f"of {', '.join(ENGINES)}; all if empty, but {', '.join(ON_REQUEST)}"
     )
