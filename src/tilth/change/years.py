@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import product
@@ -20,7 +21,7 @@ from tilth.change.outlines import Outlines, mend, mended_findings
 from tilth.change.pieces import OVERLAP_BEFORE, Measured, covered_pieces, whereabouts
 from tilth.change.rules import StableRule
 from tilth.change.status_columns import TWICE
-from tilth.core import DM2_PER_M2, BadInput, Finding, FloatArray, Label, Where
+from tilth.core import DM2_PER_M2, BadInput, Finding, FloatArray, IntArray, Label, Where
 from tilth.land import CodeSystem, RegionTree, Snapshot, ridge_deduction
 from tilth.overlay import PieceTable, engine_area, intersection_areas, overlap_polygon
 
@@ -49,16 +50,16 @@ class Year:
         """(n,) polygons, made valid"""
         return self.outlines.shapes(self.snapshot.parcels.geometry)
 
-    @cached_property
-    def likeness(self) -> tuple[list[Any], ...]:
-        """(n,) keys, from "the very same parcel" to "the same class" to "any": of parcels with equal keys in both years
-        nothing has changed that the key holds."""
-        frame = self.parcels
+    def likeness(self, rows: IntArray) -> tuple[dict[int, Any], ...]:
+        """Keys of the parcels at `rows`, from "the very same parcel" to "the same class" to "any": of parcels with one
+        key in both years nothing has changed that the key holds."""
+        frame = self.parcels.iloc[rows]
         shown = frame[["class_code", "region_code", *ATTRIBUTES.values(), "ridge_coef"]].astype(object)
         like = list(shown.where(shown.notna(), "").itertuples(index=False, name=None))
-        shapes = shapely.to_wkb(shapely.normalize(self.shapes)).tolist()
-        same = list(zip(frame["parcel_id"], frame["area_dm2"], like, shapes, strict=True))
-        return same, like, frame["class_code"].to_list(), [""] * len(frame)
+        shapes = shapely.to_wkb(shapely.normalize(self.shapes[rows])).tolist()
+        same = zip(frame["parcel_id"], frame["area_dm2"], like, shapes, strict=True)
+        keys = (same, like, frame["class_code"], [""] * len(frame))
+        return tuple(dict(zip(rows.tolist(), one, strict=True)) for one in keys)
 
 
 @dataclass(frozen=True)
@@ -173,11 +174,13 @@ def shared_pieces(opening: Year, closing: Year, crs: Any) -> Overlaid:
     area[_slivers_beside_twins(opening, closing, pieces)] = 0.0
     shared = np.zeros(len(area), dtype=np.bool_)
     index = {pair: row for row, pair in enumerate(zip(pieces.left.tolist(), pieces.right.tolist(), strict=True))}
-    for olds, news, size in _arrangement(opening, closing, crs):
+    bits = _arrangement(opening, closing, crs)
+    likeness = opening.likeness(_any_of(olds for olds, _, _ in bits)), closing.likeness(_any_of(n for _, n, _ in bits))
+    for olds, news, size in bits:
         most = max(len(olds), len(news))
         if not olds or not news or most < 2:
             continue
-        shares, rest = _shares(opening, closing, olds, news)
+        shares, rest = _shares(likeness, olds, news)
         for pair in product(olds, news):
             if pair in index:
                 area[index[pair]] -= size * (1 - shares.get(pair, 0.0))
@@ -194,8 +197,12 @@ def shared_pieces(opening: Year, closing: Year, crs: Any) -> Overlaid:
     )
 
 
+def _any_of(rows: Iterable[list[int]]) -> IntArray:
+    return np.unique(np.array([row for some in rows for row in some], dtype=np.int64))
+
+
 def _shares(
-    opening: Year, closing: Year, olds: list[int], news: list[int]
+    likeness: tuple[tuple[dict[int, Any], ...], tuple[dict[int, Any], ...]], olds: list[int], news: list[int]
 ) -> tuple[dict[tuple[int, int], float], tuple[dict[int, float], dict[int, float]]]:
     """How much of a bit of ground goes from each opening to each closing parcel over it, and what each has left.
 
@@ -205,7 +212,7 @@ def _shares(
     """
     shares: dict[tuple[int, int], float] = defaultdict(float)
     left, right = dict.fromkeys(olds, 1.0), dict.fromkeys(news, 1.0)
-    for old_keys, new_keys in zip(opening.likeness, closing.likeness, strict=True):
+    for old_keys, new_keys in zip(*likeness, strict=True):
         groups: dict[Any, tuple[list[int], list[int]]] = defaultdict(lambda: ([], []))
         for old in olds:
             groups[old_keys[old]][0].append(old)
@@ -226,8 +233,12 @@ def _shares(
 def _slivers_beside_twins(opening: Year, closing: Year, pieces: PieceTable) -> np.ndarray:
     """(pieces,) overlaps too small to be cut out, of a parcel that is there in both years: its land stays with it."""
     small = np.flatnonzero(pieces.area_m2 <= SMALLEST_OVERLAP_M2)
-    before, after = opening.likeness[0], closing.likeness[0]
-    known = set(before) & set(after)
+    ids = [year.parcels["parcel_id"] for year in (opening, closing)]
+    named = {*ids[0].iloc[pieces.left[small]], *ids[1].iloc[pieces.right[small]]}  # a twin has the same id
+    before, after = (
+        year.likeness(np.flatnonzero(own.isin(named)))[0] for year, own in zip((opening, closing), ids, strict=True)
+    )
+    known = set(before.values()) & set(after.values())
     found = np.zeros(len(pieces), dtype=np.bool_)
     for at in small.tolist():
         old, new = before[pieces.left[at]], after[pieces.right[at]]
