@@ -21,12 +21,14 @@ from tilth.change import Verdict, check_footprint, hits_frame, layer_label, load
 from tilth.core import BadInput, Finding, Label, label, language, message
 from tilth.intake import Table, impossible_places, read_vector
 from tilth.land import Snapshot, Store
-from tilth.report import check_map
+from tilth.report import check_map, groups_of
 from tilth.runtime import Workspace, working, write_whole
 
 #: Columns that may name a plot, in the order they are looked for.
 _NUMBERS = ("plot_no", "plot_id", "BSM", "id", "DKBH", "XMBH", "XMDM")
 _NAMES = ("plot_name", "name", "DKMC", "XMMC")
+#: No picture of a footprint reaches further beyond it than this many times its own size.
+PICTURE_REACH = 8.0
 
 
 @dataclass(frozen=True)
@@ -123,12 +125,33 @@ def drawn(name: str, verdict: Verdict, snapshot: Snapshot, layers: Mapping[str, 
     )
     failed = {outcome.rule for outcome in verdict.outcomes if str(outcome.outcome) in ("fail", "warn")}
     hits = hits_frame([hit for hit in verdict.hits if hit.rule in failed], verdict.crs)
+    around = _around(footprint)
     shown = {
-        kind: (layer_label(kind), layer.parcels)
+        kind: (layer_label(kind), _seen(layer, around))
         for kind, layer in layers.items()
         if kind not in ("township", "village")
     }
-    return check_map(footprint, snapshot.parcels, shown, hits, codes=snapshot.codes, title=Label(name, name), lang=lang)
+    parcels = _seen(snapshot, around)
+    return check_map(footprint, parcels, shown, hits, codes=snapshot.codes, title=Label(name, name), lang=lang)
+
+
+def _around(footprint: gpd.GeoDataFrame) -> list[float] | None:
+    """A box in which all lies that a picture of the footprint can show; None where it shows the county as well."""
+    if len(groups_of(list(footprint.geometry))) > 1:
+        return None
+    x0, y0, x1, y1 = footprint.total_bounds.tolist()
+    far = PICTURE_REACH * max(x1 - x0, y1 - y0)
+    return [x0 - far, y0 - far, x1 + far, y1 + far]
+
+
+def _seen(snapshot: Snapshot, around: list[float] | None) -> gpd.GeoDataFrame:
+    """The rows whose box meets `around`; all of them without one."""
+    if around is None:
+        return snapshot.parcels
+    low, high = snapshot.bounds[:, :2] <= around[2:], snapshot.bounds[:, 2:] >= around[:2]
+    rows = np.flatnonzero(low.all(axis=1) & high.all(axis=1))
+    attributes = pd.DataFrame(snapshot.attributes.iloc[rows]).drop(columns="geometry", errors="ignore")
+    return gpd.GeoDataFrame(attributes, geometry=snapshot.shapes(rows), crs=snapshot.meta.crs)
 
 
 def _too_late(store: Store, year: int) -> dict[str, Label]:

@@ -46,7 +46,7 @@ class Cuts:
 
 def feature_names(layer: Snapshot, rows: IntArray) -> tuple[str, ...]:
     """The unique ids of the features at `rows`; equal ids are told apart over the whole layer, in row order."""
-    frame = layer.parcels
+    frame = layer.attributes
     column = "feature_id" if "feature_id" in frame else "parcel_id"
     ids = frame[column].astype("str")
     if not (ids.iloc[rows].eq("") | ids.iloc[rows].isin(ids[ids.duplicated()])).any():
@@ -73,7 +73,7 @@ def cut(layer: Snapshot, kind: str, plots: Plots, crs: str, ground: Plane) -> Cu
     area = np.zeros(len(plot))
     area[kept] = engine_area(common[kept], crs)
     findings = (*odd, *_beside_the_kernel(kind, plots, (plot, names, shapes), common, area, crs=crs))
-    titles = layer.parcels["name"].iloc[row[kept]] if "name" in layer.parcels else [""] * int(kept.sum())
+    titles = layer.attributes["name"].iloc[row[kept]] if "name" in layer.attributes else [""] * int(kept.sum())
     return Cuts(kind, plot[kept], row[kept], tuple(names[kept]), tuple(titles), common[kept], area[kept], findings)
 
 
@@ -81,13 +81,23 @@ def _candidates(layer: Snapshot, kind: str, plots: Plots, crs: str) -> tuple[Int
     """Pairs of plot and feature whose bounding boxes meet; the features, valid, in the survey's CRS; what was odd."""
     own = layer.meta.crs
     there = plots.geometry if transformer(crs, own, kind) is None else moved(plots.geometry, crs, own, kind)
-    pairs = np.asarray(layer.parcels.sindex.query(there), dtype=np.int64).reshape(2, -1)
+    pairs = _boxes_that_meet(shapely.bounds(there), layer.bounds)
     rows, which = np.unique(pairs[1], return_inverse=True)
-    given = np.asarray(layer.parcels.geometry, dtype=object)[rows]
+    given = layer.shapes(rows)
     features = valid(given)
     findings = list(_read_otherwise(kind, feature_names(layer, rows), given, features, own))
     features = valid(moved(features, own, crs, kind))
     return pairs[0], pairs[1], features[which], findings
+
+
+def _boxes_that_meet(plots: FloatArray, features: FloatArray) -> IntArray:
+    """(2, k) plots and features whose boxes (n, 4) meet, plot by plot."""
+    near = [
+        np.flatnonzero((features[:, :2] <= box[2:]).all(axis=1) & (features[:, 2:] >= box[:2]).all(axis=1))
+        for box in plots
+    ]
+    plot = np.repeat(np.arange(len(plots)), [len(some) for some in near])
+    return np.stack([plot, np.concatenate([*near, np.zeros(0, np.int64)])]).astype(np.int64)
 
 
 def _read_otherwise(kind: str, names: tuple[str, ...], given: Shapes, features: Shapes, crs: str) -> Iterator[Finding]:

@@ -64,7 +64,7 @@ def partition(plots: Plots, land: Land, kinds: Iterable[str]) -> Partition:
     crs, ground, layers = land.crs, plane(land.crs), land.layers
     on_parcels = cut(land.parcels, "parcels", plots, crs, ground)
     pieces, findings = _on_parcels(on_parcels, plots, crs, ground)
-    known = [kind for kind in BOUNDARIES if kind in layers and len(layers[kind].parcels)]
+    known = [kind for kind in BOUNDARIES if kind in layers and len(layers[kind].attributes)]
     boundaries = [cut(layers[kind], kind, plots, crs, ground) for kind in known]
     pieces = _off_parcels(pieces, boundaries, len(plots), ground)
     pieces = _attributes(pieces, land)
@@ -193,7 +193,7 @@ def _attributes(pieces: pd.DataFrame, land: Land) -> pd.DataFrame:
     """What each piece has from its parcel; blank where it lies on none."""
     row = pieces["row"].to_numpy()
     on = row >= 0
-    source = land.parcels.parcels.iloc[np.where(on, row, 0)] if on.any() else None
+    source = land.parcels.attributes.iloc[np.where(on, row, 0)] if on.any() else None
 
     def of_parcel(column: str, blank: Any, dtype: str) -> Any:
         if source is None:
@@ -229,7 +229,7 @@ def _graded(
 ) -> pd.DataFrame:
     """Grades of a grade layer for the pieces whose parcel has none. Where features overlap, the lowest grade counts."""
     layer, column, worst = target
-    grade = pd.to_numeric(layer.parcels["code"].iloc[cuts.row], errors="coerce").to_numpy(dtype=float)
+    grade = pd.to_numeric(layer.attributes["code"].iloc[cuts.row], errors="coerce").to_numpy(dtype=float)
     for value in range(1, worst + 1):
         blank = pieces[column].isna().to_numpy()
         if not blank.any() or not (grade == value).any():

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tilth.core import BadInput, Finding, message
-from tilth.land.rows import StoredRows, damaged
+from tilth.land.rows import StoredRows, damaged, write_rows
 from tilth.land.snapshot import Draft, Meta, Snapshot, retold
 
 ROWS, QUARANTINE, FINDINGS, META = "rows.parquet", "quarantine.parquet", "findings.jsonl", "meta.json"
@@ -31,7 +31,7 @@ def write_folder(draft: Draft, folder: Path) -> None:
     assert len(draft.quarantine) == meta.rows_quarantined, (len(draft.quarantine), meta.rows_quarantined)
     folder.mkdir()
     try:
-        draft.parcels.to_parquet(folder / ROWS, index=False)
+        write_rows(draft.parcels, folder / ROWS)
         draft.quarantine.to_parquet(folder / QUARANTINE, index=False)
     except (ValueError, TypeError) as error:
         raise BadInput("LAND-SNAPSHOT-UNWRITABLE", why=str(error).splitlines()[0]) from error

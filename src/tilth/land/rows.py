@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,9 +12,25 @@ from tilth.core import BadInput
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import numpy as np
+    import numpy.typing as npt
     import pandas as pd
 
-_SHAPES = "geometry"
+    from tilth.core import FloatArray, IntArray
+
+    Shapes = npt.NDArray[np.object_]
+
+_SHAPES, _BOXES, _SIDES = "geometry", "bbox", ("xmin", "ymin", "xmax", "ymax")
+#: Rows that are read together.
+_GROUP = 8_192
+#: Fewer than one row in so many are picked out; more are read with all others.
+_FEW = 8
+
+
+def write_rows(rows: gpd.GeoDataFrame, file: Path) -> None:
+    """Write `rows` as `StoredRows` reads them. ValueError or TypeError where they do not fit the format."""
+    own = _BOXES in rows.columns  # the source's own column of that name: then without boxes
+    rows.to_parquet(file, index=False, write_covering_bbox=not own, row_group_size=_GROUP)
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,8 +44,17 @@ class StoredRows:
         """(n,) rows without their shapes. ValueError or OSError where the file cannot be read."""
         import pyarrow.parquet as pq
 
-        names = [name for name in pq.read_schema(self.file).names if name != _SHAPES]
+        beside = {_SHAPES, _BOXES} if self._has_boxes else {_SHAPES}
+        names = [name for name in pq.read_schema(self.file).names if name not in beside]
         return pq.read_table(self.file, columns=names).to_pandas()
+
+    @cached_property
+    def _has_boxes(self) -> bool:
+        """Has the file a column of bounding boxes of ours? A column of that name may be the source's own."""
+        import pyarrow.parquet as pq
+
+        about = json.loads((pq.read_schema(self.file).metadata or {}).get(b"geo", b"{}"))
+        return "covering" in about.get("columns", {}).get(_SHAPES, {})
 
     @cached_property
     def frame(self) -> gpd.GeoDataFrame:
@@ -49,6 +75,41 @@ class StoredRows:
             raise damaged(self.file.parent, error) from error
         rows = gpd.GeoDataFrame(self.attributes.copy(deep=False), geometry=shapes.array, crs=shapes.crs)
         return rows[[name for name in order if name in rows]]
+
+    @cached_property
+    def bounds(self) -> FloatArray:
+        """(n, 4) x and y least, x and y most of each shape; NaN where it has no ground. BadInput as for `frame`."""
+        import numpy as np
+        import pyarrow.parquet as pq
+        import shapely
+
+        if not self._has_boxes:  # written before boxes were
+            return np.asarray(shapely.bounds(np.asarray(self.frame.geometry, dtype=object)))
+        (boxes,) = pq.read_table(self.file, columns=[_BOXES]).columns
+        sides = [boxes.combine_chunks().field(side).to_numpy(zero_copy_only=False) for side in _SIDES]
+        return np.column_stack(sides)
+
+    def shapes(self, rows: IntArray) -> Shapes:
+        """(k,) the shapes of some rows: of a few, without reading all others. BadInput as for `frame`."""
+        import numpy as np
+        import pyarrow.parquet as pq
+        import shapely
+
+        if "frame" in self.__dict__ or len(rows) > len(self.attributes) // _FEW:
+            return np.asarray(self.frame.geometry, dtype=object)[rows]
+        try:
+            with pq.ParquetFile(self.file) as opened:
+                sizes = [opened.metadata.row_group(group).num_rows for group in range(opened.num_row_groups)]
+                first = np.cumsum([0, *sizes])
+                group = np.searchsorted(first, rows, side="right") - 1
+                out = np.empty(len(rows), dtype=object)
+                for number in np.unique(group).tolist():
+                    (column,) = opened.read_row_group(number, columns=[_SHAPES]).columns
+                    here = group == number
+                    out[here] = shapely.from_wkb(column.take(rows[here] - first[number]).to_numpy())
+                return out
+        except (OSError, ValueError, KeyError, TypeError, shapely.GEOSException) as error:
+            raise damaged(self.file.parent, error) from error
 
 
 def damaged(folder: Path, why: Exception | str) -> BadInput:

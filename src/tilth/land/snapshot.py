@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
+    from tilth.core import FloatArray, IntArray
+    from tilth.land.rows import Shapes
+
 #: Columns of every parcel frame, with their dtypes. Text is "" where the file gave nothing; numbers are pandas'
 #: nullable integers where a blank must stay a blank. Further columns of the source may follow under their own names.
 PARCEL_COLUMNS: dict[str, str] = {
@@ -129,6 +132,24 @@ class Snapshot:
         return self.rows.attributes if isinstance(self.rows, StoredRows) else self.rows
 
     @property
+    def bounds(self) -> FloatArray:
+        """(n, 4) x and y least, x and y most of each shape; NaN where it has no ground."""
+        if isinstance(self.rows, StoredRows):
+            return self.rows.bounds
+        import numpy as np
+        import shapely
+
+        return np.asarray(shapely.bounds(np.asarray(self.rows.geometry, dtype=object)))
+
+    def shapes(self, rows: IntArray) -> Shapes:
+        """(k,) the shapes of some rows."""
+        if isinstance(self.rows, StoredRows):
+            return self.rows.shapes(rows)
+        import numpy as np
+
+        return np.asarray(self.rows.geometry, dtype=object)[rows]
+
+    @property
     def codes(self) -> CodeSystem:
         """The code system of its classes; one made of its own codes where none ships under that name."""
         try:
@@ -204,7 +225,7 @@ def content_id(meta: Meta, parcels: gpd.GeoDataFrame) -> str:
     geometry = parcels.geometry.name
     for name in sorted(column for column in parcels.columns if column != geometry):
         digest.update(name.encode())
-        digest.update("\x1f".join(parcels[name].astype("str").fillna("\x00")).encode())
+        digest.update("\x1f".join(parcels[name].astype("str").fillna("\x00").tolist()).encode())
     for wkb in shapely.to_wkb(np.asarray(parcels.geometry)):
         digest.update(wkb or b"\0")
     return digest.hexdigest()

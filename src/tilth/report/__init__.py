@@ -7,7 +7,7 @@ from tilth.core.ondemand import on_demand
 if TYPE_CHECKING:
     from tilth.report.cells import hundredths_of_ha
     from tilth.report.charts import area_chart, band_chart, flow_chart
-    from tilth.report.check_maps import check_map
+    from tilth.report.check_maps import check_map, groups_of
     from tilth.report.csvs import listing_csv, table_csv, write_csvs
     from tilth.report.geopackage import change_layer, findings_layer, parcel_layer, plain_layer, write_geopackage
     from tilth.report.listings import (
@@ -68,6 +68,7 @@ __all__ = [
     "findings_summary",
     "flow_chart",
     "frame_listing",
+    "groups_of",
     "hundredths_of_ha",
     "listing_csv",
     "parcel_layer",
