@@ -10,7 +10,7 @@ import shapely
 from overlay_shapes import FULL, ZONES, equal_area, geodesic_area, star
 
 from tilth.core import BadInput, NeedsAnswer
-from tilth.overlay import engine, engine_area, scale
+from tilth.overlay import engine_area, scale, survey_area_m2, threads
 from tilth.overlay.ellipsoid import authalic, surface
 from tilth.overlay.scale import area_scale, fit_scale
 
@@ -61,9 +61,15 @@ def test_holes_are_subtracted_parts_added_and_nothing_measures_nothing():
 def test_how_much_is_measured_at_a_time_changes_nothing(monkeypatch):
     rng = np.random.default_rng(3)
     layer = [star(rng, (39.5e6, 4e6), 500, 12) for _ in range(20)]
-    at_once = engine_area(layer, 4527)
-    monkeypatch.setattr(engine, "BLOCK_COORDINATES", 30)
-    assert np.array_equal(engine_area(layer, 4527), at_once)
+    at_once = engine_area(layer, 4527), survey_area_m2(layer, 4527)
+    monkeypatch.setattr(threads, "BLOCK_COORDINATES", 30)
+    assert np.array_equal(engine_area(layer, 4527), at_once[0])
+    assert np.array_equal(survey_area_m2(layer, 4527), at_once[1])
+    layer[7] = shapely.Polygon([(0, 0), (1, np.inf), (1, 0)])
+    for measured in (engine_area, survey_area_m2):
+        with pytest.raises(BadInput) as refused:
+            measured(layer, 4527)
+        assert refused.value.values["row"] == 7
 
 
 def test_order_of_points_and_of_polygons_does_not_matter():

@@ -5,19 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import shapely
 
 from tilth.core import FloatArray, IntArray
 from tilth.overlay.ellipsoid import Surface, authalic, surface
 from tilth.overlay.rings import Polygons, Rings, flatten, polygons
-from tilth.overlay.threads import in_threads
+from tilth.overlay.threads import by_coordinates
 
 #: A longer edge is measured in pieces; over one piece λ and q are parabolas to 1e-12 of its own length squared. [m]
 PIECE_M = 1000.0
 #: No edge is cut into more pieces than this: it would be a third of the way around the Earth.
 MOST_PIECES = 16_384
-#: About as many coordinates are measured at a time, to bound memory.
-BLOCK_COORDINATES = 400_000
 
 
 def engine_area(geometries: Any, crs: Any) -> FloatArray:
@@ -52,11 +49,7 @@ def engine_area(geometries: Any, crs: Any) -> FloatArray:
     """
     shapes = polygons(geometries)
     ground = surface(crs)
-    weights = np.cumsum(shapely.get_num_coordinates(shapes))
-    block = weights // BLOCK_COORDINATES
-    cuts = np.flatnonzero(np.diff(block)) + 1
-    parts = in_threads(lambda some: _measure(some, ground), np.split(shapes, cuts))
-    return np.concatenate(parts)
+    return by_coordinates(lambda some: _measure(some, ground), shapes)
 
 
 def _measure(shapes: Polygons, ground: Surface) -> FloatArray:

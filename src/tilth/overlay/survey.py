@@ -12,7 +12,8 @@ import numpy as np
 
 from tilth.core import BadInput, FloatArray, IntArray, dm2_array
 from tilth.overlay.ellipsoid import read_crs
-from tilth.overlay.rings import Rings, flatten, polygons
+from tilth.overlay.rings import Polygons, Rings, flatten, polygons
+from tilth.overlay.threads import by_coordinates
 
 #: Edges longer than this get points at equal distances in the projected plane. [m]
 LONGEST_EDGE_M = 70.0
@@ -107,8 +108,12 @@ def survey_area_m2(geometries: Any, crs: Any) -> FloatArray:
     >>> survey_area_m2([shapely.box(39_630_000, 4_000_000, 39_631_000, 4_001_000)], "EPSG:4527").round(4)
     array([999580.62])
     """
-    zone = survey_zone(crs)
-    rings = flatten(polygons(geometries))
+    zone, shapes = survey_zone(crs), polygons(geometries)
+    return by_coordinates(lambda some: _measure(some, zone), shapes)
+
+
+def _measure(shapes: Polygons, zone: Zone | None) -> FloatArray:
+    rings = flatten(shapes)
     if len(rings.x) == 0:
         return np.zeros(len(rings))
     if zone is None:

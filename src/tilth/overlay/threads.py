@@ -5,10 +5,20 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from itertools import pairwise
+from typing import Any, TypeVar
+
+import numpy as np
+import shapely
+
+from tilth.core import BadInput, FloatArray
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+
+#: About as many coordinates are measured at a time.
+BLOCK_COORDINATES = 400_000
 
 
 def processors() -> int:
@@ -24,6 +34,26 @@ def in_threads(function: Callable[[Item], Result], items: Sequence[Item], *, wor
         return [function(item) for item in items]
     with ThreadPoolExecutor(min(len(items), processors())) as pool:
         return list(pool.map(function, items))
+
+
+def by_coordinates(function: Callable[[Any], FloatArray], shapes: Any) -> FloatArray:
+    """(p,) `function` of runs of `shapes` (p,) with about `BLOCK_COORDINATES` each, which bounds the memory it takes.
+
+    Where it refuses a row of its run, that row of all of them is named.
+    """
+    block = np.cumsum(shapely.get_num_coordinates(shapes)) // BLOCK_COORDINATES
+    ends = [0, *(np.flatnonzero(np.diff(block)) + 1).tolist(), len(shapes)]
+
+    def run(some: slice) -> FloatArray:
+        try:
+            return function(shapes[some])
+        except BadInput as error:
+            row = error.values.get("row")
+            if isinstance(row, int):
+                error.values["row"] = row + some.start
+            raise
+
+    return np.concatenate(in_threads(run, [slice(*pair) for pair in pairwise(ends)]))
 
 
 def blocks(total: int, size: int) -> list[slice]:
