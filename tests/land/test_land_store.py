@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pytest
 import shapely
@@ -262,3 +263,26 @@ def test_shapes_that_cannot_be_read_are_a_damaged_snapshot(store: Store) -> None
     (folder / "meta.json").write_text(json.dumps({name: meta[name] for name in meta if name != "files"}))
     with pytest.raises(BadInput, match="LAND-SNAPSHOT-DAMAGED"):
         assert store.survey(2023).parcels is not None
+
+
+def test_a_few_shapes_are_the_ones_that_all_of_them_are(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tilth.land.rows._GROUP", 7)
+    draft = a_draft(list(range(100, 140)))
+    draft.parcels.loc[20, "geometry"] = None
+    kept, rows = store.publish(draft), [39, 0, 20, 8]
+    some, all_of_them = store.survey(2023), store.survey(2023)
+    assert shapely.equals(some.shapes(np.array([0, 39])), kept.parcels.geometry[[0, 39]]).all()
+    assert "frame" not in vars(some.rows), "a few are picked out"
+    for one, other in zip(some.shapes(np.array(rows)), all_of_them.parcels.geometry[rows], strict=True):
+        assert (one is None and other is None) or one.equals(other)
+    boxes = shapely.bounds(np.asarray(kept.parcels.geometry))
+    assert np.array_equal(some.bounds, boxes, equal_nan=True)
+    assert np.array_equal(kept.bounds, boxes, equal_nan=True), "and those of rows in memory"
+
+
+def test_a_column_of_the_source_named_like_ours_is_its_own(store: Store) -> None:
+    draft = a_draft([100, 250])
+    kept = store.publish(replace(draft, parcels=draft.parcels.assign(bbox=["a", "b"])))
+    back = store.survey(2023)
+    assert list(back.attributes["bbox"]) == ["a", "b"] == list(back.parcels["bbox"])
+    assert np.array_equal(back.bounds, kept.bounds)

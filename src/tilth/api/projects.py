@@ -28,7 +28,7 @@ from tilth.runtime import Workspace, working, write_whole
 _NUMBERS = ("plot_no", "plot_id", "BSM", "id", "DKBH", "XMBH", "XMDM")
 _NAMES = ("plot_name", "name", "DKMC", "XMMC")
 #: No picture of a footprint reaches further beyond it than this many times its own size.
-PICTURE_REACH = 8.0
+PICTURE_REACH = 4.0
 
 
 @dataclass(frozen=True)
