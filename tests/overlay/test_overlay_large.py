@@ -70,7 +70,7 @@ def test_cells_keep_the_area_and_the_limits():
     assert comb.geom_type == "Polygon"
     wide = shapely.Polygon([(0, 0), (60_000, 100), (61_000, 45_000), (-500, 50_000)])
     cells, area = cells_of([shapely.box(0, 0, 1, 1), comb, shapely.Polygon(), wide])
-    vertices = np.add.reduceat(cells.chain_stop - cells.chain_start, cells.first_chain[:-1])
+    vertices = np.add.reduceat(cells.chain[:, 6] - cells.chain[:, 5], cells.mark[:, 1])
     assert vertices.max() <= 2 * MOST_EDGES
     assert (cells.box[:, 2:] - cells.box[:, :2]).max() <= WIDEST_M
     assert set(cells.row) == {0, 1, 3}

@@ -44,7 +44,10 @@ def test_equal_hashes_of_different_parcels_are_not_taken_for_the_same_parcel():
     before, after = lattice(4, 150.0, (E0, N0), seed=1), lattice(4, 150.0, (E0, N0), seed=2)
     known = intersection_areas(before, after, 4527)
     ready = [prepare(layer, 4527) for layer in (before, after)]
-    forged = [Layer(one.cells._replace(key=np.full(16, 7)), 16, one.ground) for one in ready]
+    marks = [np.column_stack([one.cells.mark[:, :3], np.full(16, 7)]) for one in ready]
+    for mark in marks:
+        mark.flags.writeable = False
+    forged = [Layer(one.cells._replace(mark=mark), 16, one.ground) for one, mark in zip(ready, marks, strict=True)]
     table = pairing.pieces(*forged)
     assert np.array_equal(table.left, known.left) and np.array_equal(table.right, known.right)
     assert table.area_m2 == pytest.approx(known.area_m2, rel=1e-15)

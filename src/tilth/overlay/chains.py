@@ -12,7 +12,7 @@ import numpy as np
 from numba import njit
 
 from tilth.core import FloatArray, IntArray
-from tilth.overlay.options import INNER, OUTER
+from tilth.overlay.options import INNER, LEAF, OUTER
 
 _PRIMES, _HALF = (1_640_531_527, 2_146_121_005), 0xFFFFFFFF
 
@@ -48,13 +48,13 @@ def measure(
                 box[p, 2], box[p, 3] = max(box[p, 2], right), max(box[p, 3], high)
 
 
-@njit(**INNER)
+@njit(**LEAF)
 def _direction(xy: FloatArray, at: int) -> int:
     """-1, 0 or 1: does the edge that starts at `at` run to the left, upright, or to the right?"""
     return int(np.sign(xy[at + 1, 0] - xy[at, 0]))
 
 
-@njit(**INNER)
+@njit(**LEAF)
 def _first_turn(xy: FloatArray, first: int, edges: int) -> int:
     """The first edge of a ring that runs another way than the one before it; -1 if all are upright."""
     before = 0
@@ -69,7 +69,7 @@ def _first_turn(xy: FloatArray, first: int, edges: int) -> int:
     return -1
 
 
-@njit(**INNER)
+@njit(**LEAF)
 def _next_chain(xy: FloatArray, first: int, edges: int, start: int, begin: int) -> tuple[int, int, int]:
     """The chain that starts `begin` edges behind edge `start`: its direction, its end, and where the next begins.
 
@@ -103,7 +103,7 @@ def count(
         for r in range(first_ring[p], first_ring[p + 1]):
             first, edges = ring_start[r], ring_start[r + 1] - ring_start[r] - 1
             start = _first_turn(xy, first, edges)
-            begin = 0
+            begin = np.int64(0)
             while start >= 0 and begin < edges:
                 _, end, following = _next_chain(xy, first, edges, start, begin)
                 vertices += end - begin + 1
@@ -124,15 +124,13 @@ def fill(
     first_vertex: IntArray,
     first_chain: IntArray,
     vertex: FloatArray,
-    chain_start: IntArray,
-    chain_stop: IntArray,
     chain: FloatArray,
-    key: IntArray,
+    mark: IntArray,
 ) -> None:
     """Write the chains of polygons, less `shift` (p, 2): those of `which`, as the cells `places`, sized by `count`.
 
-    `vertex` (v, 2) from left to right; `chain_start`, `chain_stop` (k,) into it; `chain` (k, 5) sign, least and most
-    y, least and most x; `key` (c,) a hash of it all. The chains of a cell are sorted by their vertices.
+    `vertex`, `chain` and all but the first column of `mark` are written as `layer.Cells` has them. The chains of a
+    cell are sorted by their vertices.
     """
     for n in range(len(which)):
         p, c = which[n], places[n]
@@ -140,7 +138,7 @@ def fill(
         for r in range(first_ring[p], first_ring[p + 1]):
             first, edges = ring_start[r], ring_start[r + 1] - ring_start[r] - 1
             start = _first_turn(xy, first, edges)
-            begin = 0
+            begin = np.int64(0)
             while start >= 0 and begin < edges:
                 way, end, following = _next_chain(xy, first, edges, start, begin)
                 length = end - begin + 1
@@ -151,20 +149,21 @@ def fill(
                     x, y = xy[at, 0] - shift[p, 0], xy[at, 1] - shift[p, 1]
                     vertex[to, 0], vertex[to, 1] = x, y
                     low, high = min(low, y), max(high, y)
-                chain_start[k], chain_stop[k] = v, v + length
                 chain[k, 0], chain[k, 1], chain[k, 2] = -way * turn[r], low, high
                 chain[k, 3], chain[k, 4] = vertex[v, 0], vertex[v + length - 1, 0]
+                chain[k, 5], chain[k, 6] = v, v + length
                 v += length
                 k += 1
                 begin = following
-        _sort(vertex, chain_start, chain_stop, chain, first_chain[c], k)
-        key[c] = _hash(vertex, chain_start, chain_stop, chain, first_chain[c], k)
+        _sort(vertex, chain, first_chain[c], k)
+        mark[c, 1], mark[c, 2], mark[c, 3] = first_chain[c], k, _hash(vertex, chain, first_chain[c], k)
 
 
-@njit(**INNER)
-def _before(vertex: FloatArray, start: IntArray, stop: IntArray, chain: FloatArray, j: int, k: int) -> bool:
+@njit(**LEAF)
+def _before(vertex: FloatArray, chain: FloatArray, j: int, k: int) -> bool:
     """Does chain j come before chain k, vertex by vertex, then by length, then by sign?"""
-    a, b, a_size, b_size = start[j], start[k], stop[j] - start[j], stop[k] - start[k]
+    a, b = int(chain[j, 5]), int(chain[k, 5])
+    a_size, b_size = int(chain[j, 6]) - a, int(chain[k, 6]) - b
     for m in range(min(a_size, b_size)):
         for axis in range(2):
             if vertex[a + m, axis] != vertex[b + m, axis]:
@@ -175,7 +174,7 @@ def _before(vertex: FloatArray, start: IntArray, stop: IntArray, chain: FloatArr
 
 
 @njit(**INNER)
-def _sort(vertex: FloatArray, start: IntArray, stop: IntArray, chain: FloatArray, first: int, last: int) -> None:
+def _sort(vertex: FloatArray, chain: FloatArray, first: int, last: int) -> None:
     """Sort the chains from `first` to `last` by insertion; many, with shrinking gaps."""
     order = np.arange(first, last)
     gap = 1
@@ -184,34 +183,33 @@ def _sort(vertex: FloatArray, start: IntArray, stop: IntArray, chain: FloatArray
     while gap > 0:
         for k in range(gap, len(order)):
             one, at = order[k], k
-            while at >= gap and _before(vertex, start, stop, chain, one, order[at - gap]):
+            while at >= gap and _before(vertex, chain, one, order[at - gap]):
                 order[at] = order[at - gap]
                 at -= gap
             order[at] = one
         gap //= 3
-    old_start, old_stop, old = start[first:last].copy(), stop[first:last].copy(), chain[first:last].copy()
+    old = chain[first:last].copy()
     for k in range(len(order)):
-        of = order[k] - first
-        start[first + k], stop[first + k] = old_start[of], old_stop[of]
         for column in range(old.shape[1]):
-            chain[first + k, column] = old[of, column]
+            chain[first + k, column] = old[order[k] - first, column]
 
 
-@njit(**INNER)
-def _hash(vertex: FloatArray, start: IntArray, stop: IntArray, chain: FloatArray, first: int, last: int) -> int:
+@njit(**LEAF)
+def _hash(vertex: FloatArray, chain: FloatArray, first: int, last: int) -> int:
     """62 bits of the chains. Equal chains have equal bits; equal bits are no proof."""
     bits = vertex.view(np.int64)
-    one, two = last - first, 1
+    one, two = last - first, np.int64(1)
     for k in range(first, last):
-        one = _mixed(one, 2 * (stop[k] - start[k]) + (chain[k, 0] > 0.0), _PRIMES[0])
-        for v in range(start[k], stop[k]):
+        start, stop = int(chain[k, 5]), int(chain[k, 6])
+        one = _mixed(one, 2 * (stop - start) + (chain[k, 0] > 0.0), _PRIMES[0])
+        for v in range(start, stop):
             x, y = bits[v, 0], bits[v, 1]
             one = _mixed(_mixed(one, x & _HALF, _PRIMES[0]), y & _HALF, _PRIMES[0])
             two = _mixed(_mixed(two, (x >> 32) & _HALF, _PRIMES[1]), (y >> 32) & _HALF, _PRIMES[1])
-    return one << 31 | two
+    return int(one << 31 | two)
 
 
-@njit(**INNER)
+@njit(**LEAF)
 def _mixed(state: int, more: int, prime: int) -> int:
     """31 bits of 31 bits and 32 more; nothing overflows."""
     product = (state ^ more) * prime
@@ -261,7 +259,7 @@ def choose_cuts(
     return halved
 
 
-@njit(**INNER)
+@njit(**LEAF)
 def _side(xy: FloatArray, first: int, last: int, axis: int, at: float, side: float, out: FloatArray, n: int) -> int:
     """Write what a closed ring has below (`side` 1) or above (-1) `at`, closed along it, from `n`; where it ends.
 
@@ -303,7 +301,7 @@ def halve(
     new_xy = np.empty((4 * len(xy) + 4, 2))
     new_start, new_turn = np.zeros(2 * r_n + 1, np.int64), np.empty(2 * r_n)
     new_first, of, box = np.zeros(2 * c_n + 1, np.int64), np.empty(2 * c_n, np.int64), np.empty((2 * c_n, 4))
-    n, rings, cells = 0, 0, 0
+    n, rings, cells = np.int64(0), 0, 0
     for c in range(c_n):
         for side in (1.0, -1.0):
             before = rings

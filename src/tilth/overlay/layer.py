@@ -37,22 +37,27 @@ _DEEPEST = 64
 
 
 class Cells(NamedTuple):
-    """c cells as chains, in the order of their polygons. See `chains.fill`."""
+    """c cells as chains, in the order of their polygons. Few arrays, so that what is read together lies together."""
 
     vertex: FloatArray  # (v, 2) vertices of chains, left to right, from the cell's origin
-    chain_start: IntArray  # (k,)
-    chain_stop: IntArray  # (k,)
-    chain: FloatArray  # (k, 5) sign, least and most y, least and most x
-    first_chain: IntArray  # (c + 1,)
-    origin: FloatArray  # (c, 2) coordinate units
-    box: FloatArray  # (c, 4) x and y least, x and y most, from the origin
-    key: IntArray  # (c,) a hash of the chains
-    row: IntArray  # (c,) the polygon it belongs to
+    chain: FloatArray  # (k, 7) sign, least and most y, least and most x, its first vertex, the one behind its last
+    place: FloatArray  # (c, 6) origin [coordinate units], then its box from there: x and y least, x and y most
+    mark: IntArray  # (c, 4) the polygon it belongs to, its first chain, the one behind its last, a hash of the chains
+
+    @property
+    def row(self) -> IntArray:
+        """(c,) the polygon that each belongs to."""
+        return self.mark[:, 0]
+
+    @property
+    def box(self) -> FloatArray:
+        """(c, 4) x and y least, x and y most, from the origin."""
+        return self.place[:, 2:]
 
     @property
     def bounds(self) -> FloatArray:
         """(c, 4) boxes in the coordinates of the layer; none smaller than the cell for want of places to write it."""
-        shift = np.tile(self.origin, 2)
+        shift = np.tile(self.place[:, :2], 2)
         out = self.box + shift
         short = (out - shift - self.box) * np.repeat([1.0, -1.0], 2) > 0.0
         if short.any():
@@ -90,9 +95,10 @@ class Layer:
 
     @cached_property
     def longest(self) -> tuple[int, int]:
-        """Most vertices of a chain, and most chains of a cell."""
-        length = self.cells.chain_stop - self.cells.chain_start
-        return int(length.max(initial=0)), int(np.diff(self.cells.first_chain).max(initial=0))
+        """Most vertices, and most chains, of a cell."""
+        first, last = self.cells.mark[:, 1], self.cells.mark[:, 2]
+        before = np.append(0.0, np.cumsum(self.cells.chain[:, 6] - self.cells.chain[:, 5]))
+        return int((before[last] - before[first]).max(initial=0.0)), int((last - first).max(initial=0))
 
     @cached_property
     def area_m2(self) -> FloatArray:
@@ -149,7 +155,7 @@ def layer_of(rings: Rings, ground: Surface, rows: IntArray | None = None, total:
         own_box = np.concatenate([own_box, cut.box])
     cells = _chained(parts, row[order], origin, own_box[order])
     given = np.arange(len(rings)) if rows is None else rows
-    cells = cells._replace(row=given[cells.row])
+    cells.mark[:, 0] = given[cells.row]
     for part in cells:
         part.flags.writeable = False  # as those that are mapped into memory, so that one compilation serves both
     return Layer(cells, len(rings) if total is None else total, ground)
@@ -237,14 +243,14 @@ def _chained(parts: list[_Part], row: IntArray, origin: FloatArray, box: FloatAr
 
     in_threads(counted, jobs, worth_it=len(row) > _BLOCK_CELLS)
     first_vertex, first_chain = (np.concatenate([[0], np.cumsum(one)]).astype(np.int64) for one in size.T)
-    vertex, chain = np.empty((first_vertex[-1], 2)), np.empty((first_chain[-1], 5))
-    start, stop = np.empty(first_chain[-1], np.int64), np.empty(first_chain[-1], np.int64)
-    key = np.empty(len(row), np.int64)
+    vertex, chain = np.empty((first_vertex[-1], 2)), np.empty((first_chain[-1], 7))
+    mark = np.empty((len(row), 4), np.int64)
+    mark[:, 0] = row
 
     def filled(job: tuple[_Part, slice]) -> None:
         part, some = job
-        cells = (first_vertex, first_chain, vertex, start, stop, chain, key)
+        cells = (first_vertex, first_chain, vertex, chain, mark)
         chains.fill(*part[:5], part.which[some], part.place[some], *cells)
 
     in_threads(filled, jobs, worth_it=len(row) > _BLOCK_CELLS)
-    return Cells(vertex, start, stop, chain, first_chain, origin[row], box, key, row)
+    return Cells(vertex, chain, np.concatenate([origin[row], box], axis=1), mark)

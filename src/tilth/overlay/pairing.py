@@ -6,7 +6,7 @@ import numpy as np
 
 from tilth.core import FloatArray, IntArray
 from tilth.overlay.boxes import meeting
-from tilth.overlay.kernel import come_second, find_same, mirrored, pair_areas
+from tilth.overlay.kernel import find_same, mirrored, pair_areas
 from tilth.overlay.layer import Layer
 from tilth.overlay.piece_table import PieceTable
 from tilth.overlay.scale import lattice_over, lattice_within
@@ -29,30 +29,25 @@ def pieces(left: Layer, right: Layer) -> PieceTable:
     lattice = lattice_within(left.ground, extent)
     if lattice is None:
         lattice = lattice_over(left.ground, _boxes(left, pairs, extent))
-    measured, same = np.empty((len(pairs), 2)), ours.key[pairs[:, 0]] == theirs.key[pairs[:, 1]]
-    like, second = np.arange(len(pairs)), np.empty(len(pairs), dtype=bool)
-    come_second(ours, theirs, pairs, second)
+    measured, same = np.empty((len(pairs), 2)), ours.mark[pairs[:, 0], 3] == theirs.mark[pairs[:, 1], 3]
+    like = np.arange(len(pairs))
     if same.any():
         find_same(ours, theirs, pairs, same)
-        of_left, of_right = np.full(len(ours.row), -1), np.full(len(theirs.row), -1)
+        of_left, of_right = np.full(len(ours.mark), -1), np.full(len(theirs.mark), -1)
         of_left[pairs[same, 0]], of_right[pairs[same, 1]] = pairs[same, 1], pairs[same, 0]
-        mirrored(pairs, np.searchsorted(pairs[:, 0], np.arange(len(ours.row) + 1)), of_left, of_right, same, like)
-    own, longest = like == np.arange(len(pairs)), _longest(left, right)
+        mirrored(pairs, np.searchsorted(pairs[:, 0], np.arange(len(ours.mark) + 1)), of_left, of_right, same, like)
+    own, longest = np.flatnonzero(like == np.arange(len(pairs))), _longest(left, right)
 
-    def measure(block: tuple[int, IntArray]) -> None:
-        side, which = block
-        layers = (ours, theirs) if side == 0 else (theirs, ours)
-        pair_areas(*layers, pairs, side, which, same, lattice, longest, measured)
+    def measure(block: slice) -> None:
+        pair_areas(ours, theirs, pairs, own[block], lattice, longest, measured)
 
-    both = [np.flatnonzero(own & ~second), np.flatnonzero(own & second)]
-    jobs = [(side, rows[some]) for side, rows in enumerate(both) for some in blocks(len(rows), BLOCK_PAIRS)]
-    in_threads(measure, jobs, worth_it=len(pairs) > BLOCK_PAIRS // 8)
+    in_threads(measure, blocks(len(own), BLOCK_PAIRS), worth_it=len(pairs) > BLOCK_PAIRS // 8)
     return _table(ours.row[pairs[:, 0]], theirs.row[pairs[:, 1]], measured[like])
 
 
 def _longest(left: Layer, right: Layer) -> tuple[int, int]:
-    """Most vertices of a chain of either layer, and most chains of two cells."""
-    return max(left.longest[0], right.longest[0]), left.longest[1] + right.longest[1]
+    """Most vertices, and most chains, of two cells."""
+    return left.longest[0] + right.longest[0], left.longest[1] + right.longest[1]
 
 
 def _common(left: Layer, right: Layer) -> FloatArray:
