@@ -8,6 +8,8 @@ Compiled by numba on first use. Functions that call each other stand in one modu
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numba import njit
 
@@ -15,37 +17,6 @@ from tilth.core import FloatArray, IntArray
 from tilth.overlay.options import INNER, LEAF, OUTER
 
 _PRIMES, _HALF = (1_640_531_527, 2_146_121_005), 0xFFFFFFFF
-
-
-@njit(**OUTER)
-def measure(
-    xy: FloatArray,
-    ring_start: IntArray,
-    first_ring: IntArray,
-    hole: FloatArray,
-    rows: tuple[int, int],
-    box: FloatArray,
-    turn: FloatArray,
-) -> None:
-    """Fill `box` (p, 4) of polygons in `rows` (from, to), and `turn` (r,): +1 where a ring has ground on its left.
-
-    A ring turns by its planar signed area, whatever the source meant. A polygon without rings keeps its box.
-    """
-    for p in range(rows[0], rows[1]):
-        for r in range(first_ring[p], first_ring[p + 1]):
-            first, last = ring_start[r], ring_start[r + 1]
-            x0, y0 = xy[first, 0], xy[first, 1]
-            twice, left, low, right, high = 0.0, x0, y0, x0, y0
-            for k in range(first, last - 1):
-                x, y = xy[k + 1, 0], xy[k + 1, 1]
-                twice += (xy[k, 0] - x0) * (y - y0) - (x - x0) * (xy[k, 1] - y0)
-                left, right, low, high = min(left, x), max(right, x), min(low, y), max(high, y)
-            turn[r] = (-1.0 if twice < 0.0 else 1.0) * (-1.0 if hole[r] else 1.0)
-            if r == first_ring[p]:
-                box[p, 0], box[p, 1], box[p, 2], box[p, 3] = left, low, right, high
-            else:
-                box[p, 0], box[p, 1] = min(box[p, 0], left), min(box[p, 1], low)
-                box[p, 2], box[p, 3] = max(box[p, 2], right), max(box[p, 3], high)
 
 
 @njit(**LEAF)
@@ -87,29 +58,69 @@ def _next_chain(xy: FloatArray, first: int, edges: int, start: int, begin: int) 
     return way, end, m
 
 
+@njit(**LEAF)
+def _size(xy: FloatArray, ring_start: IntArray, first_ring: IntArray, p: int) -> tuple[int, int]:
+    """How many vertices and chains a polygon has."""
+    vertices, chains = 0, 0
+    for r in range(first_ring[p], first_ring[p + 1]):
+        first, edges = ring_start[r], ring_start[r + 1] - ring_start[r] - 1
+        start = _first_turn(xy, first, edges)
+        begin = np.int64(0)
+        while start >= 0 and begin < edges:
+            _, end, following = _next_chain(xy, first, edges, start, begin)
+            vertices += end - begin + 1
+            chains += 1
+            begin = following
+    return vertices, chains
+
+
 @njit(**OUTER)
-def count(
+def measure(
     xy: FloatArray,
     ring_start: IntArray,
     first_ring: IntArray,
-    which: IntArray,
-    places: IntArray,
+    hole: FloatArray,
+    rows: tuple[int, int],
+    bits: int,
+    box: FloatArray,
+    turn: FloatArray,
+    origin: FloatArray,
     size: IntArray,
 ) -> None:
-    """Fill `size` (c, 2) with how many vertices and chains polygons have: those of `which`, at `places`."""
-    for n in range(len(which)):
-        p, c = which[n], places[n]
-        vertices, chains = 0, 0
+    """Fill `box` (p, 4), `origin` (p, 2) and `size` (p, 3) of polygons in `rows` (from, to), and `turn` (r,).
+
+    A ring turns +1 where it has ground on its left, by its planar signed area, whatever the source meant. Origins are
+    near the middle of the box, whole multiples of 2⁻ᵇⁱᵗˢ of the largest coordinate. Sizes are vertices and chains, as
+    `count` has them, and edges. Of a polygon without rings nothing is filled.
+    """
+    for p in range(rows[0], rows[1]):
         for r in range(first_ring[p], first_ring[p + 1]):
-            first, edges = ring_start[r], ring_start[r + 1] - ring_start[r] - 1
-            start = _first_turn(xy, first, edges)
-            begin = np.int64(0)
-            while start >= 0 and begin < edges:
-                _, end, following = _next_chain(xy, first, edges, start, begin)
-                vertices += end - begin + 1
-                chains += 1
-                begin = following
-        size[c, 0], size[c, 1] = vertices, chains
+            first, last = ring_start[r], ring_start[r + 1]
+            x0, y0 = xy[first, 0], xy[first, 1]
+            twice, left, low, right, high = 0.0, x0, y0, x0, y0
+            for k in range(first, last - 1):
+                x, y = xy[k + 1, 0], xy[k + 1, 1]
+                twice += (xy[k, 0] - x0) * (y - y0) - (x - x0) * (xy[k, 1] - y0)
+                left, right, low, high = min(left, x), max(right, x), min(low, y), max(high, y)
+            turn[r] = (-1.0 if twice < 0.0 else 1.0) * (-1.0 if hole[r] else 1.0)
+            if r == first_ring[p]:
+                box[p, 0], box[p, 1], box[p, 2], box[p, 3] = left, low, right, high
+            else:
+                box[p, 0], box[p, 1] = min(box[p, 0], left), min(box[p, 1], low)
+                box[p, 2], box[p, 3] = max(box[p, 2], right), max(box[p, 3], high)
+            size[p, 2] += last - first - 1
+        for axis in range(2):
+            least, most = box[p, axis], box[p, 2 + axis]
+            step = math.ldexp(1.0, math.frexp(max(abs(least), abs(most)))[1] - bits)
+            origin[p, axis] = np.rint(0.5 * (least + most) / step) * step
+        size[p, 0], size[p, 1] = _size(xy, ring_start, first_ring, p)
+
+
+@njit(**OUTER)
+def count(xy: FloatArray, ring_start: IntArray, first_ring: IntArray, rows: tuple[int, int], size: IntArray) -> None:
+    """Fill `size` (p, 2) of polygons in `rows` (from, to) with how many vertices and chains they have."""
+    for p in range(rows[0], rows[1]):
+        size[p, 0], size[p, 1] = _size(xy, ring_start, first_ring, p)
 
 
 @njit(**OUTER)
@@ -121,30 +132,28 @@ def fill(
     shift: FloatArray,
     which: IntArray,
     places: IntArray,
-    first_vertex: IntArray,
-    first_chain: IntArray,
+    begin: IntArray,
     vertex: FloatArray,
     chain: FloatArray,
     mark: IntArray,
 ) -> None:
-    """Write the chains of polygons, less `shift` (p, 2): those of `which`, as the cells `places`, sized by `count`.
+    """Write the chains of polygons, less `shift` (p, 2): those of `which`, as the cells `places`.
 
-    `vertex`, `chain` and all but the first column of `mark` are written as `layer.Cells` has them. The chains of a
-    cell are sorted by their vertices.
+    `begin` (c + 1, 2) is where vertices and chains of each cell begin. `vertex`, `chain` and all but the first column
+    of `mark` are written as `layer.Cells` has them. The chains of a cell are sorted by their vertices.
     """
     for n in range(len(which)):
         p, c = which[n], places[n]
-        v, k = first_vertex[c], first_chain[c]
+        v, k = begin[c, 0], begin[c, 1]
         for r in range(first_ring[p], first_ring[p + 1]):
             first, edges = ring_start[r], ring_start[r + 1] - ring_start[r] - 1
-            start = _first_turn(xy, first, edges)
-            begin = np.int64(0)
-            while start >= 0 and begin < edges:
-                way, end, following = _next_chain(xy, first, edges, start, begin)
-                length = end - begin + 1
+            start, after = _first_turn(xy, first, edges), np.int64(0)
+            while start >= 0 and after < edges:
+                way, end, following = _next_chain(xy, first, edges, start, after)
+                length = end - after + 1
                 low, high = np.inf, -np.inf
                 for m in range(length):
-                    at = first + (start + begin + m) % edges
+                    at = first + (start + after + m) % edges
                     to = v + m if way > 0 else v + length - 1 - m
                     x, y = xy[at, 0] - shift[p, 0], xy[at, 1] - shift[p, 1]
                     vertex[to, 0], vertex[to, 1] = x, y
@@ -154,9 +163,9 @@ def fill(
                 chain[k, 5], chain[k, 6] = v, v + length
                 v += length
                 k += 1
-                begin = following
-        _sort(vertex, chain, first_chain[c], k)
-        mark[c, 1], mark[c, 2], mark[c, 3] = first_chain[c], k, _hash(vertex, chain, first_chain[c], k)
+                after = following
+        _sort(vertex, chain, begin[c, 1], k)
+        mark[c, 1], mark[c, 2], mark[c, 3] = begin[c, 1], k, _hash(vertex, chain, begin[c, 1], k)
 
 
 @njit(**LEAF)

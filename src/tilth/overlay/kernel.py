@@ -433,25 +433,28 @@ def _last_place(cells: Any, cell: int) -> float:
 
 
 @njit(**OUTER)
-def find_same(left: Any, right: Any, pairs: IntArray, same: FloatArray) -> None:
-    """Fill `same` (n,): are the two cells of a pair the same?"""
-    for n in range(len(pairs)):
-        same[n] = _same(left, pairs[n, 0], right, pairs[n, 1])
-
-
-@njit(**OUTER)
 def mirrored(
-    pairs: IntArray, first: IntArray, of_left: IntArray, of_right: IntArray, same: FloatArray, like: IntArray
+    left: Any,
+    right: Any,
+    pairs: IntArray,
+    first: IntArray,
+    of_left: IntArray,
+    of_right: IntArray,
+    same: FloatArray,
+    like: IntArray,
 ) -> None:
     """Fill `like` (n,) with the pair that has the same area, where there is an earlier one; with the pair itself, else.
 
-    `of_left` and `of_right` say which cell of the other layer is the same as each; -1, none.
-
     Where neither of two neighbours changed, what the first shares with the second's twin is what the second shares
-    with the first's. `pairs` are sorted; `first` (c + 1,) says where those of each left cell begin.
+    with the first's. `pairs` are sorted; `first` (c + 1,) says where those of each left cell begin. `same` (n,) says
+    whose hashes are the same. `of_left` and `of_right`, full of -1, are told which cell of the other layer is the same.
     """
     for n in range(len(pairs)):
-        like[n] = n
+        if same[n]:
+            same[n] = _same(left, pairs[n, 0], right, pairs[n, 1])
+        if same[n]:
+            of_left[pairs[n, 0]], of_right[pairs[n, 1]] = pairs[n, 1], pairs[n, 0]
+    for n in range(len(pairs)):
         a, b = of_right[pairs[n, 1]], of_left[pairs[n, 0]]
         if a < 0 or b < 0 or same[n] or a >= pairs[n, 0]:
             continue
@@ -509,3 +512,57 @@ def own_areas(cells: Any, rows: tuple[int, int], lattice: Any, out: FloatArray) 
     line, g = np.empty((7, _LINES)), np.empty(10)
     for c in range(rows[0], rows[1]):
         out[c], _ = _own(cells, c, lattice, line, g)
+
+
+@njit(**LEAF)
+def _smaller(right: Any, pairs: IntArray, measured: FloatArray, n: int, m: int) -> bool:
+    """Does pair n come before pair m of the same left polygon: by the right polygon, then from the smallest up?"""
+    row, other = right.mark[pairs[n, 1], 0], right.mark[pairs[m, 1], 0]
+    if row != other:
+        return bool(row < other)
+    if measured[n, 0] != measured[m, 0]:
+        return bool(measured[n, 0] < measured[m, 0])
+    return bool(measured[n, 1] < measured[m, 1])
+
+
+@njit(**LEAF)
+def _sort(right: Any, pairs: IntArray, measured: FloatArray, order: IntArray, first: int, last: int) -> None:
+    """Sort `order` from `first` to `last` as `_smaller` has it, by insertion; many, with shrinking gaps."""
+    gap = 1
+    while 9 * gap < last - first:
+        gap = 3 * gap + 1
+    while gap > 0:
+        for k in range(first + gap, last):
+            one, at = order[k], k
+            while at >= first + gap and _smaller(right, pairs, measured, one, order[at - gap]):
+                order[at] = order[at - gap]
+                at -= gap
+            order[at] = one
+        gap //= 3
+
+
+@njit(**OUTER)
+def added_up(left: Any, right: Any, pairs: IntArray, measured: FloatArray) -> tuple[IntArray, IntArray, FloatArray]:
+    """Pieces of cells added up by pair of polygons, without those that are no more than noise: (n,) left, right, area.
+
+    `pairs` are sorted, `measured` is from `pair_areas`. Areas are added from the smallest up, so that the sum does not
+    hang on how the layers lie.
+    """
+    rows, others, area = np.empty(len(pairs), np.int64), np.empty(len(pairs), np.int64), np.empty(len(pairs))
+    order, count, end = np.arange(len(pairs)), np.int64(0), np.int64(0)
+    while end < len(pairs):
+        begin, row, sorted_ = end, left.mark[pairs[end, 0], 0], True
+        while end < len(pairs) and left.mark[pairs[end, 0], 0] == row:
+            sorted_ &= end == begin or right.mark[pairs[end - 1, 1], 0] < right.mark[pairs[end, 1], 0]
+            end += 1
+        if not sorted_:
+            _sort(right, pairs, measured, order, begin, end)
+        while begin < end:
+            other, total, noise = right.mark[pairs[order[begin], 1], 0], 0.0, 0.0
+            while begin < end and right.mark[pairs[order[begin], 1], 0] == other:
+                total, noise = total + measured[order[begin], 0], noise + measured[order[begin], 1]
+                begin += 1
+            if total > noise:
+                rows[count], others[count], area[count] = row, other, total
+                count += 1
+    return rows[:count].copy(), others[:count].copy(), area[:count].copy()

@@ -17,7 +17,7 @@ from tilth.core import FloatArray, IntArray
 from tilth.overlay import chains
 from tilth.overlay.boxes import Tree, tree_of
 from tilth.overlay.ellipsoid import Surface
-from tilth.overlay.rings import Rings, runs
+from tilth.overlay.rings import Extent, Rings, extent_of, runs
 from tilth.overlay.scale import lattice_over
 from tilth.overlay.threads import blocks, in_threads
 
@@ -34,6 +34,8 @@ WORTH_IT = (0.8, 1.3)
 _ORIGIN_BITS = 22
 _BLOCK_CELLS = 4_096
 _DEEPEST = 64
+#: A point for each of the two corners of a box; which way is into the box from each of its sides.
+_TWICE, _INWARD = [0, 1, 0, 1], np.array([1.0, 1.0, -1.0, -1.0])
 
 
 class Cells(NamedTuple):
@@ -57,11 +59,11 @@ class Cells(NamedTuple):
     @property
     def bounds(self) -> FloatArray:
         """(c, 4) boxes in the coordinates of the layer; none smaller than the cell for want of places to write it."""
-        shift = np.tile(self.place[:, :2], 2)
+        shift = self.place[:, _TWICE]
         out = self.box + shift
-        short = (out - shift - self.box) * np.repeat([1.0, -1.0], 2) > 0.0
+        short = (out - shift - self.box) * _INWARD > 0.0
         if short.any():
-            out[short] = np.nextafter(out, np.repeat([-np.inf, np.inf], 2))[short]
+            out[short] = np.nextafter(out, -np.inf * _INWARD)[short]
         return out
 
 
@@ -71,6 +73,7 @@ class Layer:
 
     cells: Cells
     rows: int  # polygons of the layer, those without cells too
+    longest: tuple[int, int]  # most vertices, and most chains, of a cell
     ground: Surface
 
     def __len__(self) -> int:
@@ -82,23 +85,14 @@ class Layer:
         return self.cells.bounds
 
     @cached_property
-    def extent(self) -> FloatArray | None:
-        """(4,) around all cells; None if there is none."""
-        if len(self.bounds) == 0:
-            return None
-        return np.concatenate([self.bounds[:, :2].min(axis=0), self.bounds[:, 2:].max(axis=0)])
+    def extent(self) -> Extent | None:
+        """Around all cells; None if there is none."""
+        return extent_of(self.bounds)
 
     @cached_property
     def tree(self) -> Tree:
         """Over the boxes of the cells."""
         return tree_of(self.bounds)
-
-    @cached_property
-    def longest(self) -> tuple[int, int]:
-        """Most vertices, and most chains, of a cell."""
-        first, last = self.cells.mark[:, 1], self.cells.mark[:, 2]
-        before = np.append(0.0, np.cumsum(self.cells.chain[:, 6] - self.cells.chain[:, 5]))
-        return int((before[last] - before[first]).max(initial=0.0)), int((last - first).max(initial=0))
 
     @cached_property
     def area_m2(self) -> FloatArray:
@@ -119,7 +113,7 @@ class Layer:
         parts = {**self.cells._asdict(), **{f"tree_{name}": part for name, part in self.tree._asdict().items()}}
         for name, part in parts.items():
             np.save(folder / f"{name}.npy", part)
-        np.save(folder / "rows.npy", np.array([self.rows]))
+        np.save(folder / "sizes.npy", np.array([self.rows, *self.longest]))
 
 
 def kept(folder: Path, ground: Surface) -> Layer:
@@ -128,62 +122,43 @@ def kept(folder: Path, ground: Surface) -> Layer:
     def part(name: str) -> Any:
         return np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False).view(np.ndarray)
 
-    layer = Layer(Cells(*map(part, Cells._fields)), int(part("rows")[0]), ground)
+    rows, *longest = part("sizes").tolist()
+    layer = Layer(Cells(*map(part, Cells._fields)), rows, (longest[0], longest[1]), ground)
     layer.__dict__["tree"] = Tree(*(part(f"tree_{name}") for name in Tree._fields))
     return layer
 
 
 def layer_of(rings: Rings, ground: Surface, rows: IntArray | None = None, total: int | None = None) -> Layer:
     """The layer of polygons that are `rows` of a layer of `total` (all of it, if None)."""
-    box, turn = _measured(rings)
-    own = np.flatnonzero(np.diff(rings.first_ring))
-    edges = _edges(rings, own)
-    wide = np.maximum(box[own, 2] - box[own, 0], box[own, 3] - box[own, 1])
-    large = (edges > MOST_EDGES) | (wide > ground.length(WIDEST_M))
-    origin = _origins(box)
-    small = own[~large]
-    cut = _cut(_Cut.alone(rings, turn, own[large], box, origin), ground.length(WIDEST_M)) if large.any() else None
-    row = small if cut is None else np.concatenate([small, cut.row])
-    order = np.argsort(row, kind="stable")
-    place = np.empty(len(row), np.int64)
-    place[order] = np.arange(len(row))
-    parts = [_Part(rings.xy, rings.ring_start, rings.first_ring, turn, origin, small, place[: len(small)])]
-    own_box = box[small] - np.tile(origin[small], 2)
-    if cut is not None:
-        none = np.zeros((len(cut.row), 2))
-        parts.append(_Part(*cut[:4], none, np.arange(len(cut.row)), place[len(small) :]))
-        own_box = np.concatenate([own_box, cut.box])
-    cells = _chained(parts, row[order], origin, own_box[order])
-    given = np.arange(len(rings)) if rows is None else rows
-    cells.mark[:, 0] = given[cells.row]
+    box, turn, origin, size = _measured(rings)
+    widest = ground.length(WIDEST_M)
+    large = (size[:, 2] > MOST_EDGES) | (box[:, 2] - box[:, 0] > widest) | (box[:, 3] - box[:, 1] > widest)
+    own = np.flatnonzero((size[:, 2] > 0) & ~large)
+    inner = box[own] - origin[own][:, _TWICE]
+    parts = [_Part(rings.xy, rings.ring_start, rings.first_ring, turn, origin, own, own, inner, size[own, :2])]
+    if large.any():
+        cut = _cut(_Cut.alone(rings, turn, np.flatnonzero(large), box, origin), widest)
+        which, none = np.arange(len(cut.row)), np.zeros((len(cut.row), 2))
+        parts.append(_Part(*cut[:4], none, which, cut.row, cut.box, _counted(cut)))
+    cells, longest = _chained(parts, origin)
+    if rows is not None:
+        cells.mark[:, 0] = rows[cells.row]
     for part in cells:
         part.flags.writeable = False  # as those that are mapped into memory, so that one compilation serves both
-    return Layer(cells, len(rings) if total is None else total, ground)
+    return Layer(cells, len(rings) if total is None else total, longest, ground)
 
 
-def _measured(rings: Rings) -> tuple[FloatArray, FloatArray]:
-    box, turn = np.zeros((len(rings), 4)), np.ones(len(rings.hole))
+def _measured(rings: Rings) -> tuple[FloatArray, FloatArray, FloatArray, IntArray]:
+    """What `chains.measure` fills."""
+    n = len(rings)
+    known = np.zeros((n, 4)), np.empty(len(rings.hole)), np.zeros((n, 2)), np.zeros((n, 3), np.int64)
 
     def some(block: slice) -> None:
         span = (block.start, block.stop)
-        chains.measure(rings.xy, rings.ring_start, rings.first_ring, rings.hole, span, box, turn)
+        chains.measure(rings.xy, rings.ring_start, rings.first_ring, rings.hole, span, _ORIGIN_BITS, *known)
 
-    in_threads(some, blocks(len(rings), _BLOCK_CELLS))
-    return box, turn
-
-
-def _edges(rings: Rings, rows: IntArray) -> IntArray:
-    """How many edges each of `rows` has."""
-    first, last = rings.first_ring[rows], rings.first_ring[rows + 1]
-    return rings.ring_start[last] - rings.ring_start[first] - (last - first)
-
-
-def _origins(box: FloatArray) -> FloatArray:
-    """(p, 2) near the middle of each box, on a grid that its coordinates fall on."""
-    middle = np.stack([box[:, 0] + box[:, 2], box[:, 1] + box[:, 3]], axis=1) / 2
-    largest = np.stack([np.abs(box[:, [0, 2]]).max(axis=1), np.abs(box[:, [1, 3]]).max(axis=1)], axis=1)
-    step = np.ldexp(1.0, np.frexp(largest)[1] - _ORIGIN_BITS)
-    return np.asarray(np.rint(middle / step) * step)
+    in_threads(some, blocks(n, _BLOCK_CELLS))
+    return known
 
 
 class _Cut(NamedTuple):
@@ -220,37 +195,52 @@ def _cut(cells: _Cut, widest: float) -> _Cut:
     return cells
 
 
+def _counted(cells: _Cut) -> IntArray:
+    """(c, 2) vertices and chains of each."""
+    size = np.empty((len(cells.row), 2), np.int64)
+
+    def some(block: slice) -> None:
+        chains.count(cells.xy, cells.ring_start, cells.first_ring, (block.start, block.stop), size)
+
+    in_threads(some, blocks(len(size), _BLOCK_CELLS))
+    return size
+
+
 class _Part(NamedTuple):
-    """Rings of which some polygons are made into cells, at their places among all cells."""
+    """Rings of which some polygons are made into cells."""
 
     xy: FloatArray
     ring_start: IntArray
     first_ring: IntArray
     turn: FloatArray
     shift: FloatArray  # (p, 2) the origin that coordinates are not counted from yet
-    which: IntArray
-    place: IntArray
+    which: IntArray  # (n,) polygons of these rings
+    row: IntArray  # (n,) and what they are in the layer
+    box: FloatArray  # (n, 4) from the origin
+    size: IntArray  # (n, 2) vertices and chains
 
 
-def _chained(parts: list[_Part], row: IntArray, origin: FloatArray, box: FloatArray) -> Cells:
-    """The chains of all cells; `row` (c,) and `box` (c, 4) of each, `origin` (p, 2) of each polygon."""
-    size = np.empty((len(row), 2), np.int64)
-    jobs = [(part, some) for part in parts for some in blocks(len(part.which), _BLOCK_CELLS)]
+def _chained(parts: list[_Part], origin: FloatArray) -> tuple[Cells, tuple[int, int]]:
+    """The chains of all cells, and most vertices and chains of one; `origin` (p, 2) of each polygon."""
+    row, box, size = parts[0].row, parts[0].box, parts[0].size
+    place = np.arange(len(row))
+    if len(parts) > 1:
+        row, box, size = (np.concatenate([getattr(part, name) for part in parts]) for name in ("row", "box", "size"))
+        order = np.argsort(row, kind="stable")
+        row, box, size, place = row[order], box[order], size[order], np.argsort(order)
+    begin = np.zeros((len(row) + 1, 2), np.int64)
+    np.cumsum(size, axis=0, out=begin[1:])
+    vertices, count = begin[-1].tolist()
+    mark, where = np.empty((len(row), 4), np.int64), np.empty((len(row), 6))
+    mark[:, 0], where[:, :2], where[:, 2:] = row, origin[row], box
+    cells = Cells(np.empty((vertices, 2)), np.empty((count, 7)), where, mark)
+    first = (0, len(parts[0].row))
+    jobs = [(n, some) for n, part in enumerate(parts) for some in blocks(len(part.which), _BLOCK_CELLS)]
 
-    def counted(job: tuple[_Part, slice]) -> None:
-        part, some = job
-        chains.count(part.xy, part.ring_start, part.first_ring, part.which[some], part.place[some], size)
-
-    in_threads(counted, jobs, worth_it=len(row) > _BLOCK_CELLS)
-    first_vertex, first_chain = (np.concatenate([[0], np.cumsum(one)]).astype(np.int64) for one in size.T)
-    vertex, chain = np.empty((first_vertex[-1], 2)), np.empty((first_chain[-1], 7))
-    mark = np.empty((len(row), 4), np.int64)
-    mark[:, 0] = row
-
-    def filled(job: tuple[_Part, slice]) -> None:
-        part, some = job
-        cells = (first_vertex, first_chain, vertex, chain, mark)
-        chains.fill(*part[:5], part.which[some], part.place[some], *cells)
+    def filled(job: tuple[int, slice]) -> None:
+        part, (start, stop) = parts[job[0]], (first[job[0]] + job[1].start, first[job[0]] + job[1].stop)
+        chains.fill(*part[:5], part.which[job[1]], place[start:stop], begin, cells.vertex, cells.chain, mark)
 
     in_threads(filled, jobs, worth_it=len(row) > _BLOCK_CELLS)
-    return Cells(vertex, chain, np.concatenate([origin[row], box], axis=1), mark)
+    longest = size.max(axis=0, initial=0).tolist()
+    return cells, (longest[0], longest[1])

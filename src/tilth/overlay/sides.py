@@ -15,7 +15,7 @@ import shapely
 from tilth.core import FloatArray, IntArray
 from tilth.overlay.ellipsoid import Surface
 from tilth.overlay.piece_table import PieceTable
-from tilth.overlay.rings import Polygons, Rings, flatten, polygons
+from tilth.overlay.rings import Extent, Polygons, Rings, extent_of, flatten, polygons
 
 if TYPE_CHECKING:  # numba is loaded by the first overlay, not by the first import
     from tilth.overlay.layer import Layer
@@ -53,19 +53,18 @@ class Side:
         return np.asarray(shapely.get_num_coordinates(self.given), dtype=np.int64)
 
     @cached_property
-    def extent(self) -> FloatArray | None:
-        """(4,) around all of it; None if there is nothing."""
+    def extent(self) -> Extent | None:
+        """Around all of it; None if there is nothing."""
         if self.known is not None:
             return self.known.extent
-        some = self.bounds[~np.isnan(self.bounds[:, 0])]
-        return np.concatenate([some[:, :2].min(axis=0), some[:, 2:].max(axis=0)]) if len(some) else None
+        return extent_of(self.bounds[~np.isnan(self.bounds[:, 0])])
 
     def whole(self) -> Layer:
         """All of it, made ready."""
         return self.ready(self.held(None)) if self.known is None else self.known
 
-    def held(self, extent: FloatArray | None) -> IntArray:
-        """Rows with ground whose box meets `extent` (4,)."""
+    def held(self, extent: Extent | None) -> IntArray:
+        """Rows with ground whose box meets `extent`."""
         some = ~np.isnan(self.bounds[:, 0])
         if extent is not None:
             some &= (self.bounds[:, :2] < extent[2:]).all(axis=1) & (self.bounds[:, 2:] > extent[:2]).all(axis=1)
