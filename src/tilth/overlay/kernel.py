@@ -268,8 +268,13 @@ def _own(one: Any, cell: int, lattice: Any, line: FloatArray, g: FloatArray) -> 
 
 
 @njit(**LEAF)
-def _over(cells: Any, k: int, shift: tuple[float, float], wide: float, point: FloatArray, n: int) -> int:
-    """Put what of chain `k` is over the common box, `wide` to both sides of `shift`, into `point` from `n` on."""
+def _over(
+    cells: Any, k: int, shift: tuple[float, float], wide: float, point: FloatArray, n: int
+) -> tuple[int, float, float]:
+    """Put what of chain `k` is over the common box, `wide` to both sides of `shift`, into `point` from `n` on.
+
+    How many points there are then, and the least and most y of these.
+    """
     v, last = int(cells.chain[k, 5]), int(cells.chain[k, 6]) - 1
     if cells.chain[k, 3] - shift[0] < -wide:
         v = _edge_at(cells.vertex, v, last + 1, shift[0] - wide)
@@ -278,6 +283,7 @@ def _over(cells: Any, k: int, shift: tuple[float, float], wide: float, point: Fl
         x1, y1 = cells.vertex[v + 1, 0] - shift[0], cells.vertex[v + 1, 1] - shift[1]
         x, y = -wide, y + (-wide - x) * ((y1 - y) / (x1 - x))
     point[0, n], point[1, n] = x, y
+    least = most = y
     while x < wide and v < last:
         v += 1
         n += 1
@@ -285,19 +291,17 @@ def _over(cells: Any, k: int, shift: tuple[float, float], wide: float, point: Fl
         if x1 > wide:
             x1, y1 = wide, y + (wide - x) * ((y1 - y) / (x1 - x))
         point[0, n], point[1, n] = x1, y1
+        least, most = min(least, y1), max(most, y1)
         x, y = x1, y1
-    return n + 1
+    return n + 1, least, most
 
 
 @njit(**LEAF)
-def _steep(point: FloatArray, first: int, end: int) -> tuple[float, float]:
-    """Least and most y of points; how steep the edges between them are goes into `point`."""
-    least = most = point[1, first]
-    for n in range(first, end - 1):
-        width, y = point[0, n + 1] - point[0, n], point[1, n + 1]
-        point[2, n] = (y - point[1, n]) / width if width > 0.0 else 0.0
-        least, most = min(least, y), max(most, y)
-    return least, most
+def _steep(point: FloatArray, points: int) -> None:
+    """Fill the last row of `point` with how steep the edges between points are; what is between chains means nothing."""
+    for n in range(points - 1):
+        width = point[0, n + 1] - point[0, n]
+        point[2, n] = (point[1, n + 1] - point[1, n]) / width if width > 0.0 else 0.0
 
 
 @njit(**LEAF)
@@ -333,8 +337,7 @@ def _near(
             continue
         first, least, most = n, np.inf, np.inf
         if not above or cells.chain[k, 1] - shift[1] < high:
-            n = _over(cells, k, shift, wide, point, n)
-            least, most = _steep(point, first, n)
+            n, least, most = _over(cells, k, shift, wide, point, n)
             if most < floor:
                 n = first
                 continue
@@ -389,6 +392,7 @@ def _shared(
     if other == last:
         return 0.0, 0.0, 0.0
     _scale_at(lattice, one.place[a, 0] + x, one.place[a, 1] + y, g)
+    _steep(point, n)
     total, size = _under(work, (begin, end), (other, last), point, line, g)
     around = 2.0 * (half[0] + half[1]) * (_last_place(one, a) + _last_place(two, b))
     return total, size, around * g[0]
