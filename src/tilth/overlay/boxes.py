@@ -175,10 +175,12 @@ def meeting(box: FloatArray, tree: Tree, after: bool = False) -> IntArray:
     """
     if len(box) == 0 or len(tree.order) == 0:
         return np.zeros((0, 2), np.int64)
+    if len(box) <= _BLOCK:
+        return np.asarray(_search(box, (0, len(box)), *tree, int(after)))
     parts = in_threads(
         lambda block: _search(box, (block.start, block.stop), *tree, int(after)), blocks(len(box), _BLOCK)
     )
-    return parts[0] if len(parts) == 1 else np.concatenate(parts)
+    return np.concatenate(parts)
 
 
 def met(box: FloatArray, tree: Tree) -> IntArray:

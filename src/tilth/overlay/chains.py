@@ -82,38 +82,45 @@ def measure(
     hole: FloatArray,
     rows: tuple[int, int],
     bits: int,
-    box: FloatArray,
+    limit: tuple[int, float],
     turn: FloatArray,
-    origin: FloatArray,
+    place: FloatArray,
     size: IntArray,
 ) -> None:
-    """Fill `box` (p, 4), `origin` (p, 2) and `size` (p, 3) of polygons in `rows` (from, to), and `turn` (r,).
+    """Fill `place` (p, 6) and `size` (p, 3) of polygons in `rows` (from, to), and `turn` (r,).
 
-    A ring turns +1 where it has ground on its left, by its planar signed area, whatever the source meant. Origins are
-    near the middle of the box, whole multiples of 2⁻ᵇⁱᵗˢ of the largest coordinate. Sizes are vertices and chains, as
-    `count` has them, and edges. Of a polygon without rings nothing is filled.
+    A ring turns +1 where it has ground on its left, by its planar signed area, whatever the source meant. `place` is as
+    `layer.Cells` has it; origins are near the middle of the box, whole multiples of 2⁻ᵇⁱᵗˢ of the largest coordinate.
+    Sizes are vertices and chains, as `count` has them, and 0 of what has no edges, 1 of what is within the `limit` of
+    edges and of width and height, 2 of what is not.
     """
     for p in range(rows[0], rows[1]):
+        edges, left, low, right, high = 0, np.inf, np.inf, -np.inf, -np.inf
         for r in range(first_ring[p], first_ring[p + 1]):
             first, last = ring_start[r], ring_start[r + 1]
             x0, y0 = xy[first, 0], xy[first, 1]
-            twice, left, low, right, high = 0.0, x0, y0, x0, y0
+            twice = 0.0
             for k in range(first, last - 1):
                 x, y = xy[k + 1, 0], xy[k + 1, 1]
                 twice += (xy[k, 0] - x0) * (y - y0) - (x - x0) * (xy[k, 1] - y0)
                 left, right, low, high = min(left, x), max(right, x), min(low, y), max(high, y)
             turn[r] = (-1.0 if twice < 0.0 else 1.0) * (-1.0 if hole[r] else 1.0)
-            if r == first_ring[p]:
-                box[p, 0], box[p, 1], box[p, 2], box[p, 3] = left, low, right, high
-            else:
-                box[p, 0], box[p, 1] = min(box[p, 0], left), min(box[p, 1], low)
-                box[p, 2], box[p, 3] = max(box[p, 2], right), max(box[p, 3], high)
-            size[p, 2] += last - first - 1
-        for axis in range(2):
-            least, most = box[p, axis], box[p, 2 + axis]
-            step = math.ldexp(1.0, math.frexp(max(abs(least), abs(most)))[1] - bits)
-            origin[p, axis] = np.rint(0.5 * (least + most) / step) * step
+            edges += last - first - 1
+        if edges == 0:
+            size[p, 0] = size[p, 1] = size[p, 2] = 0
+            continue
         size[p, 0], size[p, 1] = _size(xy, ring_start, first_ring, p)
+        size[p, 2] = 2 if edges > limit[0] or right - left > limit[1] or high - low > limit[1] else 1
+        x, y = _origin(left, right, bits), _origin(low, high, bits)
+        place[p, 0], place[p, 1], place[p, 2], place[p, 3] = x, y, left - x, low - y
+        place[p, 4], place[p, 5] = right - x, high - y
+
+
+@njit(**LEAF)
+def _origin(least: float, most: float, bits: int) -> float:
+    """Near the middle, on a grid that coordinates fall on."""
+    step = math.ldexp(1.0, math.frexp(max(abs(least), abs(most)))[1] - bits)
+    return float(np.rint(0.5 * (least + most) / step) * step)
 
 
 @njit(**OUTER)
@@ -137,7 +144,7 @@ def fill(
     chain: FloatArray,
     mark: IntArray,
 ) -> None:
-    """Write the chains of polygons, less `shift` (p, 2): those of `which`, as the cells `places`.
+    """Write the chains of polygons: those of `which`, less the start of `shift` (p, 6), as the cells `places`.
 
     `begin` (c + 1, 2) is where vertices and chains of each cell begin. `vertex`, `chain` and all but the first column
     of `mark` are written as `layer.Cells` has them. The chains of a cell are sorted by their vertices.

@@ -298,7 +298,7 @@ def _over(
 
 @njit(**LEAF)
 def _steep(point: FloatArray, points: int) -> None:
-    """Fill the last row of `point` with how steep the edges between points are; what is between chains means nothing."""
+    """Fill the last row of `point` with how steep the edges between points are; between chains, it means nothing."""
     for n in range(points - 1):
         width = point[0, n + 1] - point[0, n]
         point[2, n] = (point[1, n + 1] - point[1, n]) / width if width > 0.0 else 0.0

@@ -18,7 +18,7 @@ from tilth.overlay import chains
 from tilth.overlay.boxes import Tree, tree_of
 from tilth.overlay.ellipsoid import Surface
 from tilth.overlay.rings import Extent, Rings, extent_of, runs
-from tilth.overlay.scale import lattice_over
+from tilth.overlay.scale import Lattice, lattice_over, lattice_within
 from tilth.overlay.threads import blocks, in_threads
 
 #: A polygon with more edges is cut until no cell has more, as long as cutting helps.
@@ -90,6 +90,11 @@ class Layer:
         return extent_of(self.bounds)
 
     @cached_property
+    def lattice(self) -> Lattice | None:
+        """The area scale about all cells; None where they reach far, or out of the projection."""
+        return None if self.extent is None else lattice_within(self.ground, self.extent)
+
+    @cached_property
     def tree(self) -> Tree:
         """Over the boxes of the cells."""
         return tree_of(self.bounds)
@@ -101,7 +106,7 @@ class Layer:
 
         area = np.zeros(len(self.cells.row))
         if len(area):
-            lattice = lattice_over(self.ground, self.bounds)
+            lattice = self.lattice or lattice_over(self.ground, self.bounds)
             in_threads(
                 lambda block: own_areas(self.cells, (block.start, block.stop), lattice, area),
                 blocks(len(area), _BLOCK_CELLS),
@@ -130,17 +135,15 @@ def kept(folder: Path, ground: Surface) -> Layer:
 
 def layer_of(rings: Rings, ground: Surface, rows: IntArray | None = None, total: int | None = None) -> Layer:
     """The layer of polygons that are `rows` of a layer of `total` (all of it, if None)."""
-    box, turn, origin, size = _measured(rings)
-    widest = ground.length(WIDEST_M)
-    large = (size[:, 2] > MOST_EDGES) | (box[:, 2] - box[:, 0] > widest) | (box[:, 3] - box[:, 1] > widest)
-    own = np.flatnonzero((size[:, 2] > 0) & ~large)
-    inner = box[own] - origin[own][:, _TWICE]
-    parts = [_Part(rings.xy, rings.ring_start, rings.first_ring, turn, origin, own, own, inner, size[own, :2])]
-    if large.any():
-        cut = _cut(_Cut.alone(rings, turn, np.flatnonzero(large), box, origin), widest)
-        which, none = np.arange(len(cut.row)), np.zeros((len(cut.row), 2))
-        parts.append(_Part(*cut[:4], none, which, cut.row, cut.box, _counted(cut)))
-    cells, longest = _chained(parts, origin)
+    turn, place, size = _measured(rings, ground.length(WIDEST_M))
+    own, large = np.flatnonzero(size[:, 2] == 1), np.flatnonzero(size[:, 2] == 2)
+    parts = [_Part(rings.xy, rings.ring_start, rings.first_ring, turn, place, own, own, place[own], size[own])]
+    if len(large):
+        cut = _cut(_Cut.alone(rings, turn, large, place), ground.length(WIDEST_M))
+        which, none = np.arange(len(cut.row)), np.zeros((len(cut.row), 6))
+        where = np.concatenate([place[cut.row, :2], cut.box], axis=1)
+        parts.append(_Part(*cut[:4], none, which, cut.row, where, _counted(cut)))
+    cells, longest = _chained(parts)
     if rows is not None:
         cells.mark[:, 0] = rows[cells.row]
     for part in cells:
@@ -148,14 +151,14 @@ def layer_of(rings: Rings, ground: Surface, rows: IntArray | None = None, total:
     return Layer(cells, len(rings) if total is None else total, longest, ground)
 
 
-def _measured(rings: Rings) -> tuple[FloatArray, FloatArray, FloatArray, IntArray]:
+def _measured(rings: Rings, widest: float) -> tuple[FloatArray, FloatArray, IntArray]:
     """What `chains.measure` fills."""
     n = len(rings)
-    known = np.zeros((n, 4)), np.empty(len(rings.hole)), np.zeros((n, 2)), np.zeros((n, 3), np.int64)
+    known = np.empty(len(rings.hole)), np.empty((n, 6)), np.empty((n, 3), np.int64)
 
     def some(block: slice) -> None:
-        span = (block.start, block.stop)
-        chains.measure(rings.xy, rings.ring_start, rings.first_ring, rings.hole, span, _ORIGIN_BITS, *known)
+        span, limit = (block.start, block.stop), (MOST_EDGES, widest)
+        chains.measure(rings.xy, rings.ring_start, rings.first_ring, rings.hole, span, _ORIGIN_BITS, limit, *known)
 
     in_threads(some, blocks(n, _BLOCK_CELLS))
     return known
@@ -172,12 +175,12 @@ class _Cut(NamedTuple):
     box: FloatArray  # (c, 4)
 
     @classmethod
-    def alone(cls, rings: Rings, turn: FloatArray, rows: IntArray, box: FloatArray, origin: FloatArray) -> _Cut:
+    def alone(cls, rings: Rings, turn: FloatArray, rows: IntArray, place: FloatArray) -> _Cut:
         """The polygons at `rows`, each counted from its own origin."""
         taken = rings.take(rows)
         turns = turn[runs(rings.first_ring[rows], rings.first_ring[rows + 1])]
-        xy = taken.xy - np.repeat(origin[rows], np.diff(taken.ring_start[taken.first_ring]), axis=0)
-        return cls(xy, taken.ring_start, taken.first_ring, turns, rows, box[rows] - np.tile(origin[rows], 2))
+        xy = taken.xy - np.repeat(place[rows, :2], np.diff(taken.ring_start[taken.first_ring]), axis=0)
+        return cls(xy, taken.ring_start, taken.first_ring, turns, rows, place[rows, 2:])
 
 
 def _cut(cells: _Cut, widest: float) -> _Cut:
@@ -196,8 +199,8 @@ def _cut(cells: _Cut, widest: float) -> _Cut:
 
 
 def _counted(cells: _Cut) -> IntArray:
-    """(c, 2) vertices and chains of each."""
-    size = np.empty((len(cells.row), 2), np.int64)
+    """(c, 3) vertices and chains of each, and 1."""
+    size = np.ones((len(cells.row), 3), np.int64)
 
     def some(block: slice) -> None:
         chains.count(cells.xy, cells.ring_start, cells.first_ring, (block.start, block.stop), size)
@@ -213,34 +216,34 @@ class _Part(NamedTuple):
     ring_start: IntArray
     first_ring: IntArray
     turn: FloatArray
-    shift: FloatArray  # (p, 2) the origin that coordinates are not counted from yet
+    shift: FloatArray  # (p, 6) the origin that coordinates are not counted from yet, and more
     which: IntArray  # (n,) polygons of these rings
     row: IntArray  # (n,) and what they are in the layer
-    box: FloatArray  # (n, 4) from the origin
-    size: IntArray  # (n, 2) vertices and chains
+    place: FloatArray  # (n, 6) as of cells
+    size: IntArray  # (n, 3) vertices, chains, 1
 
 
-def _chained(parts: list[_Part], origin: FloatArray) -> tuple[Cells, tuple[int, int]]:
-    """The chains of all cells, and most vertices and chains of one; `origin` (p, 2) of each polygon."""
-    row, box, size = parts[0].row, parts[0].box, parts[0].size
-    place = np.arange(len(row))
+def _chained(parts: list[_Part]) -> tuple[Cells, tuple[int, int]]:
+    """The chains of all cells, and most vertices and chains of one."""
+    row, place, size = parts[0].row, parts[0].place, parts[0].size
+    at = np.arange(len(row))
     if len(parts) > 1:
-        row, box, size = (np.concatenate([getattr(part, name) for part in parts]) for name in ("row", "box", "size"))
+        row, place, size = (np.concatenate([getattr(p, name) for p in parts]) for name in ("row", "place", "size"))
         order = np.argsort(row, kind="stable")
-        row, box, size, place = row[order], box[order], size[order], np.argsort(order)
-    begin = np.zeros((len(row) + 1, 2), np.int64)
+        row, place, size, at = row[order], place[order], size[order], np.argsort(order)
+    begin = np.zeros((len(row) + 1, 3), np.int64)
     np.cumsum(size, axis=0, out=begin[1:])
-    vertices, count = begin[-1].tolist()
-    mark, where = np.empty((len(row), 4), np.int64), np.empty((len(row), 6))
-    mark[:, 0], where[:, :2], where[:, 2:] = row, origin[row], box
-    cells = Cells(np.empty((vertices, 2)), np.empty((count, 7)), where, mark)
+    vertices, count, _ = begin[-1].tolist()
+    mark = np.empty((len(row), 4), np.int64)
+    mark[:, 0] = row
+    cells = Cells(np.empty((vertices, 2)), np.empty((count, 7)), place, mark)
     first = (0, len(parts[0].row))
     jobs = [(n, some) for n, part in enumerate(parts) for some in blocks(len(part.which), _BLOCK_CELLS)]
 
     def filled(job: tuple[int, slice]) -> None:
         part, (start, stop) = parts[job[0]], (first[job[0]] + job[1].start, first[job[0]] + job[1].stop)
-        chains.fill(*part[:5], part.which[job[1]], place[start:stop], begin, cells.vertex, cells.chain, mark)
+        chains.fill(*part[:5], part.which[job[1]], at[start:stop], begin, cells.vertex, cells.chain, mark)
 
     in_threads(filled, jobs, worth_it=len(row) > _BLOCK_CELLS)
-    longest = size.max(axis=0, initial=0).tolist()
-    return cells, (longest[0], longest[1])
+    vertices, count, _ = size.max(axis=0, initial=0).tolist()
+    return cells, (vertices, count)

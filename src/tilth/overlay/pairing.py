@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from tilth.core import FloatArray, IntArray
+from tilth.core import IntArray
 from tilth.overlay.boxes import meeting
 from tilth.overlay.kernel import added_up, mirrored, pair_areas
 from tilth.overlay.layer import Cells, Layer
 from tilth.overlay.piece_table import PieceTable
-from tilth.overlay.rings import Extent
-from tilth.overlay.scale import lattice_over, lattice_within
+from tilth.overlay.scale import Lattice, lattice_over, lattice_within
 from tilth.overlay.threads import blocks, in_threads
 
 #: Pairs handed to a thread at a time.
@@ -28,10 +27,7 @@ def pieces(left: Layer, right: Layer) -> PieceTable:
         pairs = pairs[ours.row[pairs[:, 0]] < theirs.row[pairs[:, 1]]]
     if len(pairs) == 0:
         return PieceTable.nothing()
-    extent = _common(left, right)
-    lattice = lattice_within(left.ground, extent)
-    if lattice is None:
-        lattice = lattice_over(left.ground, _boxes(left, pairs, extent))
+    lattice = (left if len(left.bounds) < len(right.bounds) else right).lattice or _lattice(left, right, pairs)
     longest = left.longest[0] + right.longest[0], left.longest[1] + right.longest[1]
     measured, own, like = np.empty((len(pairs), 2)), np.arange(len(pairs)), None
     if len(pairs) > FEW_PAIRS:
@@ -55,14 +51,14 @@ def twins(ours: Cells, theirs: Cells, pairs: IntArray) -> IntArray:
     return like
 
 
-def _common(left: Layer, right: Layer) -> Extent:
-    """The box that two layers have in common."""
+def _lattice(left: Layer, right: Layer, pairs: IntArray) -> Lattice:
+    """The area scale about what the two cells of each pair have in common."""
     a, b = left.extent, right.extent
     assert a is not None and b is not None
-    return max(a[0], b[0]), max(a[1], b[1]), min(a[2], b[2]), min(a[3], b[3])
-
-
-def _boxes(left: Layer, pairs: IntArray, extent: Extent) -> FloatArray:
-    """(n, 4) boxes that hold all that pairs of cells, sorted by the first, have in common."""
+    extent = max(a[0], b[0]), max(a[1], b[1]), min(a[2], b[2]), min(a[3], b[3])
+    few = lattice_within(left.ground, extent)
+    if few is not None:
+        return few
     boxes = left.bounds[pairs[np.append(True, pairs[1:, 0] != pairs[:-1, 0]), 0]]
-    return np.concatenate([np.maximum(boxes[:, :2], extent[:2]), np.minimum(boxes[:, 2:], extent[2:])], axis=1)
+    common = [np.maximum(boxes[:, :2], extent[:2]), np.minimum(boxes[:, 2:], extent[2:])]
+    return lattice_over(left.ground, np.concatenate(common, axis=1))

@@ -61,7 +61,7 @@ class Side:
 
     def whole(self) -> Layer:
         """All of it, made ready."""
-        return self.ready(self.held(None)) if self.known is None else self.known
+        return self.ready(np.arange(len(self.bounds))) if self.known is None else self.known
 
     def held(self, extent: Extent | None) -> IntArray:
         """Rows with ground whose box meets `extent`."""
@@ -102,12 +102,12 @@ class Side:
 
 def pieces_of_both(left: Side, right: Side) -> PieceTable:
     """The pieces of two layers. The heavier one, which is not made ready yet, is gone through tile by tile."""
+    if left.known is not None and right.known is not None:
+        return _paired(left.known, right.known, True)
     if left.extent is None or right.extent is None:
         return PieceTable.nothing()
     forward = left.known is None and (right.known is not None or left.size.sum() >= right.size.sum())
     lead, other = (left, right) if forward else (right, left)
-    if lead.known is not None:
-        return _paired(lead.known, other.meeting(lead.known), forward)
     assert other.extent is not None
     tiles = lead.tiles(lead.held(other.extent))
     if len(tiles) == 1 and other.size.sum() <= TILE_COORDINATES:
