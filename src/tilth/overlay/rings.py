@@ -104,20 +104,25 @@ def polygons(geometries: Any) -> Polygons:
     BadInput
         If a geometry is not a polygon or multipolygon, or has a coordinate that is not finite.
     """
-    given = np.atleast_1d(np.asarray(getattr(geometries, "geometry", geometries), dtype=object)).ravel()
+    given = np.asarray(getattr(geometries, "geometry", geometries), dtype=object)
+    if given.ndim != 1:
+        given = given.ravel()
     kind = _kinds(given)
+    usable = (kind == _POLYGON) | (kind == _MULTIPOLYGON)
+    if usable.all():
+        return given
     empty = (kind < 0) | shapely.is_empty(given)
-    usable = empty | (kind == _POLYGON) | (kind == _MULTIPOLYGON)
+    usable |= empty
     if not usable.all():
         row = int(np.argmin(usable))
         raise BadInput("overlay-not-polygon", row=row, kind=given[row].geom_type)
-    return np.where(empty, shapely.Polygon(), given) if empty.any() else given
+    return np.where(empty, shapely.Polygon(), given)
 
 
 def _kinds(given: Polygons) -> IntArray:
     """(p,) shapely's type numbers, -1 for what is missing; BadInput where there is something else."""
     try:
-        return np.asarray(shapely.get_type_id(given), dtype=np.int64)
+        return np.asarray(shapely.get_type_id(given))
     except TypeError:
         known = shapely.is_geometry(given) | shapely.is_missing(given)
         row = int(np.argmin(known))
@@ -127,9 +132,9 @@ def _kinds(given: Polygons) -> IntArray:
 def flatten(shapes: Polygons) -> Rings:
     """The rings of `shapes`, as `polygons` returned them. Heights are left out."""
     xy = shapely.get_coordinates(shapes)
-    size = np.asarray(shapely.get_num_coordinates(shapes), dtype=np.int64)
+    size = np.asarray(shapely.get_num_coordinates(shapes))
     one = (shapely.get_type_id(shapes) == _POLYGON) & (shapely.get_num_interior_rings(shapes) == 0)
-    if one.all() and (size > 0).all():
+    if (one & (size > 0)).all():
         start, first = _starts(size), np.arange(len(shapes) + 1)
         flat = Rings(xy, start, first, np.zeros(len(shapes), dtype=bool))
     else:

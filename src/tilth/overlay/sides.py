@@ -59,10 +59,6 @@ class Side:
             return self.known.extent
         return extent_of(self.bounds[~np.isnan(self.bounds[:, 0])])
 
-    def whole(self) -> Layer:
-        """All of it, made ready."""
-        return self.ready(np.arange(len(self.bounds))) if self.known is None else self.known
-
     def held(self, extent: Extent | None) -> IntArray:
         """Rows with ground whose box meets `extent`."""
         some = ~np.isnan(self.bounds[:, 0])
@@ -78,16 +74,11 @@ class Side:
 
     def ready(self, rows: IntArray) -> Layer:
         """The polygons at `rows`."""
-        from tilth.overlay.compiled import ready
-        from tilth.overlay.layer import layer_of
-
-        ready()
         assert self.given is not None
-        if len(rows) < len(self.bounds):
-            some = self.given.take(rows) if isinstance(self.given, Rings) else flatten(self.given[rows])
-        else:
-            some = self.given if isinstance(self.given, Rings) else flatten(self.given)
-        return layer_of(some, self.ground, rows, len(self.bounds))
+        if len(rows) == len(self.bounds):
+            return layer_of_all(self.given, self.ground)
+        some = self.given.take(rows) if isinstance(self.given, Rings) else flatten(self.given[rows])
+        return _made(some, self.ground, rows, len(self.bounds))
 
     def tiles(self, rows: IntArray) -> list[IntArray]:
         """`rows` in neighbourhoods of at most about `TILE_COORDINATES` each."""
@@ -98,6 +89,19 @@ class Side:
         near = rows[tree_of(self.bounds[rows]).order]
         number = np.cumsum(self.size[near]) // TILE_COORDINATES
         return [np.sort(tile) for tile in np.split(near, np.flatnonzero(np.diff(number)) + 1)]
+
+
+def layer_of_all(given: Polygons | Rings, ground: Surface) -> Layer:
+    """All of them, made ready."""
+    return _made(given if isinstance(given, Rings) else flatten(given), ground)
+
+
+def _made(rings: Rings, ground: Surface, rows: IntArray | None = None, total: int | None = None) -> Layer:
+    from tilth.overlay.compiled import ready
+    from tilth.overlay.layer import layer_of
+
+    ready()
+    return layer_of(rings, ground, rows, total)
 
 
 def pieces_of_both(left: Side, right: Side) -> PieceTable:
