@@ -14,7 +14,7 @@ import numpy as np
 from numba import njit
 
 from tilth.core import FloatArray, IntArray
-from tilth.overlay.options import INNER, LEAF, OUTER
+from tilth.overlay.options import LEAF, OUTER
 
 _PRIMES, _HALF = (1_640_531_527, 2_146_121_005), 0xFFFFFFFF
 
@@ -141,13 +141,15 @@ def fill(
     places: IntArray,
     begin: IntArray,
     vertex: FloatArray,
+    bits: IntArray,
     chain: FloatArray,
     mark: IntArray,
 ) -> None:
     """Write the chains of polygons: those of `which`, less the start of `shift` (p, 6), as the cells `places`.
 
-    `begin` (c + 1, 2) is where vertices and chains of each cell begin. `vertex`, `chain` and all but the first column
-    of `mark` are written as `layer.Cells` has them. The chains of a cell are sorted by their vertices.
+    `begin` (c + 1, 3) is where vertices and chains of each cell begin. `vertex`, `chain` and all but the first column
+    of `mark` are written as `layer.Cells` has them; `bits` are those of `vertex`. The chains of a cell are sorted by
+    their vertices.
     """
     for n in range(len(which)):
         p, c = which[n], places[n]
@@ -172,7 +174,7 @@ def fill(
                 k += 1
                 after = following
         _sort(vertex, chain, begin[c, 1], k)
-        mark[c, 1], mark[c, 2], mark[c, 3] = begin[c, 1], k, _hash(vertex, chain, begin[c, 1], k)
+        mark[c, 1], mark[c, 2], mark[c, 3] = begin[c, 1], k, _hash(bits, chain, begin[c, 1], k)
 
 
 @njit(**LEAF)
@@ -189,31 +191,25 @@ def _before(vertex: FloatArray, chain: FloatArray, j: int, k: int) -> bool:
     return bool(chain[j, 0] < chain[k, 0])
 
 
-@njit(**INNER)
+@njit(**LEAF)
 def _sort(vertex: FloatArray, chain: FloatArray, first: int, last: int) -> None:
     """Sort the chains from `first` to `last` by insertion; many, with shrinking gaps."""
-    order = np.arange(first, last)
     gap = 1
-    while 9 * gap < len(order):
+    while 9 * gap < last - first:
         gap = 3 * gap + 1
     while gap > 0:
-        for k in range(gap, len(order)):
-            one, at = order[k], k
-            while at >= gap and _before(vertex, chain, one, order[at - gap]):
-                order[at] = order[at - gap]
+        for k in range(first + gap, last):
+            at = k
+            while at >= first + gap and _before(vertex, chain, at, at - gap):
+                for column in range(chain.shape[1]):
+                    chain[at, column], chain[at - gap, column] = chain[at - gap, column], chain[at, column]
                 at -= gap
-            order[at] = one
         gap //= 3
-    old = chain[first:last].copy()
-    for k in range(len(order)):
-        for column in range(old.shape[1]):
-            chain[first + k, column] = old[order[k] - first, column]
 
 
 @njit(**LEAF)
-def _hash(vertex: FloatArray, chain: FloatArray, first: int, last: int) -> int:
+def _hash(bits: IntArray, chain: FloatArray, first: int, last: int) -> int:
     """62 bits of the chains. Equal chains have equal bits; equal bits are no proof."""
-    bits = vertex.view(np.int64)
     one, two = last - first, np.int64(1)
     for k in range(first, last):
         start, stop = int(chain[k, 5]), int(chain[k, 6])
@@ -307,18 +303,22 @@ def halve(
     turn: FloatArray,
     axis: IntArray,
     at: FloatArray,
-) -> tuple[FloatArray, IntArray, IntArray, FloatArray, IntArray, FloatArray]:
+    new_xy: FloatArray,
+    new_start: IntArray,
+    new_first: IntArray,
+    new_turn: FloatArray,
+    of: IntArray,
+    box: FloatArray,
+) -> tuple[int, int, int]:
     """Every cell cut in two where `choose_cuts` said so: below, then above; the others as they are.
 
-    xy, ring_start, first_ring, turn as given; (c,) the cell that each is from; (c, 4) its box. Where a ring crosses
-    the line more than twice, its sides run to and fro along the line: bridges that enclose nothing.
+    Written are xy, ring_start, first_ring, turn as given, (c,) the cell that each is from and (c, 4) its box; how many
+    coordinates, rings and cells there are then. Where a ring crosses the line more than twice, its sides run to and fro
+    along the line: bridges that enclose nothing.
     """
-    c_n, r_n = len(axis), len(turn)
-    new_xy = np.empty((4 * len(xy) + 4, 2))
-    new_start, new_turn = np.zeros(2 * r_n + 1, np.int64), np.empty(2 * r_n)
-    new_first, of, box = np.zeros(2 * c_n + 1, np.int64), np.empty(2 * c_n, np.int64), np.empty((2 * c_n, 4))
     n, rings, cells = np.int64(0), 0, 0
-    for c in range(c_n):
+    new_start[0] = new_first[0] = 0
+    for c in range(len(axis)):
         for side in (1.0, -1.0):
             before = rings
             for r in range(first_ring[c], first_ring[c + 1]):
@@ -345,11 +345,4 @@ def halve(
             if rings > before:
                 new_first[cells + 1], of[cells] = rings, c
                 cells += 1
-    return (
-        new_xy[:n].copy(),
-        new_start[: rings + 1].copy(),
-        new_first[: cells + 1].copy(),
-        new_turn[:rings].copy(),
-        of[:cells].copy(),
-        box[:cells].copy(),
-    )
+    return int(n), rings, cells

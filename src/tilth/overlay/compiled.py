@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from functools import cache
 from pathlib import Path
 
@@ -19,8 +20,12 @@ def ready() -> bool:
     """See that everything compiled is there, in this process and on disk for later ones; was it there already?"""
     there = all(_stored(module) for module in (boxes, chains, kernel, wkb))
     if not there:
-        with working(message("overlay-compiling")):
-            _run_all()
+        gc.disable()  # the compiler leaves little behind, and looking for it takes a while
+        try:
+            with working(message("overlay-compiling")):
+                _run_all()
+        finally:
+            gc.enable()
     return there
 
 

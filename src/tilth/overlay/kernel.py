@@ -546,27 +546,35 @@ def _sort(right: Any, pairs: IntArray, measured: FloatArray, order: IntArray, fi
 
 
 @njit(**OUTER)
-def added_up(left: Any, right: Any, pairs: IntArray, measured: FloatArray) -> tuple[IntArray, IntArray, FloatArray]:
-    """Pieces of cells added up by pair of polygons, without those that are no more than noise: (n,) left, right, area.
+def add_up(
+    left: Any,
+    right: Any,
+    pairs: IntArray,
+    measured: FloatArray,
+    order: IntArray,
+    row: IntArray,
+    other: IntArray,
+    area: FloatArray,
+) -> int:
+    """Add up pieces of cells by pair of polygons, leave out those that are no more than noise; how many there are.
 
-    `pairs` are sorted, `measured` is from `pair_areas`. Areas are added from the smallest up, so that the sum does not
-    hang on how the layers lie.
+    Filled are `row`, `other` and `area` (n,). `pairs` are sorted, `measured` is from `pair_areas`,
+    `order` counts from 0. Areas are added from the smallest up, so that sums do not hang on how the layers lie.
     """
-    rows, others, area = np.empty(len(pairs), np.int64), np.empty(len(pairs), np.int64), np.empty(len(pairs))
-    order, count, end = np.arange(len(pairs)), np.int64(0), np.int64(0)
+    count, end = 0, np.int64(0)
     while end < len(pairs):
-        begin, row, sorted_ = end, left.mark[pairs[end, 0], 0], True
-        while end < len(pairs) and left.mark[pairs[end, 0], 0] == row:
+        begin, ours, sorted_ = end, left.mark[pairs[end, 0], 0], True
+        while end < len(pairs) and left.mark[pairs[end, 0], 0] == ours:
             sorted_ &= end == begin or right.mark[pairs[end - 1, 1], 0] < right.mark[pairs[end, 1], 0]
             end += 1
         if not sorted_:
             _sort(right, pairs, measured, order, begin, end)
         while begin < end:
-            other, total, noise = right.mark[pairs[order[begin], 1], 0], 0.0, 0.0
-            while begin < end and right.mark[pairs[order[begin], 1], 0] == other:
+            theirs, total, noise = right.mark[pairs[order[begin], 1], 0], 0.0, 0.0
+            while begin < end and right.mark[pairs[order[begin], 1], 0] == theirs:
                 total, noise = total + measured[order[begin], 0], noise + measured[order[begin], 1]
                 begin += 1
             if total > noise:
-                rows[count], others[count], area[count] = row, other, total
+                row[count], other[count], area[count] = ours, theirs, total
                 count += 1
-    return rows[:count].copy(), others[:count].copy(), area[:count].copy()
+    return count

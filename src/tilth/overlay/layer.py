@@ -193,9 +193,21 @@ def _cut(cells: _Cut, widest: float) -> _Cut:
         xy, start, first, turn, row, box = cells
         if not chains.choose_cuts(xy, start, first, box, limit, MOST_EDGES, WORTH_IT, axis, at):
             break
-        xy, start, first, turn, of, box = chains.halve(xy, start, first, turn, axis, at)
+        xy, start, first, turn, of, box = halved(xy, start, first, turn, axis, at)
         cells, limit = _Cut(xy, start, first, turn, row[of], box), limit[of]
     return cells
+
+
+def halved(
+    xy: FloatArray, ring_start: IntArray, first_ring: IntArray, turn: FloatArray, axis: IntArray, at: FloatArray
+) -> tuple[FloatArray, IntArray, IntArray, FloatArray, IntArray, FloatArray]:
+    """What `chains.halve` writes."""
+    r, c = 2 * len(turn), 2 * len(axis)
+    new_xy, start, new_turn = np.empty((4 * len(xy) + 4, 2)), np.empty(r + 1, np.int64), np.empty(r)
+    first, of, box = np.empty(c + 1, np.int64), np.empty(c, np.int64), np.empty((c, 4))
+    n, r, c = chains.halve(xy, ring_start, first_ring, turn, axis, at, new_xy, start, first, new_turn, of, box)
+    new_xy = new_xy[:n].copy()
+    return new_xy, start[: r + 1].copy(), first[: c + 1].copy(), new_turn[:r].copy(), of[:c].copy(), box[:c].copy()
 
 
 def _counted(cells: _Cut) -> IntArray:
@@ -237,12 +249,12 @@ def _chained(parts: list[_Part]) -> tuple[Cells, tuple[int, int]]:
     mark = np.empty((len(row), 4), np.int64)
     mark[:, 0] = row
     cells = Cells(np.empty((vertices, 2)), np.empty((count, 7)), place, mark)
-    first = (0, len(parts[0].row))
+    bits, first = cells.vertex.view(np.int64), (0, len(parts[0].row))
     jobs = [(n, some) for n, part in enumerate(parts) for some in blocks(len(part.which), _BLOCK_CELLS)]
 
     def filled(job: tuple[int, slice]) -> None:
         part, (start, stop) = parts[job[0]], (first[job[0]] + job[1].start, first[job[0]] + job[1].stop)
-        chains.fill(*part[:5], part.which[job[1]], at[start:stop], begin, cells.vertex, cells.chain, mark)
+        chains.fill(*part[:5], part.which[job[1]], at[start:stop], begin, cells.vertex, bits, cells.chain, mark)
 
     in_threads(filled, jobs, worth_it=len(row) > _BLOCK_CELLS)
     vertices, count, _ = size.max(axis=0, initial=0).tolist()

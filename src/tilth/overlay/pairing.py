@@ -6,7 +6,7 @@ import numpy as np
 
 from tilth.core import IntArray
 from tilth.overlay.boxes import meeting
-from tilth.overlay.kernel import added_up, mirrored, pair_areas
+from tilth.overlay.kernel import add_up, mirrored, pair_areas
 from tilth.overlay.layer import Cells, Layer
 from tilth.overlay.piece_table import PieceTable
 from tilth.overlay.scale import Lattice, lattice_over, lattice_within
@@ -38,7 +38,11 @@ def pieces(left: Layer, right: Layer) -> PieceTable:
         pair_areas(ours, theirs, pairs, own[block], lattice, longest, measured)
 
     in_threads(measure, blocks(len(own), BLOCK_PAIRS), worth_it=len(own) > FEW_PAIRS)
-    return PieceTable(*added_up(ours, theirs, pairs, measured if like is None else measured[like]))
+    if like is not None:
+        measured = measured[like]
+    rows, area = np.empty((2, len(pairs)), np.int64), np.empty(len(pairs))
+    count = add_up(ours, theirs, pairs, measured, np.arange(len(pairs)), *rows, area)
+    return PieceTable(rows[0, :count], rows[1, :count], area[:count])
 
 
 def twins(ours: Cells, theirs: Cells, pairs: IntArray) -> IntArray:
