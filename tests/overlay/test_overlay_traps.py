@@ -41,7 +41,8 @@ def test_edges_on_the_lines_that_cells_are_cut_along_count():
             assert common(comb, box) == pytest.approx(comb.intersection(box).area, abs=1e-8)
 
 
-def test_equal_hashes_of_different_parcels_are_not_taken_for_the_same_parcel():
+def test_equal_hashes_of_different_parcels_are_not_taken_for_the_same_parcel(monkeypatch):
+    monkeypatch.setattr(pairing, "FEW_PAIRS", 0)
     before, after = lattice(4, 150.0, (E0, N0), seed=1), lattice(4, 150.0, (E0, N0), seed=2)
     known = intersection_areas(before, after, 4527)
     ready = [prepare(layer, 4527) for layer in (before, after)]
