@@ -103,7 +103,7 @@ def _weigh(line: FloatArray, lines: int, g: FloatArray) -> tuple[float, float]:
         x0, x2, a0, a2, b0, b2 = line[0, n], line[1, n], line[2, n], line[3, n], line[4, n], line[5, n]
         left, right = a0 - b0, a2 - b2
         cross = left * right < 0.0
-        share = left / (left - right)
+        share = left / (left - right) if cross else 1.0
         x1 = x0 + share * (x2 - x0) if cross else x2
         y0, y2 = min(a0, b0), min(a2, b2)
         y1 = a0 + share * (a2 - a0) if cross else y2
