@@ -42,7 +42,7 @@ def pieces(left: Layer, right: Layer) -> PieceTable:
         measured = measured[like]
     rows, area = np.empty((2, len(pairs)), np.int64), np.empty(len(pairs))
     count = add_up(ours, theirs, pairs, measured, np.arange(len(pairs)), *rows, area)
-    return PieceTable(rows[0, :count], rows[1, :count], area[:count])
+    return PieceTable(rows[0, :count].copy(), rows[1, :count].copy(), area[:count].copy())
 
 
 def twins(ours: Cells, theirs: Cells, pairs: IntArray) -> IntArray:
