@@ -66,8 +66,9 @@ class Tilth(Engine):
 
     def footprint(self, shape: Any, kept: list[Any]) -> list[Pieces]:
         """The footprint is made ready once for all layers."""
-        ready = self.keep(([shape], kept[0][1]))
-        return [self.pairs(ready, layer) for layer in kept]
+        crs = self.crs or kept[0][1]
+        ready = prepare([shape], crs)
+        return [_pieces(intersection_areas(ready, layer, crs)) for layer, _ in kept]
 
     def matrix(self, before: Path, after: Path) -> Matrix:
         """Read, overlay, add up; how long reading took stays in `reading_s`."""

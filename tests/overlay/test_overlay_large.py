@@ -9,9 +9,8 @@ from overlay_shapes import EQUAL_AREA, FULL, geodesic_area, lattice, star
 
 from tilth.core import BadInput
 from tilth.overlay import engine_area, intersection_areas, overlaps, prepare
-from tilth.overlay.chains import halve
 from tilth.overlay.kernel import own_areas
-from tilth.overlay.layer import FINEST, MOST_EDGES, WIDEST_M
+from tilth.overlay.layer import FINEST, MOST_EDGES, WIDEST_M, halved
 from tilth.overlay.scale import lattice_over
 
 
@@ -70,7 +69,7 @@ def test_cells_keep_the_area_and_the_limits():
     assert comb.geom_type == "Polygon"
     wide = shapely.Polygon([(0, 0), (60_000, 100), (61_000, 45_000), (-500, 50_000)])
     cells, area = cells_of([shapely.box(0, 0, 1, 1), comb, shapely.Polygon(), wide])
-    vertices = np.add.reduceat(cells.chain_stop - cells.chain_start, cells.first_chain[:-1])
+    vertices = np.add.reduceat(cells.chain[:, 6] - cells.chain[:, 5], cells.mark[:, 1])
     assert vertices.max() <= 2 * MOST_EDGES
     assert (cells.box[:, 2:] - cells.box[:, :2]).max() <= WIDEST_M
     assert set(cells.row) == {0, 1, 3}
@@ -109,7 +108,7 @@ def test_a_ring_is_parted_at_the_same_point_from_either_side():
     ring = np.array([[0.0, 0.0], [3.0, 1.0], [3.0, 7.0], [0.0, 7.0], [0.0, 0.0]])
 
     def halves(xy, axis, at):
-        found = halve(xy, np.array([0, 5]), np.array([0, 1]), np.ones(1), np.array([axis]), np.array([at]))
+        found = halved(xy, np.array([0, 5]), np.array([0, 1]), np.ones(1), np.array([axis]), np.array([at]))
         return [found[0][a:b] for a, b in zip(found[1][:-1], found[1][1:], strict=True)]
 
     left, right = halves(ring, 0, 1.0)

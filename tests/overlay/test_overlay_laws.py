@@ -9,7 +9,7 @@ import shapely
 from overlay_shapes import EQUAL_AREA, FULL, exact_common_area, lattice, star
 from shapely import affinity
 
-from tilth.overlay import Rings, engine_area, flatten, intersection_areas, overlaps, prepare, sides
+from tilth.overlay import Rings, engine_area, flatten, intersection_areas, overlaps, pairing, prepare, sides
 from tilth.overlay.layer import kept
 
 PAIRS = 100_000 if FULL else (20 if numba.config.DISABLE_JIT else 500)
@@ -122,8 +122,57 @@ def test_no_bit_hangs_on_how_a_layer_is_given(tmp_path):
     assert np.array_equal(again.area_m2, ready.area_m2) and len(again) == len(before)
 
 
-def test_an_unchanged_neighbourhood_gives_what_a_changed_one_would():
+def test_no_bit_hangs_on_whether_a_footprint_is_measured_alone_among_many_or_from_the_other_side():
+    before, after = years()
+    rng = np.random.default_rng(6)
+    corridor = shapely.LineString([(ORIGIN[0] - 50, ORIGIN[1] + 80), (ORIGIN[0] + 990, ORIGIN[1] + 800)]).buffer(12.0)
+    yard = shapely.box(ORIGIN[0] + 150, ORIGIN[1] + 150, ORIGIN[0] + 800, ORIGIN[1] + 700)
+    bend = yard.difference(shapely.box(ORIGIN[0] + 300, ORIGIN[1] + 300, ORIGIN[0] + 900, ORIGIN[1] + 600))
+    ring = yard.difference(yard.buffer(-60.0))
+    footprints = np.array([corridor, yard, bend, ring, star(rng, (ORIGIN[0] + 500, ORIGIN[1] + 500), 300.0, 40)])
+    warm = [prepare(layer, 4527) for layer in (before, after, footprints)]
+    for layer in warm:
+        known = rows_of(intersection_areas(footprints, layer, 4527))
+        back = rows_of(intersection_areas(layer, footprints, 4527))
+        assert sorted((b, a, area) for a, b, area in back) == known
+        for row, shape in enumerate(footprints):
+            alone = rows_of(intersection_areas(prepare([shape], 4527), layer, 4527))
+            assert [(row, b, area) for _, b, area in alone] == [piece for piece in known if piece[0] == row]
+
+
+def test_a_parcel_inside_a_footprint_is_a_piece_as_a_whole_and_one_beside_it_is_none():
+    parcels = lattice(9, 100.0, ORIGIN, seed=2)
+    x, y = ORIGIN
+    frame = shapely.box(x + 40, y + 40, x + 860, y + 860).difference(shapely.box(x + 330, y + 330, x + 560, y + 590))
+    corridor = shapely.Polygon([(x - 9, y), (x + 9, y - 9), (x + 909, y + 880), (x + 890, y + 899)])
+    for shape in (
+        frame,
+        corridor,
+        affinity.rotate(frame, 90),
+        affinity.rotate(frame, 30),
+        affinity.rotate(corridor, 90),
+    ):
+        table = intersection_areas([shape], prepare(parcels, EQUAL_AREA), EQUAL_AREA)
+        common = shapely.area(shapely.intersection(shape, parcels))
+        assert np.array_equal(table.right, np.flatnonzero(common > 1e-6))
+        assert table.area_m2 == pytest.approx(common[table.right], rel=1e-9, abs=1e-5)
+        inside = shapely.contains_properly(shape, parcels[table.right])
+        own = prepare(parcels, EQUAL_AREA).area_m2[table.right]
+        assert np.abs(table.area_m2 - own)[inside].max(initial=0.0) <= 1e-9
+
+
+def test_no_bit_hangs_on_whether_twins_are_looked_for(monkeypatch):
+    before, after = years()
+    layers = [prepare(layer, 4527) for layer in (before, after, np.append(before, before[:7]))]
+    pairs = [(a, b) for a in layers for b in layers]
+    known = [rows_of(intersection_areas(a, b, 4527)) for a, b in pairs]
+    monkeypatch.setattr(pairing, "FEW_PAIRS", 0)
+    assert [rows_of(intersection_areas(a, b, 4527)) for a, b in pairs] == known
+
+
+def test_an_unchanged_neighbourhood_gives_what_a_changed_one_would(monkeypatch):
     """Twins are matched and mirrored, which spares work and may change nothing."""
+    monkeypatch.setattr(pairing, "FEW_PAIRS", 0)
     before = lattice(6, 150.0, ORIGIN, seed=5)
     before = np.append(before, shapely.box(ORIGIN[0] + 100, ORIGIN[1] + 100, ORIGIN[0] + 333, ORIGIN[1] + 290))
     table = intersection_areas(before, before, 4527)

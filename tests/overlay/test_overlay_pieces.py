@@ -139,6 +139,7 @@ def test_how_many_pairs_a_thread_takes_at_a_time_changes_nothing(monkeypatch):
     before, after = lattice(3, 150.0, (39.5e6, 4.1e6), seed=4), lattice(3, 170.0, (39.5e6, 4.1e6), seed=6)
     at_once = intersection_areas(before, after, 4527)
     monkeypatch.setattr(pairing, "BLOCK_PAIRS", 4)
+    monkeypatch.setattr(pairing, "FEW_PAIRS", 8)
     assert np.array_equal(intersection_areas(before, after, 4527).area_m2, at_once.area_m2)
 
 

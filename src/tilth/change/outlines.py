@@ -28,7 +28,7 @@ class Outlines:
     """The n shapes of a survey, those that are invalid as the ground that they cover."""
 
     #: Raised when what is kept changes, so that an older one is not read for a newer.
-    EDITION: ClassVar[int] = 1
+    EDITION: ClassVar[int] = 2
 
     layer: Layer  # ready for the overlay
     area_m2: FloatArray  # (n,) as pieces add up to it

@@ -11,7 +11,7 @@ import numpy as np
 from numba import njit
 
 from tilth.core import FloatArray, IntArray
-from tilth.overlay.options import INNER, OUTER
+from tilth.overlay.options import LEAF, OUTER
 from tilth.overlay.threads import blocks, in_threads
 
 #: Boxes below one node of the tree.
@@ -83,7 +83,7 @@ def _stack(node: FloatArray, level: IntArray) -> None:
             node[n, 0], node[n, 1], node[n, 2], node[n, 3] = left, low, right, high
 
 
-@njit(**INNER)
+@njit(**LEAF)
 def _open(a: FloatArray, n: int, b: FloatArray, m: int) -> bool:
     """Do the boxes have ground in common, not only a side or a corner?"""
     wide = min(a[n, 2], b[m, 2]) > max(a[n, 0], b[m, 0])
@@ -99,7 +99,7 @@ def _search(
     With `after` 1, only boxes of the tree behind the box itself.
     """
     found = np.empty((8 * (rows[1] - rows[0]) + 64, 2), np.int64)
-    count, top = 0, len(level) - 2
+    count, top = np.int64(0), len(level) - 2
     nodes, depths = np.empty(16 * (NODE + 1), np.int64), np.empty(16 * (NODE + 1), np.int64)
     for n in range(rows[0], rows[1]):
         begin, held = count, 1
@@ -129,7 +129,7 @@ def _search(
     return found[:count]
 
 
-@njit(**INNER)
+@njit(**LEAF)
 def _sort(found: IntArray, begin: int, end: int) -> None:
     """Sort the second column from `begin` to `end` by insertion; many, with shrinking gaps."""
     gap = 1
@@ -175,10 +175,12 @@ def meeting(box: FloatArray, tree: Tree, after: bool = False) -> IntArray:
     """
     if len(box) == 0 or len(tree.order) == 0:
         return np.zeros((0, 2), np.int64)
+    if len(box) <= _BLOCK:
+        return np.asarray(_search(box, (0, len(box)), *tree, int(after)))
     parts = in_threads(
         lambda block: _search(box, (block.start, block.stop), *tree, int(after)), blocks(len(box), _BLOCK)
     )
-    return parts[0] if len(parts) == 1 else np.concatenate(parts)
+    return np.concatenate(parts)
 
 
 def met(box: FloatArray, tree: Tree) -> IntArray:

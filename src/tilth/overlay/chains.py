@@ -8,53 +8,24 @@ Compiled by numba on first use. Functions that call each other stand in one modu
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numba import njit
 
 from tilth.core import FloatArray, IntArray
-from tilth.overlay.options import INNER, OUTER
+from tilth.overlay.options import LEAF, OUTER
 
 _PRIMES, _HALF = (1_640_531_527, 2_146_121_005), 0xFFFFFFFF
 
 
-@njit(**OUTER)
-def measure(
-    xy: FloatArray,
-    ring_start: IntArray,
-    first_ring: IntArray,
-    hole: FloatArray,
-    rows: tuple[int, int],
-    box: FloatArray,
-    turn: FloatArray,
-) -> None:
-    """Fill `box` (p, 4) of polygons in `rows` (from, to), and `turn` (r,): +1 where a ring has ground on its left.
-
-    A ring turns by its planar signed area, whatever the source meant. A polygon without rings keeps its box.
-    """
-    for p in range(rows[0], rows[1]):
-        for r in range(first_ring[p], first_ring[p + 1]):
-            first, last = ring_start[r], ring_start[r + 1]
-            x0, y0 = xy[first, 0], xy[first, 1]
-            twice, left, low, right, high = 0.0, x0, y0, x0, y0
-            for k in range(first, last - 1):
-                x, y = xy[k + 1, 0], xy[k + 1, 1]
-                twice += (xy[k, 0] - x0) * (y - y0) - (x - x0) * (xy[k, 1] - y0)
-                left, right, low, high = min(left, x), max(right, x), min(low, y), max(high, y)
-            turn[r] = (-1.0 if twice < 0.0 else 1.0) * (-1.0 if hole[r] else 1.0)
-            if r == first_ring[p]:
-                box[p, 0], box[p, 1], box[p, 2], box[p, 3] = left, low, right, high
-            else:
-                box[p, 0], box[p, 1] = min(box[p, 0], left), min(box[p, 1], low)
-                box[p, 2], box[p, 3] = max(box[p, 2], right), max(box[p, 3], high)
-
-
-@njit(**INNER)
+@njit(**LEAF)
 def _direction(xy: FloatArray, at: int) -> int:
     """-1, 0 or 1: does the edge that starts at `at` run to the left, upright, or to the right?"""
     return int(np.sign(xy[at + 1, 0] - xy[at, 0]))
 
 
-@njit(**INNER)
+@njit(**LEAF)
 def _first_turn(xy: FloatArray, first: int, edges: int) -> int:
     """The first edge of a ring that runs another way than the one before it; -1 if all are upright."""
     before = 0
@@ -69,7 +40,7 @@ def _first_turn(xy: FloatArray, first: int, edges: int) -> int:
     return -1
 
 
-@njit(**INNER)
+@njit(**LEAF)
 def _next_chain(xy: FloatArray, first: int, edges: int, start: int, begin: int) -> tuple[int, int, int]:
     """The chain that starts `begin` edges behind edge `start`: its direction, its end, and where the next begins.
 
@@ -87,29 +58,76 @@ def _next_chain(xy: FloatArray, first: int, edges: int, start: int, begin: int) 
     return way, end, m
 
 
+@njit(**LEAF)
+def _size(xy: FloatArray, ring_start: IntArray, first_ring: IntArray, p: int) -> tuple[int, int]:
+    """How many vertices and chains a polygon has."""
+    vertices, chains = 0, 0
+    for r in range(first_ring[p], first_ring[p + 1]):
+        first, edges = ring_start[r], ring_start[r + 1] - ring_start[r] - 1
+        start = _first_turn(xy, first, edges)
+        begin = np.int64(0)
+        while start >= 0 and begin < edges:
+            _, end, following = _next_chain(xy, first, edges, start, begin)
+            vertices += end - begin + 1
+            chains += 1
+            begin = following
+    return vertices, chains
+
+
 @njit(**OUTER)
-def count(
+def measure(
     xy: FloatArray,
     ring_start: IntArray,
     first_ring: IntArray,
-    which: IntArray,
-    places: IntArray,
+    hole: FloatArray,
+    rows: tuple[int, int],
+    bits: int,
+    limit: tuple[int, float],
+    turn: FloatArray,
+    place: FloatArray,
     size: IntArray,
 ) -> None:
-    """Fill `size` (c, 2) with how many vertices and chains polygons have: those of `which`, at `places`."""
-    for n in range(len(which)):
-        p, c = which[n], places[n]
-        vertices, chains = 0, 0
+    """Fill `place` (p, 6) and `size` (p, 3) of polygons in `rows` (from, to), and `turn` (r,).
+
+    A ring turns +1 where it has ground on its left, by its planar signed area, whatever the source meant. `place` is as
+    `layer.Cells` has it; origins are near the middle of the box, whole multiples of 2⁻ᵇⁱᵗˢ of the largest coordinate.
+    Sizes are vertices and chains, as `count` has them, and 0 of what has no edges, 1 of what is within the `limit` of
+    edges and of width and height, 2 of what is not.
+    """
+    for p in range(rows[0], rows[1]):
+        edges, left, low, right, high = 0, np.inf, np.inf, -np.inf, -np.inf
         for r in range(first_ring[p], first_ring[p + 1]):
-            first, edges = ring_start[r], ring_start[r + 1] - ring_start[r] - 1
-            start = _first_turn(xy, first, edges)
-            begin = 0
-            while start >= 0 and begin < edges:
-                _, end, following = _next_chain(xy, first, edges, start, begin)
-                vertices += end - begin + 1
-                chains += 1
-                begin = following
-        size[c, 0], size[c, 1] = vertices, chains
+            first, last = ring_start[r], ring_start[r + 1]
+            x0, y0 = xy[first, 0], xy[first, 1]
+            twice = 0.0
+            for k in range(first, last - 1):
+                x, y = xy[k + 1, 0], xy[k + 1, 1]
+                twice += (xy[k, 0] - x0) * (y - y0) - (x - x0) * (xy[k, 1] - y0)
+                left, right, low, high = min(left, x), max(right, x), min(low, y), max(high, y)
+            turn[r] = (-1.0 if twice < 0.0 else 1.0) * (-1.0 if hole[r] else 1.0)
+            edges += last - first - 1
+        if edges == 0:
+            size[p, 0] = size[p, 1] = size[p, 2] = 0
+            continue
+        size[p, 0], size[p, 1] = _size(xy, ring_start, first_ring, p)
+        size[p, 2] = 2 if edges > limit[0] or right - left > limit[1] or high - low > limit[1] else 1
+        x, y = _origin(left, right, bits), _origin(low, high, bits)
+        place[p, 0], place[p, 1], place[p, 2], place[p, 3] = x, y, left - x, low - y
+        place[p, 4], place[p, 5] = right - x, high - y
+
+
+@njit(**LEAF)
+def _origin(least: float, most: float, bits: int) -> float:
+    """Near the middle, on a grid that coordinates fall on."""
+    step = math.ldexp(1.0, math.frexp(max(abs(least), abs(most)))[1] - bits)
+    return float(np.rint(0.5 * (least + most) / step) * step)
+
+
+@njit(**OUTER)
+def count(xy: FloatArray, ring_start: IntArray, first_ring: IntArray, rows: tuple[int, int], size: IntArray) -> None:
+    """Fill `size` (p, 2) of polygons in `rows` (from, to) with how many vertices and chains they have."""
+    for p in range(rows[0], rows[1]):
+        size[p, 0], size[p, 1] = _size(xy, ring_start, first_ring, p)
 
 
 @njit(**OUTER)
@@ -121,50 +139,49 @@ def fill(
     shift: FloatArray,
     which: IntArray,
     places: IntArray,
-    first_vertex: IntArray,
-    first_chain: IntArray,
+    begin: IntArray,
     vertex: FloatArray,
-    chain_start: IntArray,
-    chain_stop: IntArray,
+    bits: IntArray,
     chain: FloatArray,
-    key: IntArray,
+    mark: IntArray,
 ) -> None:
-    """Write the chains of polygons, less `shift` (p, 2): those of `which`, as the cells `places`, sized by `count`.
+    """Write the chains of polygons: those of `which`, less the start of `shift` (p, 6), as the cells `places`.
 
-    `vertex` (v, 2) from left to right; `chain_start`, `chain_stop` (k,) into it; `chain` (k, 5) sign, least and most
-    y, least and most x; `key` (c,) a hash of it all. The chains of a cell are sorted by their vertices.
+    `begin` (c + 1, 3) is where vertices and chains of each cell begin. `vertex`, `chain` and all but the first column
+    of `mark` are written as `layer.Cells` has them; `bits` are those of `vertex`. The chains of a cell are sorted by
+    their vertices.
     """
     for n in range(len(which)):
         p, c = which[n], places[n]
-        v, k = first_vertex[c], first_chain[c]
+        v, k = begin[c, 0], begin[c, 1]
         for r in range(first_ring[p], first_ring[p + 1]):
             first, edges = ring_start[r], ring_start[r + 1] - ring_start[r] - 1
-            start = _first_turn(xy, first, edges)
-            begin = 0
-            while start >= 0 and begin < edges:
-                way, end, following = _next_chain(xy, first, edges, start, begin)
-                length = end - begin + 1
+            start, after = _first_turn(xy, first, edges), np.int64(0)
+            while start >= 0 and after < edges:
+                way, end, following = _next_chain(xy, first, edges, start, after)
+                length = end - after + 1
                 low, high = np.inf, -np.inf
                 for m in range(length):
-                    at = first + (start + begin + m) % edges
+                    at = first + (start + after + m) % edges
                     to = v + m if way > 0 else v + length - 1 - m
                     x, y = xy[at, 0] - shift[p, 0], xy[at, 1] - shift[p, 1]
                     vertex[to, 0], vertex[to, 1] = x, y
                     low, high = min(low, y), max(high, y)
-                chain_start[k], chain_stop[k] = v, v + length
                 chain[k, 0], chain[k, 1], chain[k, 2] = -way * turn[r], low, high
                 chain[k, 3], chain[k, 4] = vertex[v, 0], vertex[v + length - 1, 0]
+                chain[k, 5], chain[k, 6] = v, v + length
                 v += length
                 k += 1
-                begin = following
-        _sort(vertex, chain_start, chain_stop, chain, first_chain[c], k)
-        key[c] = _hash(vertex, chain_start, chain_stop, chain, first_chain[c], k)
+                after = following
+        _sort(vertex, chain, begin[c, 1], k)
+        mark[c, 1], mark[c, 2], mark[c, 3] = begin[c, 1], k, _hash(bits, chain, begin[c, 1], k)
 
 
-@njit(**INNER)
-def _before(vertex: FloatArray, start: IntArray, stop: IntArray, chain: FloatArray, j: int, k: int) -> bool:
+@njit(**LEAF)
+def _before(vertex: FloatArray, chain: FloatArray, j: int, k: int) -> bool:
     """Does chain j come before chain k, vertex by vertex, then by length, then by sign?"""
-    a, b, a_size, b_size = start[j], start[k], stop[j] - start[j], stop[k] - start[k]
+    a, b = int(chain[j, 5]), int(chain[k, 5])
+    a_size, b_size = int(chain[j, 6]) - a, int(chain[k, 6]) - b
     for m in range(min(a_size, b_size)):
         for axis in range(2):
             if vertex[a + m, axis] != vertex[b + m, axis]:
@@ -174,44 +191,37 @@ def _before(vertex: FloatArray, start: IntArray, stop: IntArray, chain: FloatArr
     return bool(chain[j, 0] < chain[k, 0])
 
 
-@njit(**INNER)
-def _sort(vertex: FloatArray, start: IntArray, stop: IntArray, chain: FloatArray, first: int, last: int) -> None:
+@njit(**LEAF)
+def _sort(vertex: FloatArray, chain: FloatArray, first: int, last: int) -> None:
     """Sort the chains from `first` to `last` by insertion; many, with shrinking gaps."""
-    order = np.arange(first, last)
     gap = 1
-    while 9 * gap < len(order):
+    while 9 * gap < last - first:
         gap = 3 * gap + 1
     while gap > 0:
-        for k in range(gap, len(order)):
-            one, at = order[k], k
-            while at >= gap and _before(vertex, start, stop, chain, one, order[at - gap]):
-                order[at] = order[at - gap]
+        for k in range(first + gap, last):
+            at = k
+            while at >= first + gap and _before(vertex, chain, at, at - gap):
+                for column in range(chain.shape[1]):
+                    chain[at, column], chain[at - gap, column] = chain[at - gap, column], chain[at, column]
                 at -= gap
-            order[at] = one
         gap //= 3
-    old_start, old_stop, old = start[first:last].copy(), stop[first:last].copy(), chain[first:last].copy()
-    for k in range(len(order)):
-        of = order[k] - first
-        start[first + k], stop[first + k] = old_start[of], old_stop[of]
-        for column in range(old.shape[1]):
-            chain[first + k, column] = old[of, column]
 
 
-@njit(**INNER)
-def _hash(vertex: FloatArray, start: IntArray, stop: IntArray, chain: FloatArray, first: int, last: int) -> int:
+@njit(**LEAF)
+def _hash(bits: IntArray, chain: FloatArray, first: int, last: int) -> int:
     """62 bits of the chains. Equal chains have equal bits; equal bits are no proof."""
-    bits = vertex.view(np.int64)
-    one, two = last - first, 1
+    one, two = last - first, np.int64(1)
     for k in range(first, last):
-        one = _mixed(one, 2 * (stop[k] - start[k]) + (chain[k, 0] > 0.0), _PRIMES[0])
-        for v in range(start[k], stop[k]):
+        start, stop = int(chain[k, 5]), int(chain[k, 6])
+        one = _mixed(one, 2 * (stop - start) + (chain[k, 0] > 0.0), _PRIMES[0])
+        for v in range(start, stop):
             x, y = bits[v, 0], bits[v, 1]
             one = _mixed(_mixed(one, x & _HALF, _PRIMES[0]), y & _HALF, _PRIMES[0])
             two = _mixed(_mixed(two, (x >> 32) & _HALF, _PRIMES[1]), (y >> 32) & _HALF, _PRIMES[1])
-    return one << 31 | two
+    return int(one << 31 | two)
 
 
-@njit(**INNER)
+@njit(**LEAF)
 def _mixed(state: int, more: int, prime: int) -> int:
     """31 bits of 31 bits and 32 more; nothing overflows."""
     product = (state ^ more) * prime
@@ -261,7 +271,7 @@ def choose_cuts(
     return halved
 
 
-@njit(**INNER)
+@njit(**LEAF)
 def _side(xy: FloatArray, first: int, last: int, axis: int, at: float, side: float, out: FloatArray, n: int) -> int:
     """Write what a closed ring has below (`side` 1) or above (-1) `at`, closed along it, from `n`; where it ends.
 
@@ -293,18 +303,22 @@ def halve(
     turn: FloatArray,
     axis: IntArray,
     at: FloatArray,
-) -> tuple[FloatArray, IntArray, IntArray, FloatArray, IntArray, FloatArray]:
+    new_xy: FloatArray,
+    new_start: IntArray,
+    new_first: IntArray,
+    new_turn: FloatArray,
+    of: IntArray,
+    box: FloatArray,
+) -> tuple[int, int, int]:
     """Every cell cut in two where `choose_cuts` said so: below, then above; the others as they are.
 
-    xy, ring_start, first_ring, turn as given; (c,) the cell that each is from; (c, 4) its box. Where a ring crosses
-    the line more than twice, its sides run to and fro along the line: bridges that enclose nothing.
+    Written are xy, ring_start, first_ring, turn as given, (c,) the cell that each is from and (c, 4) its box; how many
+    coordinates, rings and cells there are then. Where a ring crosses the line more than twice, its sides run to and fro
+    along the line: bridges that enclose nothing.
     """
-    c_n, r_n = len(axis), len(turn)
-    new_xy = np.empty((4 * len(xy) + 4, 2))
-    new_start, new_turn = np.zeros(2 * r_n + 1, np.int64), np.empty(2 * r_n)
-    new_first, of, box = np.zeros(2 * c_n + 1, np.int64), np.empty(2 * c_n, np.int64), np.empty((2 * c_n, 4))
-    n, rings, cells = 0, 0, 0
-    for c in range(c_n):
+    n, rings, cells = np.int64(0), 0, 0
+    new_start[0] = new_first[0] = 0
+    for c in range(len(axis)):
         for side in (1.0, -1.0):
             before = rings
             for r in range(first_ring[c], first_ring[c + 1]):
@@ -331,11 +345,4 @@ def halve(
             if rings > before:
                 new_first[cells + 1], of[cells] = rings, c
                 cells += 1
-    return (
-        new_xy[:n].copy(),
-        new_start[: rings + 1].copy(),
-        new_first[: cells + 1].copy(),
-        new_turn[:rings].copy(),
-        of[:cells].copy(),
-        box[:cells].copy(),
-    )
+    return int(n), rings, cells

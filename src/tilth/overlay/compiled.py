@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from functools import cache
 from pathlib import Path
 
@@ -19,8 +20,12 @@ def ready() -> bool:
     """See that everything compiled is there, in this process and on disk for later ones; was it there already?"""
     there = all(_stored(module) for module in (boxes, chains, kernel, wkb))
     if not there:
-        with working(message("overlay-compiling")):
-            _run_all()
+        gc.disable()  # the compiler leaves little behind, and looking for it takes a while
+        try:
+            with working(message("overlay-compiling")):
+                _run_all()
+        finally:
+            gc.enable()
     return there
 
 
@@ -33,7 +38,7 @@ def _stored(module: object) -> bool:
 def _run_all() -> None:
     """Every compiled function once, on next to nothing."""
     from tilth.overlay.layer import layer_of
-    from tilth.overlay.pairing import pieces
+    from tilth.overlay.pairing import pieces, twins
 
     turn = np.linspace(0.0, 2.0 * np.pi, 600)
     ring = np.column_stack([100.0 * np.cos(turn), 100.0 * np.sin(turn)])
@@ -44,8 +49,8 @@ def _run_all() -> None:
     )
     plane = _plane()
     layer = layer_of(rings, plane)
-    pieces(layer, layer_of(rings, plane))
     pieces(layer, layer)
+    twins(layer.cells, layer.cells, boxes.meeting(layer.bounds, layer.tree))
     boxes.met(layer.bounds, layer.tree)
     assert layer.area_m2[1] > 0.0
     binary = b"\x01\x03\0\0\0\x01\0\0\0\x04\0\0\0" + small.tobytes()

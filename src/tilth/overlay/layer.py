@@ -17,8 +17,8 @@ from tilth.core import FloatArray, IntArray
 from tilth.overlay import chains
 from tilth.overlay.boxes import Tree, tree_of
 from tilth.overlay.ellipsoid import Surface
-from tilth.overlay.rings import Rings, runs
-from tilth.overlay.scale import lattice_over
+from tilth.overlay.rings import Extent, Rings, extent_of, runs
+from tilth.overlay.scale import Lattice, lattice_over, lattice_within
 from tilth.overlay.threads import blocks, in_threads
 
 #: A polygon with more edges is cut until no cell has more, as long as cutting helps.
@@ -34,29 +34,36 @@ WORTH_IT = (0.8, 1.3)
 _ORIGIN_BITS = 22
 _BLOCK_CELLS = 4_096
 _DEEPEST = 64
+#: A point for each of the two corners of a box; which way is into the box from each of its sides.
+_TWICE, _INWARD = [0, 1, 0, 1], np.array([1.0, 1.0, -1.0, -1.0])
 
 
 class Cells(NamedTuple):
-    """c cells as chains, in the order of their polygons. See `chains.fill`."""
+    """c cells as chains, in the order of their polygons. Few arrays, so that what is read together lies together."""
 
     vertex: FloatArray  # (v, 2) vertices of chains, left to right, from the cell's origin
-    chain_start: IntArray  # (k,)
-    chain_stop: IntArray  # (k,)
-    chain: FloatArray  # (k, 5) sign, least and most y, least and most x
-    first_chain: IntArray  # (c + 1,)
-    origin: FloatArray  # (c, 2) coordinate units
-    box: FloatArray  # (c, 4) x and y least, x and y most, from the origin
-    key: IntArray  # (c,) a hash of the chains
-    row: IntArray  # (c,) the polygon it belongs to
+    chain: FloatArray  # (k, 7) sign, least and most y, least and most x, its first vertex, the one behind its last
+    place: FloatArray  # (c, 6) origin [coordinate units], then its box from there: x and y least, x and y most
+    mark: IntArray  # (c, 4) the polygon it belongs to, its first chain, the one behind its last, a hash of the chains
+
+    @property
+    def row(self) -> IntArray:
+        """(c,) the polygon that each belongs to."""
+        return self.mark[:, 0]
+
+    @property
+    def box(self) -> FloatArray:
+        """(c, 4) x and y least, x and y most, from the origin."""
+        return self.place[:, 2:]
 
     @property
     def bounds(self) -> FloatArray:
         """(c, 4) boxes in the coordinates of the layer; none smaller than the cell for want of places to write it."""
-        shift = np.tile(self.origin, 2)
+        shift = self.place[:, _TWICE]
         out = self.box + shift
-        short = (out - shift - self.box) * np.repeat([1.0, -1.0], 2) > 0.0
+        short = (out - shift - self.box) * _INWARD > 0.0
         if short.any():
-            out[short] = np.nextafter(out, np.repeat([-np.inf, np.inf], 2))[short]
+            out[short] = np.nextafter(out, -np.inf * _INWARD)[short]
         return out
 
 
@@ -66,6 +73,7 @@ class Layer:
 
     cells: Cells
     rows: int  # polygons of the layer, those without cells too
+    longest: tuple[int, int]  # most vertices, and most chains, of a cell
     ground: Surface
 
     def __len__(self) -> int:
@@ -77,22 +85,19 @@ class Layer:
         return self.cells.bounds
 
     @cached_property
-    def extent(self) -> FloatArray | None:
-        """(4,) around all cells; None if there is none."""
-        if len(self.bounds) == 0:
-            return None
-        return np.concatenate([self.bounds[:, :2].min(axis=0), self.bounds[:, 2:].max(axis=0)])
+    def extent(self) -> Extent | None:
+        """Around all cells; None if there is none."""
+        return extent_of(self.bounds)
+
+    @cached_property
+    def lattice(self) -> Lattice | None:
+        """The area scale about all cells; None where they reach far, or out of the projection."""
+        return None if self.extent is None else lattice_within(self.ground, self.extent)
 
     @cached_property
     def tree(self) -> Tree:
         """Over the boxes of the cells."""
         return tree_of(self.bounds)
-
-    @cached_property
-    def longest(self) -> tuple[int, int]:
-        """Most vertices of a chain, and most chains of a cell."""
-        length = self.cells.chain_stop - self.cells.chain_start
-        return int(length.max(initial=0)), int(np.diff(self.cells.first_chain).max(initial=0))
 
     @cached_property
     def area_m2(self) -> FloatArray:
@@ -101,7 +106,7 @@ class Layer:
 
         area = np.zeros(len(self.cells.row))
         if len(area):
-            lattice = lattice_over(self.ground, self.bounds)
+            lattice = self.lattice or lattice_over(self.ground, self.bounds)
             in_threads(
                 lambda block: own_areas(self.cells, (block.start, block.stop), lattice, area),
                 blocks(len(area), _BLOCK_CELLS),
@@ -113,7 +118,7 @@ class Layer:
         parts = {**self.cells._asdict(), **{f"tree_{name}": part for name, part in self.tree._asdict().items()}}
         for name, part in parts.items():
             np.save(folder / f"{name}.npy", part)
-        np.save(folder / "rows.npy", np.array([self.rows]))
+        np.save(folder / "sizes.npy", np.array([self.rows, *self.longest]))
 
 
 def kept(folder: Path, ground: Surface) -> Layer:
@@ -122,62 +127,41 @@ def kept(folder: Path, ground: Surface) -> Layer:
     def part(name: str) -> Any:
         return np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False).view(np.ndarray)
 
-    layer = Layer(Cells(*map(part, Cells._fields)), int(part("rows")[0]), ground)
+    rows, *longest = part("sizes").tolist()
+    layer = Layer(Cells(*map(part, Cells._fields)), rows, (longest[0], longest[1]), ground)
     layer.__dict__["tree"] = Tree(*(part(f"tree_{name}") for name in Tree._fields))
     return layer
 
 
 def layer_of(rings: Rings, ground: Surface, rows: IntArray | None = None, total: int | None = None) -> Layer:
     """The layer of polygons that are `rows` of a layer of `total` (all of it, if None)."""
-    box, turn = _measured(rings)
-    own = np.flatnonzero(np.diff(rings.first_ring))
-    edges = _edges(rings, own)
-    wide = np.maximum(box[own, 2] - box[own, 0], box[own, 3] - box[own, 1])
-    large = (edges > MOST_EDGES) | (wide > ground.length(WIDEST_M))
-    origin = _origins(box)
-    small = own[~large]
-    cut = _cut(_Cut.alone(rings, turn, own[large], box, origin), ground.length(WIDEST_M)) if large.any() else None
-    row = small if cut is None else np.concatenate([small, cut.row])
-    order = np.argsort(row, kind="stable")
-    place = np.empty(len(row), np.int64)
-    place[order] = np.arange(len(row))
-    parts = [_Part(rings.xy, rings.ring_start, rings.first_ring, turn, origin, small, place[: len(small)])]
-    own_box = box[small] - np.tile(origin[small], 2)
-    if cut is not None:
-        none = np.zeros((len(cut.row), 2))
-        parts.append(_Part(*cut[:4], none, np.arange(len(cut.row)), place[len(small) :]))
-        own_box = np.concatenate([own_box, cut.box])
-    cells = _chained(parts, row[order], origin, own_box[order])
-    given = np.arange(len(rings)) if rows is None else rows
-    cells = cells._replace(row=given[cells.row])
+    turn, place, size = _measured(rings, ground.length(WIDEST_M))
+    own, large = np.flatnonzero(size[:, 2] == 1), np.flatnonzero(size[:, 2] == 2)
+    parts = [_Part(rings.xy, rings.ring_start, rings.first_ring, turn, place, own, own, place[own], size[own])]
+    if len(large):
+        cut = _cut(_Cut.alone(rings, turn, large, place), ground.length(WIDEST_M))
+        which, none = np.arange(len(cut.row)), np.zeros((len(cut.row), 6))
+        where = np.concatenate([place[cut.row, :2], cut.box], axis=1)
+        parts.append(_Part(*cut[:4], none, which, cut.row, where, _counted(cut)))
+    cells, longest = _chained(parts)
+    if rows is not None:
+        cells.mark[:, 0] = rows[cells.row]
     for part in cells:
         part.flags.writeable = False  # as those that are mapped into memory, so that one compilation serves both
-    return Layer(cells, len(rings) if total is None else total, ground)
+    return Layer(cells, len(rings) if total is None else total, longest, ground)
 
 
-def _measured(rings: Rings) -> tuple[FloatArray, FloatArray]:
-    box, turn = np.zeros((len(rings), 4)), np.ones(len(rings.hole))
+def _measured(rings: Rings, widest: float) -> tuple[FloatArray, FloatArray, IntArray]:
+    """What `chains.measure` fills."""
+    n = len(rings)
+    known = np.empty(len(rings.hole)), np.empty((n, 6)), np.empty((n, 3), np.int64)
 
     def some(block: slice) -> None:
-        span = (block.start, block.stop)
-        chains.measure(rings.xy, rings.ring_start, rings.first_ring, rings.hole, span, box, turn)
+        span, limit = (block.start, block.stop), (MOST_EDGES, widest)
+        chains.measure(rings.xy, rings.ring_start, rings.first_ring, rings.hole, span, _ORIGIN_BITS, limit, *known)
 
-    in_threads(some, blocks(len(rings), _BLOCK_CELLS))
-    return box, turn
-
-
-def _edges(rings: Rings, rows: IntArray) -> IntArray:
-    """How many edges each of `rows` has."""
-    first, last = rings.first_ring[rows], rings.first_ring[rows + 1]
-    return rings.ring_start[last] - rings.ring_start[first] - (last - first)
-
-
-def _origins(box: FloatArray) -> FloatArray:
-    """(p, 2) near the middle of each box, on a grid that its coordinates fall on."""
-    middle = np.stack([box[:, 0] + box[:, 2], box[:, 1] + box[:, 3]], axis=1) / 2
-    largest = np.stack([np.abs(box[:, [0, 2]]).max(axis=1), np.abs(box[:, [1, 3]]).max(axis=1)], axis=1)
-    step = np.ldexp(1.0, np.frexp(largest)[1] - _ORIGIN_BITS)
-    return np.asarray(np.rint(middle / step) * step)
+    in_threads(some, blocks(n, _BLOCK_CELLS))
+    return known
 
 
 class _Cut(NamedTuple):
@@ -191,12 +175,12 @@ class _Cut(NamedTuple):
     box: FloatArray  # (c, 4)
 
     @classmethod
-    def alone(cls, rings: Rings, turn: FloatArray, rows: IntArray, box: FloatArray, origin: FloatArray) -> _Cut:
+    def alone(cls, rings: Rings, turn: FloatArray, rows: IntArray, place: FloatArray) -> _Cut:
         """The polygons at `rows`, each counted from its own origin."""
         taken = rings.take(rows)
         turns = turn[runs(rings.first_ring[rows], rings.first_ring[rows + 1])]
-        xy = taken.xy - np.repeat(origin[rows], np.diff(taken.ring_start[taken.first_ring]), axis=0)
-        return cls(xy, taken.ring_start, taken.first_ring, turns, rows, box[rows] - np.tile(origin[rows], 2))
+        xy = taken.xy - np.repeat(place[rows, :2], np.diff(taken.ring_start[taken.first_ring]), axis=0)
+        return cls(xy, taken.ring_start, taken.first_ring, turns, rows, place[rows, 2:])
 
 
 def _cut(cells: _Cut, widest: float) -> _Cut:
@@ -209,42 +193,69 @@ def _cut(cells: _Cut, widest: float) -> _Cut:
         xy, start, first, turn, row, box = cells
         if not chains.choose_cuts(xy, start, first, box, limit, MOST_EDGES, WORTH_IT, axis, at):
             break
-        xy, start, first, turn, of, box = chains.halve(xy, start, first, turn, axis, at)
+        xy, start, first, turn, of, box = halved(xy, start, first, turn, axis, at)
         cells, limit = _Cut(xy, start, first, turn, row[of], box), limit[of]
     return cells
 
 
+def halved(
+    xy: FloatArray, ring_start: IntArray, first_ring: IntArray, turn: FloatArray, axis: IntArray, at: FloatArray
+) -> tuple[FloatArray, IntArray, IntArray, FloatArray, IntArray, FloatArray]:
+    """What `chains.halve` writes."""
+    r, c = 2 * len(turn), 2 * len(axis)
+    new_xy, start, new_turn = np.empty((4 * len(xy) + 4, 2)), np.empty(r + 1, np.int64), np.empty(r)
+    first, of, box = np.empty(c + 1, np.int64), np.empty(c, np.int64), np.empty((c, 4))
+    n, r, c = chains.halve(xy, ring_start, first_ring, turn, axis, at, new_xy, start, first, new_turn, of, box)
+    new_xy = new_xy[:n].copy()
+    return new_xy, start[: r + 1].copy(), first[: c + 1].copy(), new_turn[:r].copy(), of[:c].copy(), box[:c].copy()
+
+
+def _counted(cells: _Cut) -> IntArray:
+    """(c, 3) vertices and chains of each, and 1."""
+    size = np.ones((len(cells.row), 3), np.int64)
+
+    def some(block: slice) -> None:
+        chains.count(cells.xy, cells.ring_start, cells.first_ring, (block.start, block.stop), size)
+
+    in_threads(some, blocks(len(size), _BLOCK_CELLS))
+    return size
+
+
 class _Part(NamedTuple):
-    """Rings of which some polygons are made into cells, at their places among all cells."""
+    """Rings of which some polygons are made into cells."""
 
     xy: FloatArray
     ring_start: IntArray
     first_ring: IntArray
     turn: FloatArray
-    shift: FloatArray  # (p, 2) the origin that coordinates are not counted from yet
-    which: IntArray
-    place: IntArray
+    shift: FloatArray  # (p, 6) the origin that coordinates are not counted from yet, and more
+    which: IntArray  # (n,) polygons of these rings
+    row: IntArray  # (n,) and what they are in the layer
+    place: FloatArray  # (n, 6) as of cells
+    size: IntArray  # (n, 3) vertices, chains, 1
 
 
-def _chained(parts: list[_Part], row: IntArray, origin: FloatArray, box: FloatArray) -> Cells:
-    """The chains of all cells; `row` (c,) and `box` (c, 4) of each, `origin` (p, 2) of each polygon."""
-    size = np.empty((len(row), 2), np.int64)
-    jobs = [(part, some) for part in parts for some in blocks(len(part.which), _BLOCK_CELLS)]
+def _chained(parts: list[_Part]) -> tuple[Cells, tuple[int, int]]:
+    """The chains of all cells, and most vertices and chains of one."""
+    row, place, size = parts[0].row, parts[0].place, parts[0].size
+    at = np.arange(len(row))
+    if len(parts) > 1:
+        row, place, size = (np.concatenate([getattr(p, name) for p in parts]) for name in ("row", "place", "size"))
+        order = np.argsort(row, kind="stable")
+        row, place, size, at = row[order], place[order], size[order], np.argsort(order)
+    begin = np.zeros((len(row) + 1, 3), np.int64)
+    np.cumsum(size, axis=0, out=begin[1:])
+    vertices, count, _ = begin[-1].tolist()
+    mark = np.empty((len(row), 4), np.int64)
+    mark[:, 0] = row
+    cells = Cells(np.empty((vertices, 2)), np.empty((count, 7)), place, mark)
+    bits, first = cells.vertex.view(np.int64), (0, len(parts[0].row))
+    jobs = [(n, some) for n, part in enumerate(parts) for some in blocks(len(part.which), _BLOCK_CELLS)]
 
-    def counted(job: tuple[_Part, slice]) -> None:
-        part, some = job
-        chains.count(part.xy, part.ring_start, part.first_ring, part.which[some], part.place[some], size)
-
-    in_threads(counted, jobs, worth_it=len(row) > _BLOCK_CELLS)
-    first_vertex, first_chain = (np.concatenate([[0], np.cumsum(one)]).astype(np.int64) for one in size.T)
-    vertex, chain = np.empty((first_vertex[-1], 2)), np.empty((first_chain[-1], 5))
-    start, stop = np.empty(first_chain[-1], np.int64), np.empty(first_chain[-1], np.int64)
-    key = np.empty(len(row), np.int64)
-
-    def filled(job: tuple[_Part, slice]) -> None:
-        part, some = job
-        cells = (first_vertex, first_chain, vertex, start, stop, chain, key)
-        chains.fill(*part[:5], part.which[some], part.place[some], *cells)
+    def filled(job: tuple[int, slice]) -> None:
+        part, (start, stop) = parts[job[0]], (first[job[0]] + job[1].start, first[job[0]] + job[1].stop)
+        chains.fill(*part[:5], part.which[job[1]], at[start:stop], begin, cells.vertex, bits, cells.chain, mark)
 
     in_threads(filled, jobs, worth_it=len(row) > _BLOCK_CELLS)
-    return Cells(vertex, start, stop, chain, first_chain, origin[row], box, key, row)
+    vertices, count, _ = size.max(axis=0, initial=0).tolist()
+    return cells, (vertices, count)

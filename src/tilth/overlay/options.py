@@ -7,5 +7,6 @@ from typing import Any
 _BOTH: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
 #: For what Python calls.
 OUTER: dict[str, Any] = {**_BOTH, "cache": True}
-#: For what only compiled functions call: it becomes a part of them, and needs no door of its own.
-INNER: dict[str, Any] = {**_BOTH, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+#: For what only compiled functions call: it becomes a part of them and needs no door of its own. It makes no array, so
+#: nothing has to count who still holds one, which threads would wait for.
+LEAF: dict[str, Any] = {**_BOTH, "no_cpython_wrapper": True, "no_cfunc_wrapper": True, "_nrt": False}

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from tilth.core import FloatArray, IntArray
+from tilth.core import IntArray
 from tilth.overlay.boxes import meeting
-from tilth.overlay.kernel import come_second, find_same, mirrored, pair_areas
-from tilth.overlay.layer import Layer
+from tilth.overlay.kernel import add_up, mirrored, pair_areas
+from tilth.overlay.layer import Cells, Layer
 from tilth.overlay.piece_table import PieceTable
-from tilth.overlay.scale import lattice_over, lattice_within
+from tilth.overlay.scale import Lattice, lattice_over, lattice_within
 from tilth.overlay.threads import blocks, in_threads
 
 #: Pairs handed to a thread at a time.
 BLOCK_PAIRS = 8_192
+#: So few are measured at once, by one thread, with no look at which of them have the same answer.
+FEW_PAIRS = 1_024
 
 
 def pieces(left: Layer, right: Layer) -> PieceTable:
@@ -25,65 +27,42 @@ def pieces(left: Layer, right: Layer) -> PieceTable:
         pairs = pairs[ours.row[pairs[:, 0]] < theirs.row[pairs[:, 1]]]
     if len(pairs) == 0:
         return PieceTable.nothing()
-    extent = _common(left, right)
-    lattice = lattice_within(left.ground, extent)
-    if lattice is None:
-        lattice = lattice_over(left.ground, _boxes(left, pairs, extent))
-    measured, same = np.empty((len(pairs), 2)), ours.key[pairs[:, 0]] == theirs.key[pairs[:, 1]]
-    like, second = np.arange(len(pairs)), np.empty(len(pairs), dtype=bool)
-    come_second(ours, theirs, pairs, second)
+    lattice = (left if len(left.bounds) < len(right.bounds) else right).lattice or _lattice(left, right, pairs)
+    longest = left.longest[0] + right.longest[0], left.longest[1] + right.longest[1]
+    measured, own, like = np.empty((len(pairs), 2)), np.arange(len(pairs)), None
+    if len(pairs) > FEW_PAIRS:
+        like = twins(ours, theirs, pairs)
+        own = np.flatnonzero(like == own)
+
+    def measure(block: slice) -> None:
+        pair_areas(ours, theirs, pairs, own[block], lattice, longest, measured)
+
+    in_threads(measure, blocks(len(own), BLOCK_PAIRS), worth_it=len(own) > FEW_PAIRS)
+    if like is not None:
+        measured = measured[like]
+    rows, area = np.empty((2, len(pairs)), np.int64), np.empty(len(pairs))
+    count = add_up(ours, theirs, pairs, measured, np.arange(len(pairs)), *rows, area)
+    return PieceTable(rows[0, :count].copy(), rows[1, :count].copy(), area[:count].copy())
+
+
+def twins(ours: Cells, theirs: Cells, pairs: IntArray) -> IntArray:
+    """(n,) the pair that has the same answer as each, see `kernel.mirrored`."""
+    like, same = np.arange(len(pairs)), ours.mark[pairs[:, 0], 3] == theirs.mark[pairs[:, 1], 3]
     if same.any():
-        find_same(ours, theirs, pairs, same)
-        of_left, of_right = np.full(len(ours.row), -1), np.full(len(theirs.row), -1)
-        of_left[pairs[same, 0]], of_right[pairs[same, 1]] = pairs[same, 1], pairs[same, 0]
-        mirrored(pairs, np.searchsorted(pairs[:, 0], np.arange(len(ours.row) + 1)), of_left, of_right, same, like)
-    own, longest = like == np.arange(len(pairs)), _longest(left, right)
-
-    def measure(block: tuple[int, IntArray]) -> None:
-        side, which = block
-        layers = (ours, theirs) if side == 0 else (theirs, ours)
-        pair_areas(*layers, pairs, side, which, same, lattice, longest, measured)
-
-    both = [np.flatnonzero(own & ~second), np.flatnonzero(own & second)]
-    jobs = [(side, rows[some]) for side, rows in enumerate(both) for some in blocks(len(rows), BLOCK_PAIRS)]
-    in_threads(measure, jobs, worth_it=len(pairs) > BLOCK_PAIRS // 8)
-    return _table(ours.row[pairs[:, 0]], theirs.row[pairs[:, 1]], measured[like])
+        of_left, of_right = np.full(len(ours.mark), -1), np.full(len(theirs.mark), -1)
+        first = np.searchsorted(pairs[:, 0], np.arange(len(ours.mark) + 1))
+        mirrored(ours, theirs, pairs, first, of_left, of_right, same, like)
+    return like
 
 
-def _longest(left: Layer, right: Layer) -> tuple[int, int]:
-    """Most vertices of a chain of either layer, and most chains of two cells."""
-    return max(left.longest[0], right.longest[0]), left.longest[1] + right.longest[1]
-
-
-def _common(left: Layer, right: Layer) -> FloatArray:
-    """(4,) the box that two layers have in common."""
-    assert left.extent is not None and right.extent is not None
-    low, high = np.maximum(left.extent[:2], right.extent[:2]), np.minimum(left.extent[2:], right.extent[2:])
-    return np.concatenate([low, high])
-
-
-def _boxes(left: Layer, pairs: IntArray, extent: FloatArray) -> FloatArray:
-    """(n, 4) boxes that hold all that pairs of cells, sorted by the first, have in common."""
+def _lattice(left: Layer, right: Layer, pairs: IntArray) -> Lattice:
+    """The area scale about what the two cells of each pair have in common."""
+    a, b = left.extent, right.extent
+    assert a is not None and b is not None
+    extent = max(a[0], b[0]), max(a[1], b[1]), min(a[2], b[2]), min(a[3], b[3])
+    few = lattice_within(left.ground, extent)
+    if few is not None:
+        return few
     boxes = left.bounds[pairs[np.append(True, pairs[1:, 0] != pairs[:-1, 0]), 0]]
-    return np.concatenate([np.maximum(boxes[:, :2], extent[:2]), np.minimum(boxes[:, 2:], extent[2:])], axis=1)
-
-
-def _table(left: IntArray, right: IntArray, measured: FloatArray) -> PieceTable:
-    """Pieces of cells added up by pair of polygons, without those that are no more than noise.
-
-    They are added from the smallest up, so that the sum does not hang on how the layers lie.
-    """
-    width = int(right.max()) + 1
-    key = left * width + right
-    if (key[1:] <= key[:-1]).any():
-        order = np.argsort(key, kind="stable")
-        key = key[order]
-        same = key[1:] == key[:-1]
-        again = np.flatnonzero(np.append(same, False) | np.append(False, same))
-        some = order[again]
-        order[again] = some[np.lexsort((measured[some, 1], measured[some, 0], key[again]))]
-        first = np.flatnonzero(np.append(True, ~same))
-        left, right = left[order[first]], right[order[first]]
-        measured = np.add.reduceat(measured[order], first, axis=0)
-    real = measured[:, 0] > measured[:, 1]
-    return PieceTable(left[real], right[real], measured[real, 0])
+    common = [np.maximum(boxes[:, :2], extent[:2]), np.minimum(boxes[:, 2:], extent[2:])]
+    return lattice_over(left.ground, np.concatenate(common, axis=1))

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from tilth.core import IntArray
 from tilth.overlay.ellipsoid import surface
 from tilth.overlay.piece_table import PieceTable
-from tilth.overlay.rings import Rings
-from tilth.overlay.sides import Side, pieces_of_both, pieces_within
+from tilth.overlay.rings import Rings, polygons
+from tilth.overlay.sides import Side, layer_of_all, pieces_of_both, pieces_within
 
 if TYPE_CHECKING:  # numba is loaded by the first overlay, not by the first import
     from tilth.overlay.layer import Layer
@@ -63,7 +63,9 @@ def prepare(geometries: Any, crs: Any) -> Layer:
 
     Parameters and errors are those of `intersection_areas`.
     """
-    return Side.of(geometries, surface(crs)).whole()
+    if hasattr(geometries, "cells"):
+        return geometries  # type: ignore[no-any-return]
+    return layer_of_all(geometries if isinstance(geometries, Rings) else polygons(geometries), surface(crs))
 
 
 def kept(folder: Path, crs: Any) -> Layer:

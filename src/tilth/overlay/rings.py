@@ -14,6 +14,8 @@ from tilth.core import BadInput, FloatArray, IntArray
 #: An array of shapely polygons; a missing one is an empty polygon.
 Polygons = npt.NDArray[np.object_]
 BoolArray = npt.NDArray[np.bool_]
+#: A box: x and y least, x and y most.
+Extent = tuple[float, float, float, float]
 
 _POLYGON, _MULTIPOLYGON = 3, 6
 
@@ -77,6 +79,16 @@ class Rings:
         return Rings(self.xy[runs(begin, end)], start, first, self.hole[rings])
 
 
+def extent_of(boxes: FloatArray) -> Extent | None:
+    """The box around boxes (n, 4); None if there is none."""
+    if len(boxes) == 0:
+        return None
+    left, low, right, high = boxes[0].tolist()
+    if len(boxes) > 1:
+        (left, low), (right, high) = boxes[:, :2].min(axis=0).tolist(), boxes[:, 2:].max(axis=0).tolist()
+    return left, low, right, high
+
+
 def runs(begin: IntArray, end: IntArray) -> IntArray:
     """The whole numbers from each `begin` to its `end`, one run behind the other."""
     size = end - begin
@@ -92,20 +104,25 @@ def polygons(geometries: Any) -> Polygons:
     BadInput
         If a geometry is not a polygon or multipolygon, or has a coordinate that is not finite.
     """
-    given = np.atleast_1d(np.asarray(getattr(geometries, "geometry", geometries), dtype=object)).ravel()
+    given = np.asarray(getattr(geometries, "geometry", geometries), dtype=object)
+    if given.ndim != 1:
+        given = given.ravel()
     kind = _kinds(given)
+    usable = (kind == _POLYGON) | (kind == _MULTIPOLYGON)
+    if usable.all():
+        return given
     empty = (kind < 0) | shapely.is_empty(given)
-    usable = empty | (kind == _POLYGON) | (kind == _MULTIPOLYGON)
+    usable |= empty
     if not usable.all():
         row = int(np.argmin(usable))
         raise BadInput("overlay-not-polygon", row=row, kind=given[row].geom_type)
-    return np.where(empty, shapely.Polygon(), given) if empty.any() else given
+    return np.where(empty, shapely.Polygon(), given)
 
 
 def _kinds(given: Polygons) -> IntArray:
     """(p,) shapely's type numbers, -1 for what is missing; BadInput where there is something else."""
     try:
-        return np.asarray(shapely.get_type_id(given), dtype=np.int64)
+        return np.asarray(shapely.get_type_id(given))
     except TypeError:
         known = shapely.is_geometry(given) | shapely.is_missing(given)
         row = int(np.argmin(known))
@@ -115,8 +132,27 @@ def _kinds(given: Polygons) -> IntArray:
 def flatten(shapes: Polygons) -> Rings:
     """The rings of `shapes`, as `polygons` returned them. Heights are left out."""
     xy = shapely.get_coordinates(shapes)
-    size = np.asarray(shapely.get_num_coordinates(shapes), dtype=np.int64)
+    size = np.asarray(shapely.get_num_coordinates(shapes))
     one = (shapely.get_type_id(shapes) == _POLYGON) & (shapely.get_num_interior_rings(shapes) == 0)
+    if (one & (size > 0)).all():
+        start, first = _starts(size), np.arange(len(shapes) + 1)
+        flat = Rings(xy, start, first, np.zeros(len(shapes), dtype=bool))
+    else:
+        flat = _taken_apart(shapes, xy, size, one)
+    if not np.isfinite(xy.sum()):
+        refuse_endless(flat)
+    return flat
+
+
+def _starts(size: IntArray) -> IntArray:
+    """(n + 1,) where runs of `size` (n,) begin, and the last one ends."""
+    out = np.zeros(len(size) + 1, np.int64)
+    np.cumsum(size, out=out[1:])
+    return out
+
+
+def _taken_apart(shapes: Polygons, xy: FloatArray, size: IntArray, one: BoolArray) -> Rings:
+    """The rings of `shapes`, of which all but `one` have holes or parts. Their coordinates, and how many each has."""
     count = np.where(one & (size > 0), 1, 0)
     # Only polygons with holes or parts are taken apart, which makes an object of every ring.
     more = np.flatnonzero(~one)
@@ -125,16 +161,13 @@ def flatten(shapes: Polygons) -> Rings:
     length = np.asarray(shapely.get_num_coordinates(rings), dtype=np.int64)
     rings, ring_of, length = rings[length > 0], ring_of[length > 0], length[length > 0]
     count[more] = np.bincount(part_of[ring_of], minlength=len(more))
-    first_ring = np.concatenate([[0], np.cumsum(count)]).astype(np.int64)
+    first_ring = _starts(count)
     lengths, hole = np.zeros(first_ring[-1], np.int64), np.zeros(first_ring[-1], dtype=bool)
     lengths[first_ring[:-1][one & (size > 0)]] = size[one & (size > 0)]
     places = runs(first_ring[more], first_ring[more + 1])
     lengths[places] = length
     hole[places[1:]] = ring_of[1:] == ring_of[:-1]
-    flat = Rings(xy, np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64), first_ring, hole)
-    if not np.isfinite(xy.sum()):
-        refuse_endless(flat)
-    return flat
+    return Rings(xy, _starts(lengths), first_ring, hole)
 
 
 def refuse_endless(rings: Rings) -> None:

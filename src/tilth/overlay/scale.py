@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -11,6 +12,7 @@ from numpy.polynomial import chebyshev, polynomial
 
 from tilth.core import BadInput, FloatArray, IntArray
 from tilth.overlay.ellipsoid import Surface
+from tilth.overlay.rings import Extent, extent_of
 
 #: Distance between neighbouring samples of a derivative: wide, for the last places of coordinates with zone prefix. [m]
 STEP_M = 50_000.0
@@ -61,10 +63,10 @@ class Lattice(NamedTuple):
     node: FloatArray  # (nx, ny, 15) 1, x, y, x², xy, y², x³, … y⁴; NaN where nothing was asked for
 
 
-def lattice_within(ground: Surface, extent: FloatArray) -> Lattice | None:
-    """The lattice over all of `extent` (4,), kept for the next time; None where it is wide or leaves the projection."""
+def lattice_within(ground: Surface, extent: Extent) -> Lattice | None:
+    """The lattice over all of `extent`, kept for the next time; None where it is wide or leaves the projection."""
     pitch = _pitch(ground)
-    left, low, right, high = np.floor(extent / (pitch * BLOCK)).astype(np.int64).tolist()
+    left, low, right, high = (math.floor(side / (pitch * BLOCK)) for side in extent)
     if (right - left + 1) * (high - low + 1) > _FEW:
         return None
     try:
@@ -81,12 +83,13 @@ def lattice_over(ground: Surface, boxes: FloatArray) -> Lattice:
     BadInput
         If a box reaches out of the domain of the projection.
     """
-    extent = np.concatenate([boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)])
+    extent = extent_of(boxes)
+    assert extent is not None
     few = lattice_within(ground, extent)
     if few is not None:
         return few
     pitch = _pitch(ground)
-    left, low, right, high = np.floor(extent / (pitch * BLOCK)).astype(np.int64).tolist()
+    left, low, right, high = (math.floor(side / (pitch * BLOCK)) for side in extent)
     asked = np.zeros((right - left + 1, high - low + 1), dtype=bool)
     reach = np.floor(boxes / (pitch * BLOCK)).astype(np.int64) - (left, low, left, low)
     for x0, y0, x1, y1 in set(map(tuple, reach.tolist())):
@@ -97,12 +100,12 @@ def lattice_over(ground: Surface, boxes: FloatArray) -> Lattice:
         try:
             node[place] = _block(ground, pitch, (left + i, low + j), None)
         except BadInput:  # the block reaches out of the projection: what is measured may still lie within
-            node[place] = _block(ground, pitch, (left + i, low + j), tuple(extent.tolist()))
+            node[place] = _block(ground, pitch, (left + i, low + j), extent)
     return Lattice(pitch, np.array([left, low]) * BLOCK, node)
 
 
 def _pitch(ground: Surface) -> float:
-    return float(2.0 ** round(np.log2(ground.length(PITCH_M))))
+    return 2.0 ** round(math.log2(ground.length(PITCH_M)))
 
 
 @lru_cache(maxsize=64)
@@ -116,9 +119,7 @@ def _small(ground: Surface, pitch: float, left: int, low: int, right: int, high:
 
 
 @lru_cache(maxsize=256)
-def _block(
-    ground: Surface, pitch: float, at: tuple[int, int], within: tuple[float, float, float, float] | None
-) -> FloatArray:
+def _block(ground: Surface, pitch: float, at: tuple[int, int], within: Extent | None) -> FloatArray:
     """(BLOCK, BLOCK, 15) nodes of block `at`, fitted over all of it or over what of it lies `within` a box."""
     corner = np.array(at) * (pitch * BLOCK)
     extent = np.concatenate([corner, corner + pitch * BLOCK])

@@ -15,7 +15,7 @@ import shapely
 from tilth.core import FloatArray, IntArray
 from tilth.overlay.ellipsoid import Surface
 from tilth.overlay.piece_table import PieceTable
-from tilth.overlay.rings import Polygons, Rings, flatten, polygons
+from tilth.overlay.rings import Extent, Polygons, Rings, extent_of, flatten, polygons
 
 if TYPE_CHECKING:  # numba is loaded by the first overlay, not by the first import
     from tilth.overlay.layer import Layer
@@ -53,19 +53,14 @@ class Side:
         return np.asarray(shapely.get_num_coordinates(self.given), dtype=np.int64)
 
     @cached_property
-    def extent(self) -> FloatArray | None:
-        """(4,) around all of it; None if there is nothing."""
+    def extent(self) -> Extent | None:
+        """Around all of it; None if there is nothing."""
         if self.known is not None:
             return self.known.extent
-        some = self.bounds[~np.isnan(self.bounds[:, 0])]
-        return np.concatenate([some[:, :2].min(axis=0), some[:, 2:].max(axis=0)]) if len(some) else None
+        return extent_of(self.bounds[~np.isnan(self.bounds[:, 0])])
 
-    def whole(self) -> Layer:
-        """All of it, made ready."""
-        return self.ready(self.held(None)) if self.known is None else self.known
-
-    def held(self, extent: FloatArray | None) -> IntArray:
-        """Rows with ground whose box meets `extent` (4,)."""
+    def held(self, extent: Extent | None) -> IntArray:
+        """Rows with ground whose box meets `extent`."""
         some = ~np.isnan(self.bounds[:, 0])
         if extent is not None:
             some &= (self.bounds[:, :2] < extent[2:]).all(axis=1) & (self.bounds[:, 2:] > extent[:2]).all(axis=1)
@@ -79,16 +74,11 @@ class Side:
 
     def ready(self, rows: IntArray) -> Layer:
         """The polygons at `rows`."""
-        from tilth.overlay.compiled import ready
-        from tilth.overlay.layer import layer_of
-
-        ready()
         assert self.given is not None
-        if len(rows) < len(self.bounds):
-            some = self.given.take(rows) if isinstance(self.given, Rings) else flatten(self.given[rows])
-        else:
-            some = self.given if isinstance(self.given, Rings) else flatten(self.given)
-        return layer_of(some, self.ground, rows, len(self.bounds))
+        if len(rows) == len(self.bounds):
+            return layer_of_all(self.given, self.ground)
+        some = self.given.take(rows) if isinstance(self.given, Rings) else flatten(self.given[rows])
+        return _made(some, self.ground, rows, len(self.bounds))
 
     def tiles(self, rows: IntArray) -> list[IntArray]:
         """`rows` in neighbourhoods of at most about `TILE_COORDINATES` each."""
@@ -101,14 +91,27 @@ class Side:
         return [np.sort(tile) for tile in np.split(near, np.flatnonzero(np.diff(number)) + 1)]
 
 
+def layer_of_all(given: Polygons | Rings, ground: Surface) -> Layer:
+    """All of them, made ready."""
+    return _made(given if isinstance(given, Rings) else flatten(given), ground)
+
+
+def _made(rings: Rings, ground: Surface, rows: IntArray | None = None, total: int | None = None) -> Layer:
+    from tilth.overlay.compiled import ready
+    from tilth.overlay.layer import layer_of
+
+    ready()
+    return layer_of(rings, ground, rows, total)
+
+
 def pieces_of_both(left: Side, right: Side) -> PieceTable:
     """The pieces of two layers. The heavier one, which is not made ready yet, is gone through tile by tile."""
+    if left.known is not None and right.known is not None:
+        return _paired(left.known, right.known, True)
     if left.extent is None or right.extent is None:
         return PieceTable.nothing()
     forward = left.known is None and (right.known is not None or left.size.sum() >= right.size.sum())
     lead, other = (left, right) if forward else (right, left)
-    if lead.known is not None:
-        return _paired(lead.known, other.meeting(lead.known), forward)
     assert other.extent is not None
     tiles = lead.tiles(lead.held(other.extent))
     if len(tiles) == 1 and other.size.sum() <= TILE_COORDINATES:

@@ -13,7 +13,7 @@ import shapely
 from numba import njit
 
 from tilth.core import FloatArray, IntArray
-from tilth.overlay.options import INNER, OUTER
+from tilth.overlay.options import LEAF, OUTER
 from tilth.overlay.rings import Rings, flatten, polygons, refuse_endless
 from tilth.overlay.threads import blocks, in_threads
 
@@ -55,7 +55,7 @@ def rings_of_wkb(values: Bytes, offsets: IntArray) -> Rings:
     return rings
 
 
-@njit(**INNER)
+@njit(**LEAF)
 def _whole(values: Bytes, at: int) -> int:
     """The four bytes at `at` as a number, the last byte first."""
     found = 0
@@ -64,7 +64,7 @@ def _whole(values: Bytes, at: int) -> int:
     return found
 
 
-@njit(**INNER)
+@njit(**LEAF)
 def _head(values: Bytes, at: int, end: int) -> tuple[int, int, int]:
     """Kind of the geometry at `at`, numbers a coordinate has, and where its counts begin; kind -1 if unreadable."""
     if at + 9 > end or values[at] != 1:
