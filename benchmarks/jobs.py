@@ -162,33 +162,42 @@ def command_job(bench: Bench, job: str, before: str, after: str) -> list[Row]:
     return contest(job, bench.parcels, entries, judge, bench.rounds, lambda flows: f"{len(flows)} flows")
 
 
-def footprint_job(bench: Bench, job: str) -> list[Row]:
-    """Every footprint in turn, by every engine in turn, with five layers kept warm: times are per footprint."""
+def footprint_job(bench: Bench, job: str, in_a_row: int) -> list[Row]:
+    """Footprints by every engine in turn, so many in a row, with five layers kept warm: times are per footprint."""
     names = ("y1", *LAYERS)
     shapes = bench.layer("footprints").polygons[: bench.footprints]
     engines = bench.able("footprint")
     kept = {name: [engine.keep(bench.held(engine, layer)) for layer in names] for name, engine in engines.items()}
     rows = {name: Row(job, bench.parcels, name) for name in engines}
     pieces = 0
-    for number, shape in enumerate(np.concatenate([shapes[:_WARM_UP], shapes])):
-        known: tuple[str, list[Pieces]] | None = None
-        for name, engine in engines.items():
-            own = shapely.from_wkb(shapely.to_wkb(shape))
-            began = perf_counter()
-            answer = engine.footprint(own, kept[name])
-            spent = perf_counter() - began
-            if number < _WARM_UP:
-                continue
-            rows[name].seconds.append(spent)
-            answer = _plane_footprint(bench, engine, own, names, answer)
-            if known is None:
-                known = name, answer
-                pieces += sum(len(found.left) for found in answer)
-            else:
-                rows[name].off_m2 = max(rows[name].off_m2, _judge_all(known[0], name, known[1], answer))
+    for start in range(0, len(shapes), in_a_row):
+        some = shapes[start : start + in_a_row]
+        told = {name: _timed_footprints(rows[name], engine, some, kept[name]) for name, engine in engines.items()}
+        for number, shape in enumerate(some):
+            known: tuple[str, list[Pieces]] | None = None
+            for name, engine in engines.items():
+                answer = _plane_footprint(bench, engine, shape, names, told[name][number])
+                if known is None:
+                    known = name, answer
+                    pieces += sum(len(found.left) for found in answer)
+                else:
+                    rows[name].off_m2 = max(rows[name].off_m2, _judge_all(known[0], name, known[1], answer))
     for row in rows.values():
         row.answer = f"{pieces:,} pieces"
     return list(rows.values())
+
+
+def _timed_footprints(row: Row, engine: Engine, shapes: Polygons, kept: list[Any]) -> list[list[Pieces]]:
+    """The answers to one footprint after the other; the first few are asked once before."""
+    for shape in shapes[:_WARM_UP] if len(shapes) > 1 else ():
+        engine.footprint(shapely.from_wkb(shapely.to_wkb(shape)), kept)
+    answers = []
+    for shape in shapes:
+        own = shapely.from_wkb(shapely.to_wkb(shape))
+        began = perf_counter()
+        answers.append(engine.footprint(own, kept))
+        row.seconds.append(perf_counter() - began)
+    return answers
 
 
 def _plane_footprint(

@@ -32,7 +32,10 @@ JOBS: dict[str, dict[str, Callable[[jobs.Bench, str], list[Row]]]] = {
         "layers-kept": lambda bench, job: jobs.pair_job(bench, job, "y1", jobs.LAYERS, kept=True),
     }
     | {f"layer-{name}": lambda bench, job: jobs.pair_job(bench, job, "y1", (job[6:],)) for name in jobs.LAYERS},
-    "footprints": {"footprints": jobs.footprint_job},
+    "footprints": {
+        "footprints": lambda bench, job: jobs.footprint_job(bench, job, in_a_row=100),
+        "footprints-alternating": lambda bench, job: jobs.footprint_job(bench, job, in_a_row=1),
+    },
     "matrix": {
         "matrix": lambda bench, job: jobs.matrix_job(bench, job, "y1", "y2"),
         "matrix-jitter": lambda bench, job: jobs.matrix_job(bench, job, "y1", "y2j"),

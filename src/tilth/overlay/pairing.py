@@ -37,11 +37,15 @@ def pieces(left: Layer, right: Layer) -> PieceTable:
     def measure(block: slice) -> None:
         pair_areas(ours, theirs, pairs, own[block], lattice, longest, measured)
 
-    in_threads(measure, blocks(len(own), BLOCK_PAIRS), worth_it=len(own) > FEW_PAIRS)
-    if like is not None:
+    if like is None:
+        measure(slice(None))
+    else:
+        in_threads(measure, blocks(len(own), BLOCK_PAIRS), worth_it=len(own) > FEW_PAIRS)
         measured = measured[like]
     rows, area = np.empty((2, len(pairs)), np.int64), np.empty(len(pairs))
-    count = add_up(ours, theirs, pairs, measured, np.arange(len(pairs)), *rows, area)
+    count = add_up(ours, theirs, pairs, measured, np.arange(len(pairs)), rows[0], rows[1], area)
+    if count == len(pairs):
+        return PieceTable(rows[0], rows[1], area)
     return PieceTable(rows[0, :count].copy(), rows[1, :count].copy(), area[:count].copy())
 
 

@@ -9,7 +9,7 @@ from tilth.core import IntArray
 from tilth.overlay.ellipsoid import surface
 from tilth.overlay.piece_table import PieceTable
 from tilth.overlay.rings import Rings, polygons
-from tilth.overlay.sides import Side, layer_of_all, pieces_of_both, pieces_within
+from tilth.overlay.sides import Side, layer_of_all, pieces_of_both, pieces_of_layers, pieces_within
 
 if TYPE_CHECKING:  # numba is loaded by the first overlay, not by the first import
     from tilth.overlay.layer import Layer
@@ -47,6 +47,8 @@ def intersection_areas(left: Any, right: Any, crs: Any) -> PieceTable:
     (array([0]), array([0]), array([1.]))
     """
     ground = surface(crs)
+    if hasattr(left, "cells") and hasattr(right, "cells"):
+        return pieces_of_layers(left, right)
     return pieces_of_both(Side.of(left, ground), Side.of(right, ground))
 
 

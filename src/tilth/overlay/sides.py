@@ -106,8 +106,6 @@ def _made(rings: Rings, ground: Surface, rows: IntArray | None = None, total: in
 
 def pieces_of_both(left: Side, right: Side) -> PieceTable:
     """The pieces of two layers. The heavier one, which is not made ready yet, is gone through tile by tile."""
-    if left.known is not None and right.known is not None:
-        return _paired(left.known, right.known, True)
     if left.extent is None or right.extent is None:
         return PieceTable.nothing()
     forward = left.known is None and (right.known is not None or left.size.sum() >= right.size.sum())
@@ -121,14 +119,19 @@ def pieces_of_both(left: Side, right: Side) -> PieceTable:
     return PieceTable.joined([_tile(lead.ready(tile), other, forward) for tile in tiles])
 
 
+def pieces_of_layers(left: Layer, right: Layer) -> PieceTable:
+    """The pieces of two layers that are ready."""
+    from tilth.overlay.pairing import pieces
+
+    return pieces(left, right)
+
+
 def _tile(tile: Layer, other: Side, forward: bool) -> PieceTable:
     return _paired(tile, other.meeting(tile), forward)
 
 
 def _paired(lead: Layer, other: Layer, forward: bool) -> PieceTable:
-    from tilth.overlay.pairing import pieces
-
-    return pieces(lead, other) if forward else pieces(other, lead)
+    return pieces_of_layers(lead, other) if forward else pieces_of_layers(other, lead)
 
 
 def pieces_within(side: Side) -> PieceTable:
