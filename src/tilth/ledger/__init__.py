@@ -7,7 +7,9 @@ from tilth.core.ondemand import on_demand
 if TYPE_CHECKING:
     from tilth.ledger.book import Book, counter
     from tilth.ledger.chart import Chart, may_be_negative
+    from tilth.ledger.closing import Closing
     from tilth.ledger.model import Account, Balance, Entry, Line, Phase, Quantities, Receipt
+    from tilth.ledger.verifying import Verified, replay, verify
 else:
     __getattr__ = on_demand(__name__)
 
@@ -16,11 +18,15 @@ __all__ = [
     "Balance",
     "Book",
     "Chart",
+    "Closing",
     "Entry",
     "Line",
     "Phase",
     "Quantities",
     "Receipt",
+    "Verified",
     "counter",
     "may_be_negative",
+    "replay",
+    "verify",
 ]

@@ -5,15 +5,17 @@ from __future__ import annotations
 import random
 import time
 from collections import deque
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from threading import Lock
+from typing import TypeVar
 
 from tilth.core import BadInput, NotFound
 from tilth.ledger import statements
 from tilth.ledger.canonical import body_of, digest_of, entry_of, first_link
 from tilth.ledger.chart import Chart
+from tilth.ledger.closing import Closing, close, may_close, region_closed
 from tilth.ledger.effects import Effect, effects, reversible, settlable
 from tilth.ledger.laws import check
 from tilth.ledger.model import Account, Balance, Entry, Phase, Quantities, Receipt, day_number
@@ -21,6 +23,8 @@ from tilth.ledger.tables import amounts, entries
 from tilth.ledger.timeline import START
 from tilth.ledger.writing import Asked, write
 from tilth.runtime import Clash, Database, Desk, Lost
+
+_T = TypeVar("_T")
 
 #: How often a call is tried again when another writer came in between or the server was away.
 _TRIES = 12
@@ -85,14 +89,23 @@ class Book:
         if len({entry.id for entry in asked}) < len(asked):
             raise BadInput("LEDGER-ID-TWICE", id=_twice(entry.id for entry in asked))
         bodies = [body_of(entry) for entry in asked]
-        for tried in range(_TRIES):
-            try:
-                return self._post(asked, bodies, look_first=tried > 0)
-            except (Clash, Lost):
-                if tried == _TRIES - 1:
-                    raise
-                time.sleep(random.uniform(0.2, 1) * min(_LONGEST_WAIT_S, 0.002 * 3**tried))  # noqa: S311
-        raise AssertionError("unreachable")
+        return _tried(lambda first: self._post(asked, bodies, look_first=not first))
+
+    def close_year(self, region: str, year: int, *, below: Collection[str] = (), evidence: str, author: str) -> Closing:
+        """Close a year, for `region` and the regions `below` it. Closing it again gives the first closing.
+
+        Raises
+        ------
+        BadInput
+            If the year is not over, a later one is closed, or evidence or author is missing.
+        """
+        may_close(region, year, evidence, author, self._today())
+
+        def work(_first: bool) -> Closing:
+            with self._turn, self._writer.writing() as desk:
+                return close(desk, region, year, sorted(below), evidence, author)
+
+        return _tried(work)
 
     def _post(self, asked: Sequence[Entry], bodies: Sequence[str], *, look_first: bool) -> list[Receipt]:
         """Add what is new of `asked`. What stands already is looked for only if something speaks against adding."""
@@ -199,6 +212,9 @@ class Book:
         unknown = sorted(account for account in touched if account not in self._ids)
         if not unknown:
             return
+        self._ids.update(_tried(lambda _first: self._opened(unknown)))
+
+    def _opened(self, unknown: Sequence[Account]) -> dict[Account, int]:
         with self._reader.writing() as desk:
             missing = []
             found = {}
@@ -208,13 +224,13 @@ class Book:
                     found[account] = rows[0][0]
                 else:
                     missing.append(account)
-            closed = {code: _closed_day(desk, code) for code in sorted({one.region for one in missing})}
+            closed = {code: region_closed(desk, code) for code in sorted({one.region for one in missing})}
             empty = dict.fromkeys(("lines", "last_day", *amounts("booked", "held", "low")), 0)
             for account in missing:
                 state = {"closed_day": closed[account.region], "head": first_link(account)}
                 statements.OPEN_ACCOUNT.run_each(desk, [{**account._asdict(), **empty, **state}])
                 found[account] = statements.ACCOUNT_ID.ask(desk, account._asdict())[0][0]
-        self._ids.update(found)
+        return found
 
     # --- reading --------------------------------------------------------------------------------------------------
 
@@ -258,13 +274,16 @@ def counter(original: Entry, *, id: str, posting_date: date, evidence: str, auth
     )  # fmt: skip
 
 
-def _closed_day(desk: Desk, code: str) -> int:
-    """Until which day a region is closed; no closing and no new account can come in between."""
-    rows = statements.REGION.ask(desk, {"code": code})
-    if rows:
-        return int(rows[0][0])
-    statements.OPEN_REGION.run_each(desk, [{"code": code, "closed_day": 0}])
-    return 0
+def _tried(work: Callable[[bool], _T]) -> _T:
+    """Do `work`, and do it again as long as somebody else comes in between or the server is away."""
+    for tried in range(_TRIES):
+        try:
+            return work(tried == 0)
+        except (Clash, Lost):
+            if tried == _TRIES - 1:
+                raise
+            time.sleep(random.uniform(0.2, 1) * min(_LONGEST_WAIT_S, 0.002 * 3**tried))  # noqa: S311
+    raise AssertionError("unreachable")
 
 
 def _twice(names: Iterable[str]) -> str:

@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, func, select, text, update
 from sqlalchemy.sql.base import Executable
 
 from tilth.ledger.model import Account
-from tilth.ledger.tables import accounts, amounts, closings, days, entries, lines, regions
+from tilth.ledger.tables import accounts, amounts, closings, days, entries, lines, regions, sealed
 from tilth.ledger.timeline import Day
 from tilth.runtime import Desk, Inserted, Prepared
 
@@ -58,6 +58,12 @@ def locked_accounts(column: Any, width: int) -> Prepared:
         *(accounts.c[name] for name in amounts("booked", "held", "low")),
     ]  # fmt: skip
     return Prepared(select(*wanted).where(_among(column, width)).order_by(accounts.c.id).with_for_update())
+
+
+@cache
+def accounts_in(column: Any, width: int) -> Prepared:
+    """The ids of accounts whose `column` is one of the keys."""
+    return Prepared(select(accounts.c.id).where(_among(column, width)))
 
 
 @cache
@@ -111,6 +117,14 @@ DAY_AT = Prepared(
     .order_by(days.c.day.desc())
     .limit(1)
 )
+CLOSING_OF = Prepared(
+    select(closings.c.number, closings.c.link).where(
+        closings.c.region == bindparam("of"), closings.c.year == bindparam("in_year")
+    )
+)
+SEALED_COUNT = Prepared(select(func.count(sealed.c.account)).where(sealed.c.closing == bindparam("of")))
+CLOSE_ACCOUNT = Prepared(update(accounts).where(accounts.c.id == bindparam("of")).values(closed_day=bindparam("until")))
+CLOSE_REGION = Prepared(update(regions).where(regions.c.code == bindparam("of")).values(closed_day=bindparam("until")))
 LAST_CLOSING = Prepared(
     select(closings.c.number, closings.c.link).order_by(closings.c.number.desc()).limit(1).with_for_update()
 )
@@ -133,6 +147,7 @@ def day_from(row: Sequence[Any]) -> Day:
 
 
 ADD_ENTRIES, ADD_LINES, ADD_DAYS = Inserted(entries), Inserted(lines), Inserted(days)
+ADD_CLOSING, ADD_SEALED = Inserted(closings), Inserted(sealed)
 OPEN_ACCOUNT = Prepared(
     accounts.insert().values({one.name: bindparam(one.name) for one in accounts.columns if one.name != "id"})
 )

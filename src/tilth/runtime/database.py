@@ -62,6 +62,22 @@ class Database:
             code = "RUNTIME-DISK-FULL" if self._no_room(error) else "RUNTIME-DATABASE"
             raise BadInput(code, why=_reason(error)) from error
 
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """A connection that sees the records as they are now, whatever others write meanwhile, and streams its rows.
+
+        Raises
+        ------
+        BadInput
+            As `transaction`.
+        """
+        settled = {"isolation_level": "REPEATABLE READ"} if self.dialect.name == "postgresql" else {}
+        try:
+            with self._engine.connect() as connection:
+                yield connection.execution_options(yield_per=5000, **settled)
+        except SQLAlchemyError as error:
+            raise BadInput("RUNTIME-DATABASE", why=_reason(error)) from error
+
     def close(self) -> None:
         """Give up every connection that nobody uses; the next transaction opens another."""
         self._engine.dispose()
