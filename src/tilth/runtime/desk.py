@@ -73,11 +73,22 @@ class Desk:
                     self.cursor.execute(_BEGIN[kind])
                     yield self
                     self.cursor.execute("COMMIT")
+            except self.dialect.loaded_dbapi.Error:
+                self._roll_back(spoilt=self.piped)
+                raise
             except BaseException:
                 self._roll_back()
                 raise
 
-    def _roll_back(self) -> None:
+    def _roll_back(self, *, spoilt: bool = False) -> None:
+        """End the transaction without a trace.
+
+        What a pipe broke off in leaves the driver believing in statements that the server never prepared: such a
+        connection is spoilt.
+        """
+        if spoilt:
+            self.leave()
+            return
         try:
             if self.dialect.name == "postgresql" or self.cursor.connection.in_transaction:
                 self.cursor.execute("ROLLBACK")
