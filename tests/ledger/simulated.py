@@ -1,7 +1,7 @@
 """A land book kept by the simplest means, and random histories for it. Shares no code with the book. Not a test.
 
-Every account is a list of (day, order, booked, held). A balance is a sum over it; whether a line may be added is found by
-adding it and walking through the whole list.
+Every account is a list of (day, order, booked, held). A balance is a sum over it; whether a line may be added is
+found by adding it and walking through the whole list.
 """
 
 from __future__ import annotations
@@ -162,7 +162,8 @@ class Histories:
 
     def day(self) -> str:
         """Some day of three years, in any order."""
-        return f"{self.chance.choice((2023, 2024, 2024, 2025))}-{self.chance.randint(1, 12):02d}-{self.chance.randint(1, 28):02d}"
+        year = self.chance.choice((2023, 2024, 2024, 2025))
+        return f"{year}-{self.chance.randint(1, 12):02d}-{self.chance.randint(1, 28):02d}"
 
     def _id(self) -> str:
         self.count += 1

@@ -124,9 +124,10 @@ def test_entries_posted_in_another_order_give_the_same_closings(new_book: Callab
     """INV-19, on entries none of which needs another."""
     chance = random.Random(seed)
     one = Histories(seed, f"42{seed:08d}")
+    land = (one.land("0201"), one.land("0103", 5), one.land("0101", 4, 1))
     stock = Wish("stock", "OPENING", "post", "2023-01-01", [
         ((one.region, "OPENING", 0, 0, 0, 0), (-3 * 10**6, 0, 0, 0)),
-        *((account, (10**6, 10**6 * account[3], 0, 10**6 * account[5])) for account in (one.land("0201"), one.land("0103", 5), one.land("0101", 4, 1))),
+        *((account, (10**6, 10**6 * account[3], 0, 10**6 * account[5])) for account in land),
     ])  # fmt: skip
     wishes = [one._new(chance.choice(("change", "occupy", "accept"))) for _ in range(60)]
     books = []

@@ -1,7 +1,7 @@
 """Forks processes that post into a book, each a fresh process that a test may kill. Not a test.
 
-Reads one order (JSON) a line: url, tag, acks (file), and may be count, limit (bytes of the largest file), twice. A writer
-appends the id of an entry to its file of acknowledgements when the book has said that it stands.
+Reads one order (JSON) a line: url, tag, acks (file), and may be count, limit (bytes of the largest file), twice. A
+writer appends the id of an entry to its file of acknowledgements when the book has said that it stands.
 """
 
 from __future__ import annotations

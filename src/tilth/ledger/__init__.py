@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from tilth.ledger.chart import Chart, may_be_negative
     from tilth.ledger.closing import Closing
     from tilth.ledger.model import Account, Balance, Entry, Line, Phase, Quantities, Receipt
+    from tilth.ledger.reading import read_entries
     from tilth.ledger.verifying import Verified, replay, verify
 else:
     __getattr__ = on_demand(__name__)
@@ -27,6 +28,7 @@ __all__ = [
     "Verified",
     "counter",
     "may_be_negative",
+    "read_entries",
     "replay",
     "verify",
 ]

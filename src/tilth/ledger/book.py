@@ -26,9 +26,9 @@ from tilth.runtime import Clash, Database, Desk, Lost
 
 _T = TypeVar("_T")
 
-#: How often a call is tried again when another writer came in between or the server was away.
-_TRIES = 12
-_LONGEST_WAIT_S = 2.0
+#: How long a call is tried again when another writer comes in between or the server is away, and the longest pause.
+_PATIENCE_S = 30.0
+_LONGEST_WAIT_S = 1.0
 #: So many entries are written in one transaction for callers that wait; one call may bring more.
 _TOGETHER = 500
 _NO_DAY = 99_999_999
@@ -251,6 +251,20 @@ class Book:
         last = statements.day_from(rows[0][1:]) if rows else START
         return Balance(account, on, Quantities(*last.booked), Quantities(*last.held))
 
+    def balances(self, region: str, on: date | None = None) -> list[Balance]:
+        """What every account of a region that was used holds at the end of the day `on`, or as it stands; by name."""
+        day = day_number(on) if on else _NO_DAY
+        found = []
+        with self._reader.reading() as desk:
+            for row in statements.ACCOUNTS_OF.ask(desk, {"of": region}):
+                last = statements.day_from(row[7:])
+                if last.day > day:
+                    rows = statements.DAY_AT.ask(desk, {"of": row[0], "on": day})
+                    last = statements.day_from(rows[0]) if rows else START
+                if last.day:
+                    found.append(Balance(Account(*row[1:7]), on, Quantities(*last.booked), Quantities(*last.held)))
+        return sorted(found, key=lambda one: one.account)
+
     def entry(self, id: str) -> tuple[Entry, Receipt]:
         """The entry of that id, and its receipt.
 
@@ -276,14 +290,16 @@ def counter(original: Entry, *, id: str, posting_date: date, evidence: str, auth
 
 def _tried(work: Callable[[bool], _T]) -> _T:
     """Do `work`, and do it again as long as somebody else comes in between or the server is away."""
-    for tried in range(_TRIES):
+    end = time.monotonic() + _PATIENCE_S
+    tried = 0
+    while True:
         try:
             return work(tried == 0)
         except (Clash, Lost):
-            if tried == _TRIES - 1:
+            if time.monotonic() > end:
                 raise
-            time.sleep(random.uniform(0.2, 1) * min(_LONGEST_WAIT_S, 0.002 * 3**tried))  # noqa: S311
-    raise AssertionError("unreachable")
+        time.sleep(random.uniform(0.2, 1) * min(_LONGEST_WAIT_S, 0.002 * 2**tried))  # noqa: S311
+        tried += 1
 
 
 def _twice(names: Iterable[str]) -> str:

@@ -62,6 +62,11 @@ class Chart:
             return account.name == account.family
         return member in known
 
+    def may_begin(self, words: str) -> bool:
+        """May the name of an account begin so?"""
+        names = (*(f"{family}:" for family in families()), *(f"LAND:{code}" for code in self._leaves))
+        return any(name.startswith(words) for name in names) or self._named(Account("0", words))
+
     @cached_property
     def farmland(self) -> frozenset[str]:
         """The names of the accounts that count farmland."""

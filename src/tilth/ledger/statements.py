@@ -87,6 +87,12 @@ ACCOUNT = Prepared(
         *(accounts.c[name] == bindparam(name) for name in _KEY)
     )
 )
+ACCOUNTS_OF = Prepared(
+    select(
+        accounts.c.id, *(accounts.c[name] for name in _KEY), accounts.c.last_day,
+        *(accounts.c[name] for name in amounts("booked", "held", "low")),
+    ).where(accounts.c.region == bindparam("of"))
+)  # fmt: skip
 ACCOUNT_ID = Prepared(select(accounts.c.id).where(*(accounts.c[name] == bindparam(name) for name in _KEY)))
 REGION = Prepared(select(regions.c.closed_day).where(regions.c.code == bindparam("code")).with_for_update())
 ADVANCE = Prepared(

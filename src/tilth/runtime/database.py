@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -150,6 +151,8 @@ def _engine(url: str) -> Engine:
         engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1))
     except (SQLAlchemyError, ImportError) as error:
         raise BadInput("RUNTIME-DATABASE", why=_reason(error)) from error
+    if engine.dialect.name == "postgresql":  # what its driver warns of while a connection dies is raised anyway
+        logging.getLogger("psycopg").setLevel(logging.ERROR)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _sqlite_pragmas)
         event.listen(engine, "begin", _sqlite_begin)
