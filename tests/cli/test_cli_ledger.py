@@ -69,8 +69,8 @@ def test_what_is_posted_is_in_the_balance_of_its_day(stocked: Tilth, tmp_path: P
     assert booked(stocked, "--on", "2024-02-29")["LAND:0103"]["booked_area_dm2"] == 5000
     assert list(booked(stocked, "LAND:02")) == ["LAND:0201"]
     status, out, _ = stocked("ledger", "balance", "LAND:0103")
-    assert (status, out.splitlines()[2].split()[-5:]) == (0, ["0.00", "80.00", "0.00", "0", "400.00"])
-    assert "可用 [m²]" in stocked("ledger", "balance", "--lang", "zh")[1]
+    assert (status, out.splitlines()[2].split()[-5:]) == (0, ["0.00", "80.00", "0.00", "0", "400.00"]), out
+    assert "可用 [平方米]" in stocked("ledger", "balance", "--lang", "zh")[1]
 
 
 def test_a_file_posted_twice_is_booked_once(stocked: Tilth, tmp_path: Path) -> None:

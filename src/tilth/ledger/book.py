@@ -59,7 +59,7 @@ class Book:
         self._missed = missed
         self._ids: dict[Account, int] = {}
         self._writer, self._reader = Desk(database), Desk(database)
-        self._turn, self._waiting = Lock(), deque[Asked]()
+        self._gate, self._led, self._waiting = Lock(), False, deque[Asked]()
 
     def close(self) -> None:
         """Give back what it holds of the database."""
@@ -102,7 +102,7 @@ class Book:
         may_close(region, year, evidence, author, self._today())
 
         def work(_first: bool) -> Closing:
-            with self._turn, self._writer.writing() as desk:
+            with self._writer.writing() as desk:
                 return close(desk, region, year, sorted(below), evidence, author)
 
         return _tried(work)
@@ -161,17 +161,32 @@ class Book:
         )
 
     def _together(self, asked: Asked) -> list[Receipt]:
-        """Wait for the turn, then write for all that wait by then; or find that somebody wrote for us."""
-        self._waiting.append(asked)
-        with self._turn:
-            while not asked.done:
-                waiting = [self._waiting.popleft()]
-                while self._waiting and sum(len(one.entries) for one in waiting) < _TOGETHER:
-                    waiting.append(self._waiting.popleft())
-                write(self._writer, waiting, self._ids)
+        """Write for all that wait, or wait until somebody has written for us; then wake whoever comes next."""
+        with self._gate:
+            self._waiting.append(asked)
+            leads, self._led = not self._led, True
+        if not leads:
+            asked.woken.acquire()
+        if not asked.done:
+            self._lead(asked)
         if asked.refused is not None:
             raise asked.refused
         return asked.receipts
+
+    def _lead(self, asked: Asked) -> None:
+        waiting: list[Asked] = []
+        while self._waiting and sum(len(one.entries) for one in waiting) < _TOGETHER:
+            waiting.append(self._waiting.popleft())
+        assert asked in waiting
+        try:
+            write(self._writer, waiting, self._ids)
+        finally:
+            with self._gate:
+                following = self._waiting[0] if self._waiting else None
+                self._led = following is not None
+            for one in (*waiting, following):
+                if one is not None and one is not asked:
+                    one.woken.release()
 
     def _named(self, new: Sequence[Entry]) -> dict[str, Entry]:
         """Every entry that one of `new` refers to.

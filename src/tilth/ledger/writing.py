@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
+from threading import Lock
 from typing import Any
 
 from tilth.core import BadInput, TilthError
@@ -13,7 +14,7 @@ from tilth.ledger.effects import Effect
 from tilth.ledger.model import Account, Entry, Quantities, Receipt, day_number, day_of
 from tilth.ledger.tables import accounts, amounts, entries
 from tilth.ledger.timeline import Day, Short, Timeline
-from tilth.runtime import Clash, Desk, streams
+from tilth.runtime import Clash, Desk, Lost, streams
 
 _NAMES = amounts("booked", "held", "low")
 _UNITS = {"capacity_kg": 1}
@@ -22,7 +23,7 @@ _UNITS = {"capacity_kg": 1}
 class Asked:
     """The entries of one call, ready to be written: each with what it does, its text and its digest."""
 
-    __slots__ = ("done", "entries", "receipts", "recorded_at", "refused")
+    __slots__ = ("done", "entries", "receipts", "recorded_at", "refused", "woken")
 
     def __init__(self, entries: Sequence[tuple[Entry, Sequence[Effect], str, bytes]], recorded_at: str) -> None:
         self.entries = entries
@@ -30,6 +31,8 @@ class Asked:
         self.done = False
         self.receipts: list[Receipt] = []
         self.refused: Exception | None = None
+        self.woken = Lock()  # released when it is done, or when it is its turn to write
+        self.woken.acquire()
 
 
 class _Open:
@@ -66,6 +69,10 @@ def write(desk: Desk, waiting: Sequence[Asked], ids: Mapping[Account, int]) -> N
     except (TilthError, Clash) as error:
         for asked in waiting:
             asked.receipts, asked.refused = [], error
+    except BaseException as error:
+        for asked in waiting:
+            asked.receipts, asked.refused = [], Lost("RUNTIME-DATABASE", why=str(error) or type(error).__name__)
+        raise
     finally:
         for asked in waiting:
             asked.done = True

@@ -18,7 +18,7 @@ _STYLE = {"sqlite": "named", "postgresql": "pyformat"}
 #: … and one that is known by its place.
 _PLACES = {"sqlite": "qmark", "postgresql": "format"}
 #: From so many rows on, PostgreSQL takes them as one stream.
-_STREAM = 50
+_STREAM = 6
 
 Values = Mapping[str, Any]
 
