@@ -35,7 +35,7 @@ _NO_DAY = 99_999_999
 
 
 def _today() -> date:
-    return datetime.now(UTC).astimezone().date()
+    return date(*time.localtime()[:3])
 
 
 class Book:

@@ -17,10 +17,9 @@ _quoted = json.encoder.encode_basestring
 def body_of(entry: Entry) -> str:
     """`entry` as text (JSON): the same for the same entry, in whatever order its lines and links were given."""
     lines = ",".join(
-        f"{account_text(account)},{area},{paddy},{capacity},{grade}]"
-        for account, (area, paddy, capacity, grade) in sorted(entry.lines)
+        [f"{account_text(one)},{area},{paddy},{kg},{grade}]" for one, (area, paddy, kg, grade) in sorted(entry.lines)]
     )
-    links = ",".join(map(_quoted, sorted(entry.links)))
+    links = ",".join(map(_quoted, sorted(entry.links))) if entry.links else ""
     expires = f'"{entry.expires}"' if entry.expires else "null"
     return (
         f'{{"id":{_quoted(entry.id)},"phase":"{entry.phase.value}","kind":{_quoted(entry.kind)},'

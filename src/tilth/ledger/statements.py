@@ -29,6 +29,7 @@ class EntryRow(NamedTuple):
 
 #: So many keys are looked up at once.
 _MANY = 256
+_KEYS = [f"k{at}" for at in range(_MANY)]
 
 
 def _widths(count: int) -> int:
@@ -42,12 +43,11 @@ def looked_up(desk: Desk, column: Any, keys: Sequence[Any], make: Any) -> Iterat
         part = keys[start : start + _MANY]
         width = _widths(len(part))
         padded = [*part, *[part[-1]] * (width - len(part))]
-        values = {f"k{at}": key for at, key in enumerate(padded)}
-        yield from make(column, width).ask(desk, values)
+        yield from make(column, width).ask(desk, dict(zip(_KEYS, padded, strict=False)))
 
 
 def _among(column: Any, width: int) -> Any:
-    return column.in_([bindparam(f"k{at}") for at in range(width)])
+    return column.in_([bindparam(key) for key in _KEYS[:width]])
 
 
 @cache

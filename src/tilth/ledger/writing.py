@@ -86,7 +86,9 @@ def _write(desk: Desk, waiting: Sequence[Asked], ids: Mapping[Account, int], cou
     for asked in waiting:
         before = [(opened[account], opened[account].state()) for account in _of(asked)] if len(waiting) > 1 else ()
         try:
-            _unsettled(desk, [entry for entry, *_ in asked.entries if entry.settles or entry.reverses], rows)
+            ending = [one[0] for one in asked.entries if one[0].settles or one[0].reverses]
+            if ending:
+                _unsettled(desk, ending, rows)
             rows += _entered(desk, asked, opened, numbers)
         except TilthError as refused:
             if len(waiting) == 1:
@@ -189,8 +191,10 @@ def _save(desk: Desk, opened: Iterable[_Open]) -> None:
             else:
                 added.append((one.id, day.day, *_flat(day)))
         last = one.timeline.last
-        values = {"account": one.id, "lines": one.lines, "head": one.head, "last_day": last.day}
-        advanced.append({**values, **dict(zip(_NAMES, _flat(last), strict=True))})
+        advanced.append(
+            {"account": one.id, "lines": one.lines, "head": one.head, "last_day": last.day}
+            | dict(zip(_NAMES, (*last.booked, *last.held, *last.low), strict=True))
+        )
     statements.ADD_LINES.put(desk, rows)
     if added:
         statements.ADD_DAYS.put(desk, added)
