@@ -196,3 +196,13 @@ def test_a_csv_from_a_chinese_workbook_is_read(tilth: Tilth, tmp_path: Path) -> 
     file.write_bytes("\n".join([HEAD, *rows]).encode("gbk"))
     assert tilth("ledger", "post", str(file), "--author", "李")[0] == 0
     assert booked(tilth)["LAND:0201"]["booked_area_dm2"] == 1000
+
+
+def test_the_file_of_the_how_to_is_posted_as_it_stands(tilth: Tilth, tmp_path: Path) -> None:
+    page = Path(__file__).parents[2] / "docs" / "how-to" / "ledger.md"
+    rows = page.read_text(encoding="utf-8").partition("```csv\n")[2].partition("```")[0]
+    file = tmp_path / "changes-2024.csv"
+    file.write_text(rows, encoding="utf-8")
+    status, out, err = tilth("ledger", "post", str(file), "--author", "Li")
+    assert (status, out.splitlines()[0]) == (0, "3 entries posted, 0 stood in the book already"), err
+    assert booked(tilth)["CLAIM:NONAG"]["booked_area_dm2"] == 1_200_000
