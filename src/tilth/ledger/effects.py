@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from tilth.core import BadInput
 from tilth.ledger.model import NOTHING, Account, Entry, Phase, Quantities
 
-
-class Effect(NamedTuple):
-    """The change of one account."""
-
-    account: Account
-    booked: Quantities
-    held: Quantities
+#: The change of one account: what is booked, and what is held.
+Effect = tuple[Account, Quantities, Quantities]
 
 
 def effects(entry: Entry, reservation: Entry | None) -> list[Effect]:
@@ -27,8 +20,8 @@ def effects(entry: Entry, reservation: Entry | None) -> list[Effect]:
     if reservation is not None:
         return _settling(entry, reservation)
     if entry.phase is Phase.RESERVE:
-        return [Effect(account, NOTHING, quantities.taken()) for account, quantities in entry.lines]
-    return [Effect(account, quantities, NOTHING) for account, quantities in entry.lines]
+        return [(account, NOTHING, quantities.taken()) for account, quantities in entry.lines]
+    return [(account, quantities, NOTHING) for account, quantities in entry.lines]
 
 
 def _settling(entry: Entry, reservation: Entry) -> list[Effect]:
@@ -46,7 +39,7 @@ def _settling(entry: Entry, reservation: Entry) -> list[Effect]:
                     "LEDGER-MORE-THAN-RESERVED", id=entry.id, settles=entry.settles, account=str(account),
                     part=part, whole=whole,
                 )  # fmt: skip
-        done.append(Effect(account, booked, reserved.taken().negated()))
+        done.append((account, booked, reserved.taken().negated()))
     return done
 
 

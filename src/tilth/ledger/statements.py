@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, func, select, text, update
+from sqlalchemy import ARRAY, bindparam, func, select, text, update
 from sqlalchemy.sql.base import Executable
 
 from tilth.ledger.model import Account
@@ -95,11 +95,34 @@ ACCOUNTS_OF = Prepared(
 )  # fmt: skip
 ACCOUNT_ID = Prepared(select(accounts.c.id).where(*(accounts.c[name] == bindparam(name) for name in _KEY)))
 REGION = Prepared(select(regions.c.closed_day).where(regions.c.code == bindparam("code")).with_for_update())
-ADVANCE = Prepared(
-    update(accounts)
-    .where(accounts.c.id == bindparam("account"))
-    .values({name: bindparam(name) for name in ("lines", "head", "last_day", *amounts("booked", "held", "low"))})
+#: From so many accounts on, PostgreSQL takes them as lists.
+_AS_LISTS = 12
+_STATE = ("lines", "head", "last_day", *amounts("booked", "held", "low"))
+_ADVANCE = Prepared(
+    update(accounts).where(accounts.c.id == bindparam("account")).values({name: bindparam(name) for name in _STATE})
 )
+
+
+def _advance_many() -> Prepared:
+    """PostgreSQL takes all accounts in one statement, a list for each column."""
+    named = ("id", *_STATE)
+    lists = [bindparam(name, type_=ARRAY(accounts.c[name].type)) for name in named]
+    rows = func.unnest(*lists).table_valued(*named).render_derived(name="state")
+    return Prepared(update(accounts).where(accounts.c.id == rows.c.id).values({name: rows.c[name] for name in _STATE}))
+
+
+_ADVANCE_MANY = _advance_many()
+
+
+def advance(desk: Desk, states: Sequence[tuple[Any, ...]]) -> None:
+    """Write accounts as they stand: of each its id, and the columns of `_STATE`."""
+    named = ("id", *_STATE)
+    if desk.dialect.name == "postgresql" and len(states) >= _AS_LISTS:
+        _ADVANCE_MANY.run_each(desk, [dict(zip(named, map(list, zip(*states, strict=True)), strict=True))])
+    else:
+        _ADVANCE.run_each(desk, [dict(zip(("account", *_STATE), state, strict=True)) for state in states])
+
+
 CHANGE_DAY = Prepared(
     update(days)
     .where(days.c.account == bindparam("of"), days.c.day == bindparam("on"))

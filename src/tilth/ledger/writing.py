@@ -191,16 +191,13 @@ def _save(desk: Desk, opened: Iterable[_Open]) -> None:
             else:
                 added.append((one.id, day.day, *_flat(day)))
         last = one.timeline.last
-        advanced.append(
-            {"account": one.id, "lines": one.lines, "head": one.head, "last_day": last.day}
-            | dict(zip(_NAMES, (*last.booked, *last.held, *last.low), strict=True))
-        )
+        advanced.append((one.id, one.lines, one.head, last.day, *_flat(last)))
     statements.ADD_LINES.put(desk, rows)
     if added:
         statements.ADD_DAYS.put(desk, added)
     if changed:
         statements.CHANGE_DAY.run_each(desk, changed)
-    statements.ADVANCE.run_each(desk, advanced)
+    statements.advance(desk, advanced)
 
 
 def _flat(day: Day) -> tuple[int, ...]:
