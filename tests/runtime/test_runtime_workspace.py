@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from tilth.core import BadInput, NotFound
-from tilth.runtime import Workspace, reporting, settle, working, write_whole
+from tilth.runtime import Database, Workspace, reporting, settle, working, write_whole
 from tilth.runtime.database import HEAD
 
 
@@ -84,8 +84,11 @@ def test_the_schema_ends_at_the_newest_step(tmp_path: Path) -> None:
 
 def test_a_workspace_of_the_first_schema_keeps_its_tasks(tmp_path: Path) -> None:
     Workspace.create(tmp_path, region="1", name="a")
+    (tmp_path / "tilth.sqlite").unlink()
+    old = Database(f"sqlite:///{tmp_path / 'tilth.sqlite'}")
+    old.close()
+    old.migrate("0001")
     with sqlite3.connect(tmp_path / "tilth.sqlite") as database:
-        database.execute("UPDATE alembic_version SET version_num = '0001'")
         database.execute("INSERT INTO task VALUES ('1', 2024, 10, 5, 'a.csv')")
     Workspace.open(tmp_path)
     with sqlite3.connect(tmp_path / "tilth.sqlite") as database:

@@ -7,6 +7,18 @@ from tilth.core.ondemand import on_demand
 if TYPE_CHECKING:
     from tilth.api.accounting import Flowed, Standings, accounts, down_to, flows, standing, write_tables
     from tilth.api.area_lists import write_areas
+    from tilth.api.booking import (
+        Booked,
+        balance_records,
+        land_book,
+        ledger_balance,
+        ledger_close,
+        ledger_post,
+        ledger_replay,
+        ledger_reserve,
+        ledger_verify,
+        ledger_void,
+    )
     from tilth.api.demonstration import Demonstration, demo
     from tilth.api.examining import Examined, Mended, repair, validate
     from tilth.api.importing import (
@@ -27,6 +39,7 @@ else:
 
 __all__ = [
     "Accounts",
+    "Booked",
     "Checked",
     "Converted",
     "Demonstration",
@@ -42,6 +55,7 @@ __all__ = [
     "Written",
     "accounts",
     "area",
+    "balance_records",
     "check",
     "contents",
     "convert",
@@ -55,6 +69,14 @@ __all__ = [
     "import_survey",
     "import_tasks",
     "init",
+    "land_book",
+    "ledger_balance",
+    "ledger_close",
+    "ledger_post",
+    "ledger_replay",
+    "ledger_reserve",
+    "ledger_verify",
+    "ledger_void",
     "open_workspace",
     "repair",
     "report",

@@ -35,6 +35,10 @@ importing = Commands(
     cls=Group, no_args_is_help=True, rich_markup_mode=None, help="Bring files into the workspace. 导入数据"
 )
 app.add_typer(importing, name="import")
+ledger = Commands(
+    cls=Group, no_args_is_help=True, rich_markup_mode=None, help="The land book: post, reserve, close, verify. 土地账簿"
+)
+app.add_typer(ledger, name="ledger")
 
 
 def _show_version(wanted: bool) -> None:

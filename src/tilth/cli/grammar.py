@@ -98,8 +98,12 @@ class Root(Group):
         return own + rest
 
     def listed(self, above: str = "") -> list[tuple[str, str]]:
-        """In the order people use them: first a workspace, then what comes into it."""
-        return sorted(super().listed(above), key=lambda one: (one[0] != "init", not one[0].startswith("import ")))
+        """In the order people use them: first a workspace, then what comes into it; the land book by itself."""
+
+        def place(one: tuple[str, str]) -> tuple[bool, ...]:
+            return one[0] != "init", not one[0].startswith("import "), one[0].startswith("ledger ")
+
+        return sorted(super().listed(above), key=place)
 
 
 class Commands(typer.Typer):

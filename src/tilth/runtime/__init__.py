@@ -6,15 +6,22 @@ from tilth.core.ondemand import on_demand
 
 if TYPE_CHECKING:
     from tilth.runtime.cache import cached, drop_cached, keep_cached
-    from tilth.runtime.database import Database
+    from tilth.runtime.database import Clash, Database, Lost
+    from tilth.runtime.desk import Desk
     from tilth.runtime.files import fill_whole, settle, write_whole
+    from tilth.runtime.prepared import Inserted, Prepared, streams
     from tilth.runtime.progress import Reporter, reporting, working
     from tilth.runtime.workspace import Workspace
 else:
     __getattr__ = on_demand(__name__)
 
 __all__ = [
+    "Clash",
     "Database",
+    "Desk",
+    "Inserted",
+    "Lost",
+    "Prepared",
     "Reporter",
     "Workspace",
     "cached",
@@ -23,6 +30,7 @@ __all__ = [
     "keep_cached",
     "reporting",
     "settle",
+    "streams",
     "working",
     "write_whole",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,17 +10,29 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy import Connection, Dialect, Engine, create_engine, event, inspect, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from tilth.core import BadInput
 
 #: The newest schema step; `migrations/versions` ends with it (a test compares the two).
-HEAD = "0002"
+HEAD = "0003"
 #: What SQLite and PostgreSQL say of a full disk.
 _NO_ROOM = ("disk is full", "No space left")
 #: With less than this left, a disk is full: SQLite writes no less than its log's index. [bytes]
 LEAST_ROOM = 65_536
+#: PostgreSQL's words for: another transaction came in between, do it again (serialisation failure, deadlock).
+_AGAIN = ("40001", "40P01")
+#: … and the first letters of its words for: the server goes away, is not there yet, or has no place left.
+_AWAY = ("08", "57P", "53300")
+
+
+class Clash(Exception):
+    """Nothing was written because somebody else wrote first: a key is taken, or two transactions met. Look again."""
+
+
+class Lost(BadInput):
+    """The server went away in the middle: nobody knows whether the work was kept. Ask again, same id."""
 
 
 class Database:
@@ -50,7 +63,57 @@ class Database:
             code = "RUNTIME-DISK-FULL" if self._no_room(error) else "RUNTIME-DATABASE"
             raise BadInput(code, why=_reason(error)) from error
 
-    def _no_room(self, error: SQLAlchemyError) -> bool:
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """A connection that sees the records as they are now, whatever others write meanwhile, and streams its rows.
+
+        Raises
+        ------
+        BadInput
+            As `transaction`.
+        """
+        settled = {"isolation_level": "REPEATABLE READ"} if self.dialect.name == "postgresql" else {}
+        try:
+            with self._engine.connect() as connection:
+                yield connection.execution_options(yield_per=5000, **settled)
+        except SQLAlchemyError as error:
+            raise BadInput("RUNTIME-DATABASE", why=_reason(error)) from error
+
+    def close(self) -> None:
+        """Give up every connection that nobody uses; the next transaction opens another."""
+        self._engine.dispose()
+
+    @property
+    def dialect(self) -> Dialect:
+        """Which kind of database it is."""
+        return self._engine.dialect
+
+    def connect_alone(self) -> Connection:
+        """A connection on which transactions begin and end where its user says."""
+        if self.dialect.name == "postgresql":
+            return self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        return self._engine.connect()
+
+    def said(self, error: Exception) -> Exception:
+        """What went wrong, in our words."""
+        if _state(error) in _AGAIN or isinstance(_driver_error(error), self.dialect.loaded_dbapi.IntegrityError):
+            return Clash(_reason(error))
+        if self.gone(error):
+            return Lost("RUNTIME-DATABASE", why=_reason(error))
+        return BadInput("RUNTIME-DISK-FULL" if self._no_room(error) else "RUNTIME-DATABASE", why=_reason(error))
+
+    def gone(self, error: Exception) -> bool:
+        """Did the server go away, or is it not there yet?"""
+        if self.dialect.name != "postgresql":
+            return False
+        state = _state(error)
+        return (
+            state.startswith(_AWAY)
+            if state
+            else isinstance(_driver_error(error), self.dialect.loaded_dbapi.OperationalError)
+        )
+
+    def _no_room(self, error: Exception) -> bool:
         """Is there no room left for the database? SQLite may call that an I/O error."""
         why, place = _reason(error), self._engine.url.database
         if any(words in why for words in _NO_ROOM):
@@ -65,8 +128,8 @@ class Database:
         with self.transaction() as connection:
             return _step(connection) == HEAD
 
-    def migrate(self) -> None:
-        """Bring the schema to the newest step."""
+    def migrate(self, to: str = "head") -> None:
+        """Bring the schema to the newest step, or only as far as `to`."""
         from alembic import command
         from alembic.config import Config
 
@@ -74,7 +137,7 @@ class Database:
             config = Config()
             config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            command.upgrade(config, to)
 
 
 @cache
@@ -85,9 +148,11 @@ def _database(url: str) -> Database:
 @cache
 def _engine(url: str) -> Engine:
     try:
-        engine = create_engine(url)
+        engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1))
     except (SQLAlchemyError, ImportError) as error:
         raise BadInput("RUNTIME-DATABASE", why=_reason(error)) from error
+    if engine.dialect.name == "postgresql":  # what its driver warns of while a connection dies is raised anyway
+        logging.getLogger("psycopg").setLevel(logging.ERROR)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _sqlite_pragmas)
         event.listen(engine, "begin", _sqlite_begin)
@@ -112,6 +177,17 @@ def _step(connection: Connection) -> str | None:
         return None
     step: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
     return step
+
+
+def _state(error: Exception) -> str:
+    """PostgreSQL's code for what went wrong."""
+    return getattr(_driver_error(error), "sqlstate", None) or ""
+
+
+def _driver_error(error: Exception) -> Exception:
+    """What the driver itself raised."""
+    original: Exception = getattr(error, "orig", None) or error
+    return original
 
 
 def _reason(error: Exception) -> str:

@@ -1,0 +1,169 @@
+"""The land book of a workspace: post, reserve, let go, close, look up, examine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tilth.ledger import (
+    Account,
+    Balance,
+    Book,
+    Chart,
+    Closing,
+    Entry,
+    Phase,
+    Receipt,
+    Verified,
+    read_entries,
+    replay,
+    verify,
+)
+
+if TYPE_CHECKING:
+    from tilth.runtime import Workspace
+
+
+@dataclass(frozen=True)
+class Booked:
+    """What was posted, with the receipt of each entry."""
+
+    receipts: tuple[Receipt, ...]
+
+    @property
+    def again(self) -> int:
+        """How many stood in the book already."""
+        return sum(one.again for one in self.receipts)
+
+    def as_record(self) -> dict[str, Any]:
+        """For JSON."""
+        return {"entries": [one._asdict() for one in self.receipts], "posted": len(self.receipts) - self.again}
+
+
+def land_book(workspace: Workspace) -> Book:
+    """The book of a workspace: accounts of its regions. To be closed after use.
+
+    Raises
+    ------
+    BadInput
+        If the database cannot be reached.
+    """
+    from tilth.land import Store
+
+    return Book(workspace.database, Chart(regions=frozenset(Store(workspace).regions().regions)))
+
+
+def ledger_post(workspace: Workspace, file: str | Path, *, author: str = "") -> Booked:
+    """Post the entries of a JSON or CSV file: all of them, or none.
+
+    Entries that stand in the book already are harmless, so a file may be posted again.
+
+    Raises
+    ------
+    BadInput, NotFound
+        The first reason against one of them.
+    """
+    return _posted(workspace, file, author, Phase.POST)
+
+
+def ledger_reserve(workspace: Workspace, file: str | Path, *, author: str = "") -> Booked:
+    """As `ledger_post`, but hold what the entries take until they are posted, voided or expired."""
+    return _posted(workspace, file, author, Phase.RESERVE)
+
+
+def _posted(workspace: Workspace, file: str | Path, author: str, phase: Phase) -> Booked:
+    entries = read_entries(file, region=workspace.region, author=author, phase=phase)
+    with land_book(workspace) as book:
+        return Booked(tuple(book.post(*entries)))
+
+
+def ledger_void(
+    workspace: Workspace, reservation: str, *, evidence: str, author: str, on: date | None = None, id: str = ""
+) -> Booked:
+    """Let go what a reservation holds; after its last day it expires, before that it is void.
+
+    Parameters
+    ----------
+    id
+        Of the new entry; that of the reservation with " void" without.
+
+    Raises
+    ------
+    NotFound
+        If there is no such entry.
+    BadInput
+        If it is no reservation, or is settled already.
+    """
+    day = on or datetime.now(UTC).astimezone().date()
+    with land_book(workspace) as book:
+        held, _ = book.entry(reservation)
+        over = held.expires is not None and day > held.expires
+        return Booked(tuple(book.post(_letting_go(held, id, day, evidence, author, over=over))))
+
+
+def _letting_go(held: Entry, id: str, day: date, evidence: str, author: str, *, over: bool) -> Entry:
+    return replace(
+        held, id=id or f"{held.id} void", phase=Phase.EXPIRE if over else Phase.VOID, act_date=day, posting_date=day,
+        evidence=evidence, author=author, lines=(), links=(), settles=held.id, expires=None,
+    )  # fmt: skip
+
+
+def ledger_close(workspace: Workspace, *, year: int, evidence: str, author: str, region: str | None = None) -> Closing:
+    """Close a year for a region (the workspace's own without one) and all below it.
+
+    Raises
+    ------
+    NotFound
+        If there is no such region.
+    BadInput
+        If the year is not over, or a later one is closed.
+    """
+    from tilth.land import Store
+
+    tree = Store(workspace).regions()
+    top = tree[region or workspace.region].code
+    below = [one.code for one in tree.regions.values() if top in {up.code for up in tree.ancestors(one.code)}]
+    with land_book(workspace) as book:
+        return book.close_year(top, year, below=below, evidence=evidence, author=author)
+
+
+def ledger_balance(
+    workspace: Workspace, *, region: str | None = None, account: str = "", on: date | None = None
+) -> list[Balance]:
+    """What the accounts of a region hold at the end of a day, or now; by name those that begin with `account`.
+
+    Raises
+    ------
+    NotFound
+        If there is no such region, or no account can have such a name.
+    """
+    code = region or workspace.region
+    with land_book(workspace) as book:
+        book.chart.admit(Account(code, "OPENING" if book.chart.may_begin(account) else account))
+        return [one for one in book.balances(code, on) if one.account.name.startswith(account)]
+
+
+def ledger_verify(workspace: Workspace) -> Verified:
+    """Is the book what was posted? The first entry that is bad is named."""
+    return verify(workspace.database)
+
+
+def ledger_replay(workspace: Workspace) -> Verified:
+    """Build every balance again from the entries, and name every one that differs."""
+    return replay(workspace.database)
+
+
+def balance_record(one: Balance) -> dict[str, Any]:
+    """A balance for JSON and CSV: quantities as whole units, and areas in m²."""
+    named: dict[str, Any] = {**one.account._asdict(), "on": one.on.isoformat() if one.on else None}
+    for what, quantities in (("booked", one.booked), ("held", one.held), ("available", one.available)):
+        named |= {f"{what}_{name}": value for name, value in quantities._asdict().items()}
+    return named
+
+
+def balance_records(balances: Sequence[Balance]) -> list[dict[str, Any]]:
+    """All of them."""
+    return [balance_record(one) for one in balances]

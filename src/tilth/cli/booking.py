@@ -1,0 +1,181 @@
+"""Commands on the land book: post, reserve, let go, close, look up, examine."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tilth.cli import show
+from tilth.cli.app import ledger
+from tilth.cli.options import UNITS, AsJson, a_file, a_year, one_of, workspace
+from tilth.core import message
+
+if TYPE_CHECKING:
+    from tilth.api import Booked
+    from tilth.ledger import Verified
+
+Entries = Annotated[
+    Path, typer.Argument(metavar="FILE", callback=a_file, help="Entries as JSON, or as CSV with a row for each line.")
+]
+Author = Annotated[str, typer.Option("--author", help="Who posts, where the file does not say.")]
+Evidence = Annotated[str, typer.Option("--evidence", help="Id of the document that it rests on.")]
+On = Annotated[datetime | None, typer.Option("--on", formats=["%Y-%m-%d"], help="The day; today without.")]
+
+
+@ledger.command("post")
+def ledger_post(file: Entries, author: Author = "", json: AsJson = False) -> None:
+    """Post the entries of a file: all of them or none; posting a file again changes nothing. 记账
+
+    Example: `tilth ledger post changes-2024.csv --author Li`
+    """
+    place = workspace()
+    from tilth import api
+
+    _booked(api.ledger_post(place, file, author=author), json)
+
+
+@ledger.command("reserve")
+def ledger_reserve(file: Entries, author: Author = "", json: AsJson = False) -> None:
+    """Hold what the entries of a file take until they are posted, voided or expired. 预留
+
+    Example: `tilth ledger reserve project.json --author Li`
+    """
+    place = workspace()
+    from tilth import api
+
+    _booked(api.ledger_reserve(place, file, author=author), json)
+
+
+@ledger.command("void")
+def ledger_void(
+    reservation: Annotated[str, typer.Argument(metavar="ID", help="Id of the reservation.")],
+    evidence: Evidence,
+    author: Author,
+    on: On = None,
+    id: Annotated[str, typer.Option("--id", help="Id of the new entry; ID with void behind it without.")] = "",
+    json: AsJson = False,
+) -> None:
+    """Let go what a reservation holds; after its last day it expires. 作废预留
+
+    Example: `tilth ledger void project-7 --evidence withdrawal-12 --author Li`
+    """
+    place = workspace()
+    from tilth import api
+
+    day = on.date() if on else None
+    _booked(api.ledger_void(place, reservation, evidence=evidence, author=author, on=day, id=id), json)
+
+
+@ledger.command("close")
+def ledger_close(
+    year: Annotated[int, typer.Option("--year", callback=a_year, help="The year that is over.")],
+    evidence: Evidence,
+    author: Author,
+    region: Annotated[str | None, typer.Option("--region", help="The region; the workspace's own without.")] = None,
+    json: AsJson = False,
+) -> None:
+    """Close a year for a region and all below it; nothing is posted in it any more. 年度结账
+
+    Example: `tilth ledger close --year 2024 --evidence assessment-2024 --author Zhao`
+    """
+    place = workspace()
+    from tilth import api
+
+    done = api.ledger_close(place, year=year, region=region, evidence=evidence, author=author)
+    if json:
+        show.as_json(done._asdict())
+        return
+    code = "CLI-LEDGER-CLOSED-AGAIN" if done.again else "CLI-LEDGER-CLOSED"
+    typer.echo(message(code, region=done.region, year=done.year, accounts=done.accounts, link=done.link))
+
+
+@ledger.command("balance")
+def ledger_balance(
+    account: Annotated[str, typer.Argument(metavar="[ACCOUNT]", help="Name, or its beginning: LAND:0101, POOL.")] = "",
+    region: Annotated[str | None, typer.Option("--region", help="The region; the workspace's own without.")] = None,
+    on: Annotated[
+        datetime | None, typer.Option("--on", formats=["%Y-%m-%d"], help="End of this day; as it stands without.")
+    ] = None,
+    unit: Annotated[
+        str, typer.Option("--unit", callback=one_of("--unit", UNITS), help="Unit of printed areas: m2, ha or mu.")
+    ] = "m2",
+    json: AsJson = False,
+) -> None:
+    """What the accounts of a region hold, what of it is reserved, and what may still be taken. 余额
+
+    Examples: `tilth ledger balance` · `tilth ledger balance LAND:0101 --on 2024-12-31`
+    """
+    place = workspace()
+    from tilth import api
+
+    found = api.ledger_balance(place, region=region, account=account, on=on.date() if on else None)
+    if json:
+        show.as_json(api.balance_records(found))
+        return
+    names = ("ACCOUNT", "BOOKED-COLUMN", "HELD", "AVAILABLE", "PADDY", "CAPACITY", "GRADE")
+    heading = [message(f"CLI-LEDGER-{name}", unit=show.unit_name(unit)) for name in names]
+    rows = [
+        (
+            str(one.account),
+            *(show.area(quantities.area_dm2, unit) for quantities in (one.booked, one.held, one.available)),
+            show.area(one.booked.paddy_dm2, unit),
+            f"{one.booked.capacity_kg:,}",
+            show.area(one.booked.grade_dm2, unit),
+        )
+        for one in found
+    ]
+    show.columns(rows, heading=heading)
+    if not rows:
+        typer.echo(message("CLI-LEDGER-EMPTY"))
+
+
+@ledger.command("verify")
+def ledger_verify(json: AsJson = False) -> None:
+    """Is the book what was posted? The first entry that was changed, removed or moved is named. 核验
+
+    Exit status: 0 whole, 1 changed.
+
+    Example: `tilth ledger verify`
+    """
+    place = workspace()
+    from tilth import api
+
+    _examined(api.ledger_verify(place), json)
+
+
+@ledger.command("replay")
+def ledger_replay(json: AsJson = False) -> None:
+    """Build every balance again from the entries, and name every one that differs. 重算
+
+    Exit status: 0 all equal, 1 one differs.
+
+    Example: `tilth ledger replay`
+    """
+    place = workspace()
+    from tilth import api
+
+    _examined(api.ledger_replay(place), json)
+
+
+def _booked(done: Booked, json: bool) -> None:
+    if json:
+        show.as_json(done.as_record())
+        return
+    typer.echo(message("CLI-LEDGER-BOOKED", count=len(done.receipts) - done.again, again=done.again))
+    for one in done.receipts[:20]:
+        typer.echo(f"    {one.number}  {one.id}  {one.digest[:16]}")
+    show.more(len(done.receipts) - 20)
+
+
+def _examined(found: Verified, json: bool) -> None:
+    if json:
+        show.as_json(found.as_record())
+    else:
+        code = "CLI-LEDGER-SOUND" if found.sound else "CLI-LEDGER-UNSOUND"
+        counts = {name: getattr(found, name) for name in ("entries", "lines", "accounts", "closings")}
+        typer.echo(message(code, **counts, digest=found.digest))
+        show.findings(found.faults, most=20)
+    raise typer.Exit(0 if found.sound else 1)

@@ -1,0 +1,34 @@
+"""The land book: what every region holds, owes, has in the pool and may still occupy. It only grows, and is chained."""
+
+from typing import TYPE_CHECKING
+
+from tilth.core.ondemand import on_demand
+
+if TYPE_CHECKING:
+    from tilth.ledger.book import Book, counter
+    from tilth.ledger.chart import Chart, may_be_negative
+    from tilth.ledger.closing import Closing
+    from tilth.ledger.model import Account, Balance, Entry, Line, Phase, Quantities, Receipt
+    from tilth.ledger.reading import read_entries
+    from tilth.ledger.verifying import Verified, replay, verify
+else:
+    __getattr__ = on_demand(__name__)
+
+__all__ = [
+    "Account",
+    "Balance",
+    "Book",
+    "Chart",
+    "Closing",
+    "Entry",
+    "Line",
+    "Phase",
+    "Quantities",
+    "Receipt",
+    "Verified",
+    "counter",
+    "may_be_negative",
+    "read_entries",
+    "replay",
+    "verify",
+]

@@ -1,0 +1,117 @@
+"""Which accounts and kinds of entries there are. The table is `data/chart.toml`."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from importlib.resources import files
+from typing import Any
+
+from tilth.core import NotFound
+from tilth.land import CodeSystem, code_system
+from tilth.ledger.model import Account
+
+GRADES = range(11)
+_YEARS = range(1900, 2201)
+
+
+@dataclass(frozen=True)
+class Chart:
+    """The accounts that a workspace may have: its regions, its classes, and the families of the table.
+
+    Parameters
+    ----------
+    regions
+        The codes of the region tree; None takes any.
+    """
+
+    regions: Collection[str] | None = None
+    classes: CodeSystem = field(default_factory=lambda: code_system("sd2017"))
+
+    def admit(self, account: Account) -> None:
+        """Nothing, if there may be such an account.
+
+        Raises
+        ------
+        NotFound
+            If its region or its name is unknown, or its marks cannot be.
+        """
+        if account in self._admitted:
+            return
+        if self.regions is not None and account.region not in self.regions:
+            raise NotFound("LEDGER-REGION", account=str(account), region=account.region)
+        flags = (account.pbf, account.paddy, account.stable)
+        if not self._named(account) or any(flag not in (0, 1) for flag in flags) or account.grade not in GRADES:
+            raise NotFound("LEDGER-ACCOUNT", account=str(account), known=", ".join(known_names()))
+        self._admitted.add(account)
+
+    def _named(self, account: Account) -> bool:
+        family = families().get(account.family)
+        if family is None or not account.region.isalnum():
+            return False
+        member, known = account.member, family["member"]
+        if known == "class":
+            return member in self._leaves
+        if known == "year":
+            return member.isascii() and member.isdigit() and int(member) in _YEARS
+        if known == "word":
+            return member.isalnum()
+        if known == "none":
+            return account.name == account.family
+        return member in known
+
+    def may_begin(self, words: str) -> bool:
+        """May the name of an account begin so?"""
+        names = (*(f"{family}:" for family in families()), *(f"LAND:{code}" for code in self._leaves))
+        return any(name.startswith(words) for name in names) or self._named(Account("0", words))
+
+    @cached_property
+    def farmland(self) -> frozenset[str]:
+        """The names of the accounts that count farmland."""
+        return frozenset(f"LAND:{code}" for code in self.classes.leaves if self.classes.is_farmland(code))
+
+    @cached_property
+    def _leaves(self) -> frozenset[str]:
+        return frozenset(self.classes.leaves)
+
+    @cached_property
+    def _admitted(self) -> set[Account]:
+        return set()
+
+
+@cache
+def may_be_negative(name: str) -> bool:
+    """May an account of this name fall below nothing? Stocks, claims, pools and caps never."""
+    return bool(families()[name.partition(":")[0]]["may_be_negative"])
+
+
+@cache
+def _table() -> Mapping[str, Any]:
+    return tomllib.loads(files("tilth.ledger").joinpath("data/chart.toml").read_text(encoding="utf-8"))
+
+
+def families() -> Mapping[str, Mapping[str, Any]]:
+    """The families of accounts, by the first word of their name."""
+    families: Mapping[str, Mapping[str, Any]] = _table()["family"]
+    return families
+
+
+def kinds() -> Mapping[str, str]:
+    """The kinds of entries, and what a loss of farmland must raise in each: claim, exempt, none, never, reverse."""
+    kinds: Mapping[str, str] = _table()["kind"]
+    return kinds
+
+
+@cache
+def known_names() -> tuple[str, ...]:
+    """The names of accounts, as a message lists them."""
+    names = []
+    for family, settings in families().items():
+        members = settings["member"]
+        if isinstance(members, list):
+            names.append(f"{family}:{'|'.join(members)}")
+        else:
+            names.append(family if members == "none" else f"{family}:<{members}>")
+    return tuple(names)

@@ -1,0 +1,207 @@
+"""What every entry must obey by itself, whatever stands in the book. The numbers are those of the specification."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from tilth.core import BadInput, NotFound
+from tilth.ledger.chart import Chart, kinds
+from tilth.ledger.model import MAX_QUANTITY, NOTHING, Account, Entry, Phase, Quantities
+
+_LONGEST_ID = 100
+_GROUND = ("LAND", "TRANSFER", "OPENING")
+_DUTIES = ("CLAIM", "EXEMPT")
+_TRADED = ("POOL", "CAP")
+
+
+def check(entry: Entry, chart: Chart, today: date, *, missed: Container[str] = ()) -> None:
+    """Nothing, if `entry` is sound by itself.
+
+    Parameters
+    ----------
+    missed
+        Regions that missed their farmland task of last year: they may not give compensation away (INV-11).
+
+    Raises
+    ------
+    BadInput, NotFound
+        The first thing that is wrong with it.
+    """
+    _filled(entry)
+    _dated(entry, today)
+    _phased(entry)
+    sums = _summed(entry, chart)
+    if not sums:
+        return
+    conserved(entry, sums)
+    traded(entry, missed)
+    if not entry.reverses:
+        claimed(entry, sums)
+
+
+@dataclass(slots=True)
+class _Sums:
+    """What an entry does in one region."""
+
+    ground_dm2: int = 0  # over all that is land, or comes from it
+    farmland: Quantities = NOTHING
+    raised: dict[str, Quantities] = field(default_factory=dict)  # by name of claim or exemption
+
+
+def _summed(entry: Entry, chart: Chart) -> dict[str, _Sums]:
+    """The sums of each region. Each line counts whole units, of a size that land has, and its quantities agree."""
+    sums: dict[str, _Sums] = {}
+    for account, quantities in entry.lines:
+        chart.admit(account)
+        area, paddy, capacity, graded = quantities
+        region, name, _, wet, _, grade = account
+        if not (type(area) is type(paddy) is type(capacity) is type(graded) is int) or (
+            max(quantities) > MAX_QUANTITY or min(quantities) < -MAX_QUANTITY
+        ):
+            raise BadInput("LEDGER-QUANTITY", id=entry.id, account=str(account), value=list(quantities))
+        if quantities == NOTHING:
+            raise BadInput("LEDGER-NOTHING", id=entry.id, account=str(account))
+        if grade and graded != area * grade:
+            raise BadInput("LEDGER-GRADE", id=entry.id, account=str(account), grade=graded, expected=area * grade)
+        one = sums.get(region)
+        if one is None:
+            one = sums[region] = _Sums()
+        if name.startswith(_GROUND):
+            one.ground_dm2 += area
+            if paddy != (area if wet else 0) and name.startswith("LAND"):
+                raise BadInput("LEDGER-PADDY", id=entry.id, account=str(account), paddy=paddy)
+            if name in chart.farmland:
+                one.farmland = one.farmland.plus(quantities)
+        elif name.startswith(_DUTIES) and area > 0:
+            one.raised[name] = one.raised.get(name, NOTHING).plus(quantities)
+    return sums
+
+
+def _filled(entry: Entry) -> None:
+    """Every entry has an id, a known kind, evidence and an author (INV-5, INV-18)."""
+    if not entry.id or len(entry.id) > _LONGEST_ID or not entry.id.isprintable():
+        raise BadInput("LEDGER-ID", id=entry.id)
+    if not entry.evidence.strip():
+        raise BadInput("LEDGER-EVIDENCE", id=entry.id)
+    if not entry.author.strip():
+        raise BadInput("LEDGER-AUTHOR", id=entry.id)
+    if entry.kind not in kinds():
+        raise NotFound("LEDGER-KIND", id=entry.id, kind=entry.kind, known=", ".join(kinds()))
+    texts = (entry.evidence, entry.author, entry.geometry, entry.rule_pack, entry.rule_version, *entry.refers)
+    if not "".join(texts).isprintable():
+        raise BadInput("LEDGER-TEXT", id=entry.id)
+
+
+def _dated(entry: Entry, today: date) -> None:
+    """Both days are kept, and nothing is booked before it happened or before its day has come (INV-22)."""
+    if entry.posting_date > today:
+        raise BadInput("LEDGER-FUTURE", id=entry.id, day=entry.posting_date, today=today)
+    if entry.phase is not Phase.RESERVE and entry.act_date > entry.posting_date:
+        raise BadInput("LEDGER-ACT-LATER", id=entry.id, act=entry.act_date, posting=entry.posting_date)
+    if entry.expires is not None and (entry.phase is not Phase.RESERVE or entry.expires < entry.posting_date):
+        raise BadInput("LEDGER-EXPIRES", id=entry.id, expires=entry.expires)
+
+
+def _phased(entry: Entry) -> None:
+    """Only what a reservation held can be let go, and only what was booked can be reversed."""
+    lets_go = entry.phase in (Phase.VOID, Phase.EXPIRE)
+    if lets_go != (not entry.lines):
+        raise BadInput("LEDGER-LINES", id=entry.id, phase=str(entry.phase))
+    if (lets_go and not entry.settles) or (entry.phase is Phase.RESERVE and entry.settles):
+        raise BadInput("LEDGER-SETTLES", id=entry.id, phase=str(entry.phase))
+    if bool(entry.reverses) != (entry.kind == "REVERSE") or (
+        entry.reverses and (entry.phase is not Phase.POST or entry.settles)
+    ):
+        raise BadInput("LEDGER-REVERSES", id=entry.id)
+    if len(dict(entry.lines)) < len(entry.lines):
+        accounts = [line.account for line in entry.lines]
+        twice = next(one for one in accounts if accounts.count(one) > 1)
+        raise BadInput("LEDGER-ACCOUNT-TWICE", id=entry.id, account=str(twice))
+
+
+def conserved(entry: Entry, sums: Mapping[str, _Sums]) -> None:
+    """INV-1: in each region, what one class loses others gain, or a neighbour, or it stood in the first survey.
+
+    Raises
+    ------
+    BadInput
+        If land appears or disappears.
+    """
+    for region, one in sums.items():
+        if one.ground_dm2:
+            raise BadInput("LEDGER-UNBALANCED", id=entry.id, region=region, area_m2=_m2(one.ground_dm2))
+
+
+def claimed(entry: Entry, sums: Mapping[str, _Sums]) -> None:
+    """INV-5: farmland that is lost raises a claim of the same area, grade and paddy, or is exempt by its kind.
+
+    Raises
+    ------
+    BadInput
+        If neither is raised, both are, or less or more than was lost.
+    """
+    duty = kinds()[entry.kind]
+    if duty == "none":
+        return
+    for region, one in sums.items():
+        loses = one.farmland.area_dm2 < 0
+        if not loses and not one.raised:
+            continue
+        lost = one.farmland.negated() if loses else NOTHING
+        if loses and duty == "never":
+            raise BadInput("LEDGER-LOSS", id=entry.id, kind=entry.kind, region=region, area_m2=_m2(lost.area_dm2))
+        name = f"{duty.upper()}:{entry.kind}"
+        found = one.raised.get(name, NOTHING)
+        other = [raised for raised in one.raised if raised != name]
+        if other:
+            raise BadInput("LEDGER-DUTY-KIND", id=entry.id, kind=entry.kind, account=other[0], name=name)
+        if (found.area_dm2, found.paddy_dm2, found.grade_dm2) != (lost.area_dm2, lost.paddy_dm2, lost.grade_dm2):
+            raise BadInput(
+                "LEDGER-DUTY", id=entry.id, region=region, name=name,
+                lost_m2=_m2(lost.area_dm2), lost_paddy_m2=_m2(lost.paddy_dm2), lost_grade=lost.grade_dm2,
+                found_m2=_m2(found.area_dm2), found_paddy_m2=_m2(found.paddy_dm2), found_grade=found.grade_dm2,
+            )  # fmt: skip
+
+
+def traded(entry: Entry, missed: Container[str]) -> None:
+    """INV-11: what the seller gives the buyer gets, in every quantity, inside one province unless the State says so.
+
+    Raises
+    ------
+    BadInput
+        If the two differ, the seller missed its task, or pool and cap change region in another kind of entry.
+    """
+    lines = [line for line in entry.lines if line.account.name.startswith(_TRADED)]
+    regions = {line.account.region for line in lines}
+    if entry.kind != "TRANSFER":
+        if len(regions) > 1 and not entry.reverses:
+            raise BadInput("LEDGER-TRANSFER-KIND", id=entry.id, regions=", ".join(sorted(regions)))
+        return
+    if len(regions) < 2 or len(lines) < len(entry.lines):
+        raise BadInput("LEDGER-TRANSFER-SIDES", id=entry.id)
+    over: dict[str, Quantities] = {}
+    for account, quantities in lines:
+        indicator = _indicator(account)
+        over[indicator] = over.get(indicator, NOTHING).plus(quantities)
+    for indicator, left in over.items():
+        if left != NOTHING:
+            raise BadInput("LEDGER-TRANSFER-UNEQUAL", id=entry.id, what=indicator, over=", ".join(map(str, left)))
+    if len({region[:2] for region in regions}) > 1 and not entry.by_state:
+        raise BadInput("LEDGER-PROVINCE", id=entry.id, regions=", ".join(sorted(regions)))
+    sellers = sorted({account.region for account, quantities in lines if min(quantities) < 0})
+    barred = [region for region in sellers if region in missed]
+    if barred:
+        raise BadInput("LEDGER-SELLER", id=entry.id, region=barred[0])
+
+
+def _indicator(account: Account) -> str:
+    """What may be exchanged for each other: pools of any source but the old stock, caps of one year."""
+    if account.family == "CAP" or account.member == "LEGACY":
+        return account.name
+    return "POOL"
+
+
+def _m2(dm2: int) -> str:
+    return f"{dm2 / 100:,.2f}"

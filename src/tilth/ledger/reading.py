@@ -1,0 +1,189 @@
+"""Entries from a file: JSON, or CSV with one row for each line. Nothing is rounded."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+
+from tilth.core import BadInput
+from tilth.ledger.model import Account, Entry, Line, Phase, Quantities
+
+_TEXTS = ("evidence", "author", "geometry", "settles", "reverses")
+_DATES = ("act_date", "posting_date", "expires")
+_OF_ENTRY = ("id", "kind", "phase", *_DATES, *_TEXTS, "rules", "links", "by_state")
+_MARKS = ("pbf", "paddy", "stable", "grade")
+_OF_LINE = ("region", "account", *_MARKS)
+#: Whole units of the book in each unit that a column may have.
+_UNITS = {"dm2": 1, "m2": 100, "ha": 1_000_000, "kg": 1, "t": 1000}
+_QUANTITIES = {"area": ("dm2", "m2", "ha"), "paddy": ("dm2", "m2", "ha"), "capacity": ("kg", "t"),
+               "graded": ("dm2", "m2", "ha")}  # fmt: skip
+_YES = {
+    "1": True,
+    "true": True,
+    "yes": True,
+    "是": True,
+    "": False,
+    "0": False,
+    "false": False,
+    "no": False,
+    "否": False,
+}
+
+
+def read_entries(path: str | Path, *, region: str, author: str = "", phase: Phase = Phase.POST) -> list[Entry]:
+    """The entries of a JSON or CSV file, in their order.
+
+    Parameters
+    ----------
+    region, author, phase
+        What holds where the file does not say.
+
+    Raises
+    ------
+    BadInput
+        If the file cannot be read, or a cell is not what its column wants; the row is named.
+    """
+    place = Path(path)
+    try:
+        raw = place.read_bytes()
+    except OSError as error:
+        raise BadInput("LEDGER-FILE-UNREADABLE", file=place.name, why=error.strerror or str(error)) from None
+    text = _text(raw)
+    usual = {"region": region, "author": author, "phase": phase.value}
+    told = _from_csv(text) if place.suffix.lower() == ".csv" else _from_json(text, place.name)
+    return [_entry(place.name, row, fields, lines, usual) for row, fields, lines in told]
+
+
+def _text(raw: bytes) -> str:
+    """UTF-8, or what a Chinese workbook writes its CSV in."""
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return raw.decode("gb18030", errors="replace")
+
+
+Told = tuple[int, Mapping[str, Any], Sequence[tuple[int, Mapping[str, Any]]]]
+
+
+def _from_json(text: str, file: str) -> Iterable[Told]:
+    try:
+        told = json.loads(text, parse_float=Decimal)
+        entries = told["entries"] if isinstance(told, dict) else told
+        for number, one in enumerate(entries, start=1):
+            lines = one.get("lines", ())
+            yield number, {k: v for k, v in one.items() if k != "lines"}, [(number, dict(line)) for line in lines]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BadInput("LEDGER-FILE-JSON", file=file, why=str(error)) from error
+
+
+def _from_csv(text: str) -> Iterable[Told]:
+    """Rows of one id are one entry; what stands in its first row holds for all of them."""
+    found: dict[str, tuple[int, dict[str, Any], list[tuple[int, Mapping[str, Any]]]]] = {}
+    reader = csv.DictReader(io.StringIO(text))
+    for row in reader:
+        filled = {
+            (name or "").strip().lower(): (value or "").strip() for name, value in row.items() if name is not None
+        }
+        number = reader.line_num
+        fields = {name: value for name, value in filled.items() if name in _OF_ENTRY and value}
+        line = {name: value for name, value in filled.items() if name not in _OF_ENTRY and value}
+        _, _, lines = found.setdefault(fields.get("id", f"#{number}"), (number, fields, []))
+        if "account" in line:
+            lines.append((number, line))
+    return found.values()
+
+
+def _entry(
+    file: str,
+    row: int,
+    fields: Mapping[str, Any],
+    lines: Sequence[tuple[int, Mapping[str, Any]]],
+    usual: Mapping[str, str],
+) -> Entry:
+    for name in fields:
+        if name not in _OF_ENTRY:
+            raise BadInput("LEDGER-FILE-FIELD", file=file, row=row, field=name, known=", ".join(_OF_ENTRY))
+    for name in ("id", "kind", "posting_date"):
+        if not fields.get(name):
+            raise BadInput("LEDGER-FILE-LACKS", file=file, row=row, field=name)
+    days = {name: _day(file, row, name, fields[name]) for name in _DATES if fields.get(name)}
+    pack, _, version = str(fields.get("rules") or "").partition("@")
+    links = fields.get("links") or ()
+    phase = str(fields.get("phase") or usual["phase"]).lower()
+    if phase not in list(Phase):
+        raise BadInput("LEDGER-FILE-VALUE", file=file, row=row, field="phase", value=phase)
+    texts = {name: str(fields.get(name) or "") for name in _TEXTS}
+    return Entry(
+        id=str(fields["id"]),
+        kind=str(fields["kind"]).upper(),
+        posting_date=days["posting_date"],
+        act_date=days.get("act_date", days["posting_date"]),
+        expires=days.get("expires"),
+        phase=Phase(phase),
+        rule_pack=pack,
+        rule_version=version,
+        links=tuple(map(str, links.split()) if isinstance(links, str) else map(str, links)),
+        by_state=_yes(file, row, "by_state", fields.get("by_state")),
+        lines=tuple(_line(file, at, line, usual["region"]) for at, line in lines),
+        **{**texts, "author": texts["author"] or usual["author"]},
+    )
+
+
+def _line(file: str, row: int, told: Mapping[str, Any], region: str) -> Line:
+    """One line; paddy and grade follow from the account where the file does not give them."""
+    marks = {name: _whole(file, row, name, told.get(name) or 0) for name in _MARKS}
+    account = Account(str(told.get("region") or region), str(told.get("account") or ""), **marks)
+    found = {}
+    for name, value in told.items():
+        if name in _OF_LINE or value in ("", None):
+            continue
+        quantity, _, unit = name.partition("_")
+        if quantity not in _QUANTITIES:
+            known = ", ".join((*_OF_LINE, *(f"{one}_{units[1]}" for one, units in _QUANTITIES.items())))
+            raise BadInput("LEDGER-FILE-FIELD", file=file, row=row, field=name, known=known)
+        if unit not in _QUANTITIES[quantity]:
+            known = ", ".join(f"{quantity}_{one}" for one in _QUANTITIES[quantity])
+            raise BadInput("LEDGER-UNIT", file=file, row=row, field=name, known=known)
+        found[quantity] = _units(file, row, name, value, _UNITS[unit])
+    area = found.get("area", 0)
+    paddy, graded = found.get("paddy", area if account.paddy else 0), found.get("graded", area * account.grade)
+    return Line(account, Quantities(area, paddy, found.get("capacity", 0), graded))
+
+
+def _units(file: str, row: int, name: str, value: Any, size: int) -> int:
+    """A quantity as whole units of the book; what is finer is refused, not rounded."""
+    try:
+        exact = Decimal(str(value).replace(",", "")) * size
+        whole = int(exact)
+    except (InvalidOperation, ValueError, OverflowError):
+        raise BadInput("LEDGER-FILE-VALUE", file=file, row=row, field=name, value=str(value)) from None
+    if exact != whole:
+        raise BadInput("LEDGER-FRACTION", file=file, row=row, field=name, value=str(value))
+    return whole
+
+
+def _whole(file: str, row: int, name: str, value: Any) -> int:
+    try:
+        return int(str(value))
+    except ValueError:
+        raise BadInput("LEDGER-FILE-VALUE", file=file, row=row, field=name, value=str(value)) from None
+
+
+def _day(file: str, row: int, name: str, value: Any) -> date:
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError:
+        raise BadInput("LEDGER-FILE-DATE", file=file, row=row, field=name, value=str(value)) from None
+
+
+def _yes(file: str, row: int, name: str, value: Any) -> bool:
+    known = _YES.get(str("" if value is None else value).strip().lower())
+    if known is None:
+        raise BadInput("LEDGER-FILE-VALUE", file=file, row=row, field=name, value=str(value))
+    return known

@@ -1,0 +1,119 @@
+"""The balance of one account in time order. A line takes its place at the end of its day, whenever it is written."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from typing import NamedTuple
+
+from tilth.ledger.model import MAX_BALANCE, NOTHING
+
+Four = tuple[int, int, int, int]  # as Quantities
+
+
+class Day(NamedTuple):
+    """One day of an account on which something was booked or held."""
+
+    day: int  # 20240309
+    booked: Four  # at the end of the day
+    held: Four
+    low: Four  # the least that was available after any line of the day
+
+
+START = Day(0, NOTHING, NOTHING, NOTHING)
+
+
+class Short(NamedTuple):
+    """A balance that would fall below nothing."""
+
+    quantity: int  # place in Quantities
+    day: int
+    available: int  # before
+    short: int  # by so much
+
+
+class TooLarge(NamedTuple):
+    """A balance that no column holds."""
+
+    day: int
+
+
+class Timeline:
+    """The days of one account: the last one, as the account stands, and as many of those before it as are known."""
+
+    __slots__ = ("before", "guarded", "last")
+
+    def __init__(self, last: Day = START, before: tuple[Day, ...] = (), *, guarded: bool) -> None:
+        self.last = last
+        self.before = before
+        self.guarded = guarded
+
+    def add(self, day: int, booked: Four, held: Four) -> Short | TooLarge | None:
+        """Add a line at the end of `day`; what speaks against it, then nothing was added.
+
+        For a day before the last, all days from the one before it on must be known.
+        """
+        last = self.last
+        if day < last.day:
+            return self._add_late(day, booked, held)
+        there_day, there, there_held, low = last
+        now = (there[0] + booked[0], there[1] + booked[1], there[2] + booked[2], there[3] + booked[3])
+        now_held = there_held if held is NOTHING else plus(there_held, held)
+        left = now if now_held == NOTHING else minus(now, now_held)
+        if (self.guarded and min(left) < 0) or max(now) > MAX_BALANCE or min(now) < -MAX_BALANCE:
+            against = self._against(day, left, minus(booked, held), now)
+            if against is not None:
+                return against
+        if day > there_day:
+            if there_day:
+                self.before = (*self.before, last)
+            low = left
+        else:
+            low = least(low, left)
+        self.last = Day(day, now, now_held, low)
+        return None
+
+    def _add_late(self, day: int, booked: Four, held: Four) -> Short | TooLarge | None:
+        """The same for a day that others follow: they all change with it."""
+        days = [*self.before, self.last]
+        at = bisect_left(days, day, key=lambda one: one.day)
+        there = days[at].day == day
+        before = days[at] if there else days[at - 1] if at else START
+        change = minus(booked, held)
+        now, now_held = plus(before.booked, booked), plus(before.held, held)
+        left = minus(now, now_held)
+        shifted = [Day(day, now, now_held, least(before.low, left) if there else left)]
+        shifted += [
+            Day(one.day, plus(one.booked, booked), plus(one.held, held), plus(one.low, change))
+            for one in days[at + there :]
+        ]
+        for one, low in zip(shifted, (left, *(one.low for one in shifted[1:])), strict=True):
+            against = self._against(one.day, low, change, one.booked)
+            if against is not None:
+                return against
+        known = [*days[:at], *shifted]
+        self.before, self.last = tuple(known[:-1]), known[-1]
+        return None
+
+    def _against(self, day: int, low: Four, change: Four, booked: Four) -> Short | TooLarge | None:
+        if max(map(abs, booked)) > MAX_BALANCE or max(map(abs, low)) > MAX_BALANCE:
+            return TooLarge(day)
+        if self.guarded:
+            for quantity, (amount, more) in enumerate(zip(low, change, strict=True)):
+                if amount < 0:
+                    return Short(quantity, day, amount - more, -amount)
+        return None
+
+
+def plus(one: Four, other: Four) -> Four:
+    """Both together."""
+    return (one[0] + other[0], one[1] + other[1], one[2] + other[2], one[3] + other[3])
+
+
+def minus(one: Four, other: Four) -> Four:
+    """What is left."""
+    return (one[0] - other[0], one[1] - other[1], one[2] - other[2], one[3] - other[3])
+
+
+def least(one: Four, other: Four) -> Four:
+    """The smaller of each."""
+    return (min(one[0], other[0]), min(one[1], other[1]), min(one[2], other[2]), min(one[3], other[3]))

@@ -1,0 +1,91 @@
+"""Statements that run often: written in SQLAlchemy Core, compiled once for each kind of database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Dialect, Table, bindparam
+from sqlalchemy.sql.base import Executable
+from sqlalchemy.sql.elements import ClauseElement
+
+if TYPE_CHECKING:
+    from tilth.runtime.desk import Desk
+
+#: How each driver writes a named parameter.
+_STYLE = {"sqlite": "named", "postgresql": "pyformat"}
+#: … and one that is known by its place.
+_PLACES = {"sqlite": "qmark", "postgresql": "format"}
+#: From so many rows on, PostgreSQL takes them as one stream.
+_STREAM = 6
+
+Values = Mapping[str, Any]
+
+
+class Prepared:
+    """One statement, as the driver wants it. Whole numbers, texts and bytes only: nothing converts between types.
+
+    It runs on the driver itself; what the driver raises, the desk says in our words.
+    """
+
+    def __init__(self, statement: Executable) -> None:
+        assert isinstance(statement, ClauseElement)
+        self._statement = statement
+        self._compiled: dict[str, tuple[str, Values]] = {}
+
+    def ask(self, desk: Desk, values: Values = MappingProxyType({})) -> list[tuple[Any, ...]]:
+        """Run it once; all its rows."""
+        text, constants = self._compiled.get(desk.dialect.name) or self._compile(desk.dialect)
+        desk.asking.execute(text, {**constants, **values} if constants else values)
+        rows: list[tuple[Any, ...]] = desk.asking.fetchall()
+        return rows
+
+    def run_each(self, desk: Desk, values: Sequence[Values]) -> None:
+        """Run it once for each of `values`."""
+        text, constants = self._compiled.get(desk.dialect.name) or self._compile(desk.dialect)
+        assert not constants, "a statement with constants runs once"
+        if len(values) == 1:
+            desk.cursor.execute(text, values[0])
+        else:
+            desk.cursor.executemany(text, values)
+
+    def _compile(self, dialect: Dialect) -> tuple[str, Values]:
+        """The statement in the words of the database, and the constants that stand in it."""
+        own = type(dialect)(paramstyle=_STYLE[dialect.name])  # type: ignore[call-arg]
+        done = self._statement.compile(dialect=own)
+        constants = {name: value for name, value in done.params.items() if value is not None}
+        self._compiled[dialect.name] = str(done), constants
+        return self._compiled[dialect.name]
+
+
+class Inserted:
+    """A table into which rows are put, every column in its order."""
+
+    def __init__(self, table: Table) -> None:
+        names = table.columns.keys()
+        self._stream = f"COPY {table.name} ({', '.join(names)}) FROM STDIN"
+        self._statement = table.insert().values({name: bindparam(name) for name in names})
+        self._compiled: dict[str, str] = {}
+
+    def put(self, desk: Desk, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Put `rows` there; many of them as a stream where the database takes one."""
+        name = desk.dialect.name
+        if name == "postgresql" and not desk.piped and streams(len(rows)):
+            with desk.cursor.copy(self._stream) as copy:
+                for row in rows:
+                    copy.write_row(row)
+            return
+        text = self._compiled.get(name)
+        if text is None:
+            own = type(desk.dialect)(paramstyle=_PLACES[name])  # type: ignore[call-arg]
+            text = self._compiled[name] = str(self._statement.compile(dialect=own))
+        if len(rows) == 1:
+            desk.cursor.execute(text, rows[0])
+        else:
+            desk.cursor.executemany(text, rows)
+
+
+def streams(count: int) -> bool:
+    """Are so many rows put as one stream?"""
+    return count >= _STREAM
