@@ -8,8 +8,10 @@ if TYPE_CHECKING:
     from tilth.ledger.book import Book, counter
     from tilth.ledger.chart import Chart, may_be_negative
     from tilth.ledger.closing import Closing
+    from tilth.ledger.history import Recorded, posted
     from tilth.ledger.model import Account, Balance, Entry, Line, Phase, Quantities, Receipt
     from tilth.ledger.reading import read_entries
+    from tilth.ledger.tested import Outcome, Tested
     from tilth.ledger.verifying import Verified, replay, verify
 else:
     __getattr__ = on_demand(__name__)
@@ -22,12 +24,16 @@ __all__ = [
     "Closing",
     "Entry",
     "Line",
+    "Outcome",
     "Phase",
     "Quantities",
     "Receipt",
+    "Recorded",
+    "Tested",
     "Verified",
     "counter",
     "may_be_negative",
+    "posted",
     "read_entries",
     "replay",
     "verify",

@@ -21,13 +21,14 @@ def body_of(entry: Entry) -> str:
     )
     links = ",".join(map(_quoted, sorted(entry.links))) if entry.links else ""
     expires = f'"{entry.expires}"' if entry.expires else "null"
+    due = f'"due":"{entry.due}",' if entry.due else ""  # left out where there is none: older entries have no such word
     return (
         f'{{"id":{_quoted(entry.id)},"phase":"{entry.phase.value}","kind":{_quoted(entry.kind)},'
         f'"act_date":"{entry.act_date}","posting_date":"{entry.posting_date}","evidence":{_quoted(entry.evidence)},'
         f'"author":{_quoted(entry.author)},"geometry":{_quoted(entry.geometry)},'
         f'"rule_pack":{_quoted(entry.rule_pack)},"rule_version":{_quoted(entry.rule_version)},"links":[{links}],'
         f'"reverses":{_quoted(entry.reverses)},"settles":{_quoted(entry.settles)},"expires":{expires},'
-        f'"by_state":{"true" if entry.by_state else "false"},"lines":[{lines}]}}'
+        f'"by_state":{"true" if entry.by_state else "false"},{due}"lines":[{lines}]}}'
     )
 
 
@@ -48,6 +49,7 @@ def entry_of(body: str) -> Entry:
     """
     told: dict[str, Any] = json.loads(body)
     expires, lines, links = told.pop("expires"), told.pop("lines"), told.pop("links")
+    due = told.pop("due", None)
     return Entry(
         phase=Phase(told.pop("phase")),
         act_date=date.fromisoformat(told.pop("act_date")),
@@ -55,6 +57,7 @@ def entry_of(body: str) -> Entry:
         expires=date.fromisoformat(expires) if expires else None,
         lines=tuple(Line(Account(*line[:6]), Quantities(*line[6:])) for line in lines),
         links=tuple(links),
+        due=date.fromisoformat(due) if due else None,
         **told,
     )
 

@@ -102,6 +102,8 @@ def _dated(entry: Entry, today: date) -> None:
         raise BadInput("LEDGER-ACT-LATER", id=entry.id, act=entry.act_date, posting=entry.posting_date)
     if entry.expires is not None and (entry.phase is not Phase.RESERVE or entry.expires < entry.posting_date):
         raise BadInput("LEDGER-EXPIRES", id=entry.id, expires=entry.expires)
+    if entry.due is not None and entry.due < entry.act_date:
+        raise BadInput("LEDGER-DUE", id=entry.id, due=entry.due, act=entry.act_date)
 
 
 def _phased(entry: Entry) -> None:

@@ -117,6 +117,7 @@ class Entry:
     settles: str = ""  # the reservation that it posts, voids or expires
     expires: date | None = None  # of a reservation: the last day on which it may be posted
     by_state: bool = False  # a transfer between provinces, arranged by the State
+    due: date | None = None  # of an occupation that is compensated later: by which day it must be
 
     @property
     def refers(self) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from tilth.core import BadInput
 from tilth.ledger.model import Account, Entry, Line, Phase, Quantities
 
 _TEXTS = ("evidence", "author", "geometry", "settles", "reverses")
-_DATES = ("act_date", "posting_date", "expires")
+_DATES = ("act_date", "posting_date", "expires", "due")
 _OF_ENTRY = ("id", "kind", "phase", *_DATES, *_TEXTS, "rules", "links", "by_state")
 _MARKS = ("pbf", "paddy", "stable", "grade")
 _OF_LINE = ("region", "account", *_MARKS)
@@ -125,6 +125,7 @@ def _entry(
         posting_date=days["posting_date"],
         act_date=days.get("act_date", days["posting_date"]),
         expires=days.get("expires"),
+        due=days.get("due"),
         phase=Phase(phase),
         rule_pack=pack,
         rule_version=version,
