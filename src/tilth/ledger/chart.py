@@ -14,6 +14,8 @@ from tilth.land import CodeSystem, code_system
 from tilth.ledger.model import Account
 
 GRADES = range(11)
+#: The part of stocks of farmland in the laws.
+FARMLAND = "LAND of farmland"
 _YEARS = range(1900, 2201)
 
 
@@ -38,14 +40,26 @@ class Chart:
         NotFound
             If its region or its name is unknown, or its marks cannot be.
         """
-        if account in self._admitted:
-            return
+        self.part(account)
+
+    def part(self, account: Account) -> str:
+        """What part an account plays in the laws: `FARMLAND` for stocks of farmland, else its family.
+
+        Raises
+        ------
+        NotFound
+            As `admit`.
+        """
+        part = self._parts.get(account)
+        if part is not None:
+            return part
         if self.regions is not None and account.region not in self.regions:
             raise NotFound("LEDGER-REGION", account=str(account), region=account.region)
         flags = (account.pbf, account.paddy, account.stable)
         if not self._named(account) or any(flag not in (0, 1) for flag in flags) or account.grade not in GRADES:
             raise NotFound("LEDGER-ACCOUNT", account=str(account), known=", ".join(known_names()))
-        self._admitted.add(account)
+        part = self._parts[account] = FARMLAND if account.name in self.farmland else account.family
+        return part
 
     def _named(self, account: Account) -> bool:
         family = families().get(account.family)
@@ -77,8 +91,8 @@ class Chart:
         return frozenset(self.classes.leaves)
 
     @cached_property
-    def _admitted(self) -> set[Account]:
-        return set()
+    def _parts(self) -> dict[Account, str]:
+        return {}
 
 
 @cache

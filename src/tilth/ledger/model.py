@@ -122,6 +122,8 @@ class Entry:
     @property
     def refers(self) -> tuple[str, ...]:
         """Every entry that it names."""
+        if not (self.settles or self.reverses or self.links):
+            return ()
         return tuple(one for one in (self.settles, self.reverses, *self.links) if one)
 
 
