@@ -127,7 +127,7 @@ def _phased(entry: Entry) -> None:
         entry.reverses and (entry.phase is not _POST or entry.settles)
     ):
         raise BadInput("LEDGER-REVERSES", id=entry.id)
-    if len(dict(entry.lines)) < len(entry.lines):
+    if len({account for account, _ in entry.lines}) < len(entry.lines):
         accounts = [line.account for line in entry.lines]
         twice = next(one for one in accounts if accounts.count(one) > 1)
         raise BadInput("LEDGER-ACCOUNT-TWICE", id=entry.id, account=str(twice))
