@@ -53,7 +53,7 @@ def land_book(workspace: Workspace) -> Book:
     """
     from tilth.land import Store
 
-    return Book(workspace.database, Chart(regions=frozenset(Store(workspace).regions().regions)))
+    return Book(workspace.database, Chart.of(Store(workspace).regions()))
 
 
 def ledger_post(workspace: Workspace, file: str | Path, *, author: str = "") -> Booked:

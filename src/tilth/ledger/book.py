@@ -15,7 +15,7 @@ from tilth.core import BadInput, NotFound
 from tilth.ledger import statements
 from tilth.ledger.canonical import body_of, digest_of, entry_of, first_link
 from tilth.ledger.chart import Chart
-from tilth.ledger.closing import Closing, close, may_close, region_closed
+from tilth.ledger.closing import Closing, close, closed_as_above, may_close
 from tilth.ledger.effects import Effect, effects, reversible, settlable
 from tilth.ledger.laws import check
 from tilth.ledger.model import Account, Balance, Entry, Phase, Quantities, Receipt, day_number
@@ -239,7 +239,7 @@ class Book:
                     found[account] = rows[0][0]
                 else:
                     missing.append(account)
-            closed = {code: region_closed(desk, code) for code in sorted({one.region for one in missing})}
+            closed = {code: closed_as_above(desk, code, self.chart.above.get(code, ())) for code in _regions(missing)}
             empty = dict.fromkeys(("lines", "last_day", *amounts("booked", "held", "low")), 0)
             for account in missing:
                 state = {"closed_day": closed[account.region], "head": first_link(account)}
@@ -315,6 +315,10 @@ def _tried(work: Callable[[bool], _T]) -> _T:
                 raise
         time.sleep(random.uniform(0.2, 1) * min(_LONGEST_WAIT_S, 0.002 * 2**tried))  # noqa: S311
         tried += 1
+
+
+def _regions(of: Iterable[Account]) -> list[str]:
+    return sorted({account.region for account in of})
 
 
 def _twice(names: Iterable[str]) -> str:

@@ -21,7 +21,9 @@ def body_of(entry: Entry) -> str:
     )
     links = ",".join(map(_quoted, sorted(entry.links))) if entry.links else ""
     expires = f'"{_day(entry.expires)}"' if entry.expires else "null"
-    due = f'"due":"{_day(entry.due)}",' if entry.due else ""  # left out where there is none: older entries have no such word
+    due = (
+        f'"due":"{_day(entry.due)}",' if entry.due else ""
+    )  # left out where there is none: older entries have no such word
     return (
         f'{{"id":{_quoted(entry.id)},"phase":"{entry.phase}","kind":{_quoted(entry.kind)},'
         f'"act_date":"{_day(entry.act_date)}","posting_date":"{_day(entry.posting_date)}","evidence":{_quoted(entry.evidence)},'

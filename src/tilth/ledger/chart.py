@@ -10,7 +10,7 @@ from importlib.resources import files
 from typing import Any
 
 from tilth.core import NotFound
-from tilth.land import CodeSystem, code_system
+from tilth.land import CodeSystem, RegionTree, code_system
 from tilth.ledger.model import Account
 
 GRADES = range(11)
@@ -27,10 +27,19 @@ class Chart:
     ----------
     regions
         The codes of the region tree; None takes any.
+    above
+        The regions that each lies in, upwards: what closes them closes it.
     """
 
     regions: Collection[str] | None = None
     classes: CodeSystem = field(default_factory=lambda: code_system("sd2017"))
+    above: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, tree: RegionTree) -> Chart:
+        """The accounts of a region tree."""
+        above = {code: tuple(one.code for one in tree.ancestors(code)[1:]) for code in tree.regions}
+        return cls(regions=above.keys(), above=above)
 
     def admit(self, account: Account) -> None:
         """Nothing, if there may be such an account.
