@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from tilth.ledger.chart import Chart, may_be_negative
     from tilth.ledger.closing import Closing
     from tilth.ledger.history import Recorded, posted
+    from tilth.ledger.holding import held_by, letting_go, reservations
     from tilth.ledger.model import Account, Balance, Entry, Line, Phase, Quantities, Receipt
     from tilth.ledger.reading import read_entries
     from tilth.ledger.tested import Outcome, Tested
@@ -32,9 +33,12 @@ __all__ = [
     "Tested",
     "Verified",
     "counter",
+    "held_by",
+    "letting_go",
     "may_be_negative",
     "posted",
     "read_entries",
     "replay",
+    "reservations",
     "verify",
 ]

@@ -17,6 +17,7 @@ from tilth.ledger.canonical import body_of, digest_of, entry_of, first_link
 from tilth.ledger.chart import Chart
 from tilth.ledger.closing import Closing, close, closed_as_above, may_close
 from tilth.ledger.effects import Effect, effects, reversible, settlable
+from tilth.ledger.holding import is_over, letting_go, reservations
 from tilth.ledger.laws import check
 from tilth.ledger.model import Account, Balance, Entry, Phase, Quantities, Receipt, day_number
 from tilth.ledger.tables import amounts, entries
@@ -106,6 +107,23 @@ class Book:
                 return close(desk, region, year, sorted(below), evidence, author)
 
         return _tried(work)
+
+    def expire(self, on: date, *, evidence: str, author: str) -> list[Receipt]:
+        """Let go what every reservation holds whose last day is over on the day `on`. Once more, it finds none.
+
+        Raises
+        ------
+        BadInput
+            If one cannot be let go: evidence or author is missing, the day has not come, or its year is closed.
+        """
+        receipts = []
+        for held in [one for one in reservations(self.database) if is_over(one, on)]:
+            try:
+                receipts += self.post(letting_go(held, on=on, evidence=evidence, author=author))
+            except BadInput as refused:
+                if refused.code not in ("LEDGER-SETTLED", "LEDGER-ID-TAKEN"):  # somebody else did it meanwhile
+                    raise
+        return receipts
 
     def _post(self, asked: Sequence[Entry], bodies: Sequence[str], *, look_first: bool) -> list[Receipt]:
         """Add what is new of `asked`. What stands already is looked for only if something speaks against adding."""

@@ -8,9 +8,8 @@ from datetime import date
 
 from tilth.core import BadInput, NotFound
 from tilth.ledger.chart import FARMLAND, Chart, kinds
-from tilth.ledger.model import MAX_QUANTITY, NOTHING, Account, Entry, Phase, Quantities
+from tilth.ledger.model import LONGEST_ID, MAX_QUANTITY, NOTHING, Account, Entry, Phase, Quantities
 
-_LONGEST_ID = 100
 _LAND = (FARMLAND, "LAND")
 _GROUND = (*_LAND, "TRANSFER", "OPENING")
 _DUTIES = ("CLAIM", "EXEMPT")
@@ -91,7 +90,7 @@ def _summed(entry: Entry, chart: Chart) -> dict[str, _Sums]:
 
 def _filled(entry: Entry) -> None:
     """Every entry has an id, a known kind, evidence and an author (INV-5, INV-18)."""
-    if not entry.id or len(entry.id) > _LONGEST_ID or not entry.id.isprintable():
+    if not entry.id or len(entry.id) > LONGEST_ID or not entry.id.isprintable():
         raise BadInput("LEDGER-ID", id=entry.id)
     if not entry.evidence.strip():
         raise BadInput("LEDGER-EVIDENCE", id=entry.id)

@@ -7,6 +7,8 @@ from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
 
+#: How long the id of an entry may be.
+LONGEST_ID = 100
 #: The largest quantity of one line: far above any land, and its product with a grade far below int64.
 MAX_QUANTITY = 10**17
 #: The largest balance: what a column of the database can hold.
