@@ -177,6 +177,61 @@ def fill(
         mark[c, 1], mark[c, 2], mark[c, 3] = begin[c, 1], k, _hash(bits, chain, begin[c, 1], k)
 
 
+@njit(**OUTER)
+def whole(
+    xy: FloatArray,
+    ring_start: IntArray,
+    first_ring: IntArray,
+    hole: FloatArray,
+    bits: int,
+    limit: tuple[int, float],
+) -> tuple[FloatArray, FloatArray, FloatArray, IntArray, tuple[int, int]]:
+    """All of `layer.Cells` of few polygons, each its own cell, at one go; most vertices and chains of one.
+
+    If one of them is not within the `limit` of `measure`, there is no cell at all.
+    """
+    n = len(first_ring) - 1
+    turn, place, size = np.empty(len(hole)), np.empty((n, 6)), np.empty((n, 3), np.int64)
+    measure(xy, ring_start, first_ring, hole, (0, n), bits, limit, turn, place, size)
+    cells, vertices, chains = np.int64(0), 0, 0
+    for p in range(n):
+        if size[p, 2] == 2:
+            return np.empty((0, 2)), np.empty((0, 7)), np.empty((0, 6)), np.empty((0, 4), np.int64), (0, 0)
+        cells += size[p, 2]
+    which, begin = np.empty(cells, np.int64), np.zeros((cells + 1, 3), np.int64)
+    own, mark = np.empty((cells, 6)), np.empty((cells, 4), np.int64)
+    c = 0
+    for p in range(n):
+        if size[p, 2] == 0:
+            continue
+        which[c] = mark[c, 0] = p
+        for column in range(6):
+            own[c, column] = place[p, column]
+        for column in range(3):
+            begin[c + 1, column] = begin[c, column] + size[p, column]
+        vertices, chains = max(vertices, size[p, 0]), max(chains, size[p, 1])
+        c += 1
+    vertex, chain = np.empty((begin[cells, 0], 2)), np.empty((begin[cells, 1], 7))
+    places, as_bits = np.arange(cells), vertex.view(np.int64)
+    fill(xy, ring_start, first_ring, turn, place, which, places, begin, vertex, as_bits, chain, mark)
+    return vertex, chain, own, mark, (vertices, chains)
+
+
+@njit(**OUTER)
+def bounds(place: FloatArray, out: FloatArray) -> None:
+    """Fill `out` (c, 4) with boxes in the coordinates of the layer, each at least as large as its cell: `place`."""
+    for c in range(len(place)):
+        for side in range(4):
+            shift, box = place[c, side % 2], place[c, 2 + side]
+            there = box + shift
+            inside = there - shift - box
+            if side < 2 and inside > 0.0:
+                there = np.nextafter(there, -np.inf)
+            elif side > 1 and inside < 0.0:
+                there = np.nextafter(there, np.inf)
+            out[c, side] = there
+
+
 @njit(**LEAF)
 def _before(vertex: FloatArray, chain: FloatArray, j: int, k: int) -> bool:
     """Does chain j come before chain k, vertex by vertex, then by length, then by sign?"""

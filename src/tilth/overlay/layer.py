@@ -34,8 +34,8 @@ WORTH_IT = (0.8, 1.3)
 _ORIGIN_BITS = 22
 _BLOCK_CELLS = 4_096
 _DEEPEST = 64
-#: A point for each of the two corners of a box; which way is into the box from each of its sides.
-_TWICE, _INWARD = [0, 1, 0, 1], np.array([1.0, 1.0, -1.0, -1.0])
+#: So few polygons are made ready at one go, by one thread.
+_FEW = 64
 
 
 class Cells(NamedTuple):
@@ -59,11 +59,8 @@ class Cells(NamedTuple):
     @property
     def bounds(self) -> FloatArray:
         """(c, 4) boxes in the coordinates of the layer; none smaller than the cell for want of places to write it."""
-        shift = self.place[:, _TWICE]
-        out = self.box + shift
-        short = (out - shift - self.box) * _INWARD > 0.0
-        if short.any():
-            out[short] = np.nextafter(out, -np.inf * _INWARD)[short]
+        out = np.empty((len(self.place), 4))
+        chains.bounds(self.place, out)
         return out
 
 
@@ -135,6 +132,11 @@ def kept(folder: Path, ground: Surface) -> Layer:
 
 def layer_of(rings: Rings, ground: Surface, rows: IntArray | None = None, total: int | None = None) -> Layer:
     """The layer of polygons that are `rows` of a layer of `total` (all of it, if None)."""
+    if len(rings) <= _FEW:
+        limit = MOST_EDGES, ground.length(WIDEST_M)
+        *found, longest = chains.whole(rings.xy, rings.ring_start, rings.first_ring, rings.hole, _ORIGIN_BITS, limit)
+        if len(found[-1]):
+            return _layer(Cells(*found), longest, rings, ground, rows, total)
     turn, place, size = _measured(rings, ground.length(WIDEST_M))
     own, large = np.flatnonzero(size[:, 2] == 1), np.flatnonzero(size[:, 2] == 2)
     parts = [_Part(rings.xy, rings.ring_start, rings.first_ring, turn, place, own, own, place[own], size[own])]
@@ -143,7 +145,12 @@ def layer_of(rings: Rings, ground: Surface, rows: IntArray | None = None, total:
         which, none = np.arange(len(cut.row)), np.zeros((len(cut.row), 6))
         where = np.concatenate([place[cut.row, :2], cut.box], axis=1)
         parts.append(_Part(*cut[:4], none, which, cut.row, where, _counted(cut)))
-    cells, longest = _chained(parts)
+    return _layer(*_chained(parts), rings, ground, rows, total)
+
+
+def _layer(
+    cells: Cells, longest: tuple[int, int], rings: Rings, ground: Surface, rows: IntArray | None, total: int | None
+) -> Layer:
     if rows is not None:
         cells.mark[:, 0] = rows[cells.row]
     for part in cells:
