@@ -169,7 +169,8 @@ def growth(make: Callable[[], Database], sizes: Sequence[int]) -> list[tuple[int
             first = date(2001, 1, 1) + timedelta(days=done * 8000 // max(sizes))
             book.post(*[change(f"g{done + n}", day=first) for n in range(1000)])
             done += 1000
-        wanted = [date(2001, 1, 1) + timedelta(days=(n * 7919) % 8000) for n in range(400)]
+        booked = max(1, done * 8000 // max(sizes))  # days on which something was, of those that are asked for
+        wanted = [date(2001, 1, 1) + timedelta(days=(n * 7919) % booked) for n in range(2000)]
         book.balance(FIELD, wanted[0])
         told.append(
             (size, statistics.median(timed(lambda day=day: book.balance(FIELD, day) and None) for day in wanted))
