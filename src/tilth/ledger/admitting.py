@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
+from itertools import islice
 
 from sqlalchemy import select
 
@@ -13,7 +14,7 @@ from tilth.core import BadInput
 from tilth.land import RegionTree, Task
 from tilth.ledger import tables
 from tilth.ledger.canonical import entry_of
-from tilth.ledger.caps import cap_from, occupied
+from tilth.ledger.caps import cap_from
 from tilth.ledger.chart import Chart
 from tilth.ledger.gathering import CLAIMING, Event, Facts, covered, gather, subtree
 from tilth.ledger.judging import told
@@ -44,6 +45,8 @@ def admit(
         If an occupation would take a region, or one above it, below its task (INV-13) or beyond its cap (INV-10), or
         an upgrade moves area (INV-16).
     """
+    if not any(one.kind in CLAIMING or one.kind == "UPGRADE" for one in entries):
+        return
     gate = _Gate(database, regions, policy, tuple(tasks), chart or Chart())
     known = gate.entries({one.id for one in entries})
     for one in entries:
@@ -55,7 +58,15 @@ def admit(
             gate.red_line(one)
             if one.kind == "NONAG":
                 gate.cap(one)
-        gate.coming.append(one)
+        gate.coming[one.id] = one
+
+
+@dataclass
+class _Running:
+    """A number that is as the book has it, and moves on with the entries of the call."""
+
+    value: int
+    seen: int = 0
 
 
 @dataclass
@@ -67,9 +78,12 @@ class _Gate:
     policy: Policy
     tasks: tuple[Task, ...]
     chart: Chart
-    coming: list[Entry] = field(default_factory=list)
-    _caps: dict[tuple[str, int], Facts] = field(default_factory=dict)
-    _held: dict[tuple[str, bool], int] = field(default_factory=dict)
+    coming: dict[str, Entry] = field(default_factory=dict)
+    _left: dict[tuple[str, bool], _Running] = field(default_factory=dict)
+    _used: dict[tuple[str, int], _Running] = field(default_factory=dict)
+    _caps: dict[tuple[str, int], int | None] = field(default_factory=dict)
+    _given: dict[tuple[str, int], _Running] = field(default_factory=dict)
+    _within: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def red_line(self, entry: Entry) -> None:
         """INV-13 for every region that the entry is about, and those above."""
@@ -78,14 +92,10 @@ class _Gate:
             rule = self.policy.rule("red-line", entry.act_date, code)
             if task is None or rule is None or not covered(self.tree, code, self._holding):
                 continue
-            stable, within = rule["counts"] == "stable", subtree(self.tree, code)
-            takes = self._net(entry, within, stable=stable)
-            if takes >= 0:
+            stable = rule["counts"] == "stable"
+            if self._net(entry, code, stable=stable) >= 0:
                 continue
-            left = self._now(code, within, stable=stable) + takes + self._freed(entry, within, stable=stable)
-            left += sum(
-                self._net(one, within, stable=stable) + self._freed(one, within, stable=stable) for one in self.coming
-            )
+            left = self._left_now(code, stable=stable) + self._adds(entry, code, stable=stable)
             if left < task.holding_dm2:
                 raise BadInput(
                     "POLICY-RED-LINE", id=entry.id, region=code, name=self.tree[code].name, left=told(left, "dm2"),
@@ -99,25 +109,81 @@ class _Gate:
             rule = self.policy.rule("cap", entry.act_date, code)
             if rule is None:
                 continue
-            facts = self._facts(code, year, whole=rule["enforced"] == "computed")
-            sheet = cap_from(facts, year, self.policy, code)
-            if sheet is None:
-                continue
-            cap = sheet.handed_dm2
-            if cap is None and rule["enforced"] == "computed" and sheet.whole:
-                cap = sheet.cap_dm2
-            if cap is None:
-                continue
-            cap += sum(_given(one, facts.regions, year) for one in self.coming)
-            used = sheet.used_dm2 + sum(
-                self._occupies(one, facts, year) for one in facts.open if one.id != entry.settles
-            )
-            used += sum(self._occupies(one, facts, year) for one in (*self.coming, entry))
-            if used > cap:
+            cap, used = self._cap_now(code, year, computed=rule["enforced"] == "computed")
+            used += self._uses(entry, code, year)
+            if cap is not None and used > cap:
                 raise BadInput(
                     "POLICY-CAP", id=entry.id, region=code, name=self.tree[code].name, year=year,
                     used=told(used, "dm2"), cap=told(cap, "dm2"), short=told(used - cap, "dm2"),
                 )  # fmt: skip
+
+    def _left_now(self, code: str, *, stable: bool) -> int:
+        """Farmland that is not held, after the entries of the call so far."""
+        key = (code, stable)
+        if key not in self._left:
+            self._left[key] = _Running(self._now(code, stable=stable))
+        return self._moved_on(self._left[key], lambda one: self._adds(one, code, stable=stable))
+
+    def _cap_now(self, code: str, year: int, *, computed: bool) -> tuple[int | None, int]:
+        """The cap of a region, if it has one, and what is used of it, after the entries of the call so far."""
+        key = (code, year)
+        if key not in self._used:
+            self._caps[key], self._used[key] = self._of_cap(code, year, computed=computed)
+            self._given[key] = _Running(0)
+        given = self._moved_on(self._given[key], lambda one: _given(one, self._below(code), year))
+        used = self._moved_on(self._used[key], lambda one: self._uses(one, code, year))
+        cap = self._caps[key]
+        return None if cap is None and not given else (cap or 0) + given, used
+
+    def _moved_on(self, running: _Running, adds: Callable[[Entry], int]) -> int:
+        """The number after the entries of the call that it has not seen yet."""
+        for one in islice(self.coming.values(), running.seen, None):
+            running.value += adds(one)
+        running.seen = len(self.coming)
+        return running.value
+
+    def _of_cap(self, code: str, year: int, *, computed: bool) -> tuple[int | None, _Running]:
+        """The cap of a region in the book, if it has one, and what is used or reserved of it."""
+        if computed:
+            facts = gather(self.database, self.tree, code, date.max.year, self.chart)
+        else:
+            facts = self._of_caps(code, year)
+        sheet = cap_from(facts, year, self.policy, code)
+        used = _Running(sum(_occupies(one, facts.regions, year) for one in facts.open))
+        if sheet is None:
+            return None, used
+        used.value += sheet.used_dm2
+        cap = sheet.handed_dm2
+        if cap is None and computed and sheet.whole:
+            cap = sheet.cap_dm2
+        return cap, used
+
+    def _uses(self, entry: Entry, code: str, year: int) -> int:
+        """What an entry adds to what is used of a cap: its own, less what its reservation held."""
+        held = self._reservation(entry)
+        own = _occupies(entry, self._below(code), year)
+        return own - (_occupies(held, self._below(code), year) if held is not None else 0)
+
+    def _adds(self, entry: Entry, code: str, *, stable: bool) -> int:
+        """What an entry adds to farmland that is not held: its own, and what its reservation held."""
+        own = self._net(entry, code, stable=stable) if entry.phase in (Phase.POST, Phase.RESERVE) else 0
+        held = self._reservation(entry)
+        if held is None:
+            return own
+        if held.id in self.coming:
+            return own - self._net(held, code, stable=stable)
+        return own + sum(q.taken().area_dm2 for account, q in held.lines if self._counts(account, code, stable=stable))
+
+    def _reservation(self, entry: Entry) -> Entry | None:
+        """The reservation that an entry settles."""
+        if not entry.settles:
+            return None
+        return self.coming.get(entry.settles) or self.entries([entry.settles]).get(entry.settles)
+
+    def _below(self, code: str) -> frozenset[str]:
+        if code not in self._within:
+            self._within[code] = subtree(self.tree, code)
+        return self._within[code]
 
     def entries(self, ids: Collection[str]) -> dict[str, Entry]:
         """Those that stand in the book."""
@@ -138,33 +204,17 @@ class _Gate:
         found = [one for one in self.tasks if one.region == region and one.year <= year]
         return max(found, key=lambda one: one.year, default=None)
 
-    def _counts(self, account: Account, within: Collection[str], *, stable: bool) -> bool:
-        return account.region in within and account.name in self.chart.farmland and (not stable or account.stable == 1)
+    def _counts(self, account: Account, code: str, *, stable: bool) -> bool:
+        known = account.name in self.chart.farmland and account.region in self._below(code)
+        return known and (account.stable == 1 or not stable)
 
-    def _net(self, entry: Entry, within: Collection[str], *, stable: bool) -> int:
+    def _net(self, entry: Entry, code: str, *, stable: bool) -> int:
         """What an entry does to farmland; of a reservation as if it were posted."""
-        return sum(q.area_dm2 for account, q in entry.lines if self._counts(account, within, stable=stable))
+        return sum(q.area_dm2 for account, q in entry.lines if self._counts(account, code, stable=stable))
 
-    def _freed(self, entry: Entry, within: Collection[str], *, stable: bool) -> int:
-        """What the reservation that an entry settles held, and lets go."""
-        if not entry.settles:
-            return 0
-        found = {one.id: one for one in self.coming}.get(entry.settles) or self.entries([entry.settles]).get(
-            entry.settles
-        )
-        if found is None:
-            return 0
-        if found in self.coming:
-            return -self._net(found, within, stable=stable)
-        return sum(q.taken().area_dm2 for account, q in found.lines if self._counts(account, within, stable=stable))
-
-    def _now(self, code: str, within: Collection[str], *, stable: bool) -> int:
+    def _now(self, code: str, *, stable: bool) -> int:
         """Farmland in the book now that no reservation holds."""
-        if (code, stable) not in self._held:
-            self._held[code, stable] = sum(
-                booked - held for account, booked, held in self._land if self._counts(account, within, stable=stable)
-            )
-        return self._held[code, stable]
+        return sum(booked - held for account, booked, held in self._land if self._counts(account, code, stable=stable))
 
     @cached_property
     def _land(self) -> list[tuple[Account, int, int]]:
@@ -176,20 +226,13 @@ class _Gate:
     @property
     def _holding(self) -> set[str]:
         """Regions in which land is booked."""
-        coming = {account.region for one in self.coming for account, _ in one.lines if account.family == "LAND"}
-        return {account.region for account, _, _ in self._land} | coming
-
-    def _facts(self, code: str, year: int, *, whole: bool) -> Facts:
-        if (code, year) not in self._caps:
-            if whole:
-                self._caps[code, year] = gather(self.database, self.tree, code, 9999, self.chart)
-            else:
-                self._caps[code, year] = self._of_caps(code, year)
-        return self._caps[code, year]
+        coming = self.coming.values()
+        booked = {account.region for one in coming for account, _ in one.lines if account.family == "LAND"}
+        return {account.region for account, _, _ in self._land} | booked
 
     def _of_caps(self, code: str, year: int) -> Facts:
         """Only the entries that set, move or use the cap of a year."""
-        within = subtree(self.tree, code)
+        within = self._below(code)
         lines, accounts = tables.lines, tables.accounts
         since = day_number(date(year, 1, 1))
         about = (accounts.c.name == f"CAP:{year}") | ((accounts.c.name == "CLAIM:NONAG") & (lines.c.day >= since))
@@ -220,10 +263,12 @@ class _Gate:
                 events.append(Event(number, entry, kind, recorded_at))
         return Facts(code, year, self.tree, self.chart, within, tuple(events), tuple(reserved.values()), {})
 
-    @staticmethod
-    def _occupies(entry: Entry, facts: Facts, year: int) -> int:
-        mine = entry.kind == "NONAG" and entry.act_date.year == year and entry.phase in (Phase.POST, Phase.RESERVE)
-        return occupied(facts, entry, facts.regions) if mine else 0
+
+def _occupies(entry: Entry, within: Collection[str], year: int) -> int:
+    """What an entry occupies, or a reservation holds, of the cap of a year."""
+    if entry.kind != "NONAG" or entry.act_date.year != year or entry.phase not in (Phase.POST, Phase.RESERVE):
+        return 0
+    return sum(q.area_dm2 for account, q in entry.lines if account.name == "CLAIM:NONAG" and account.region in within)
 
 
 def _given(entry: Entry, within: Collection[str], year: int) -> int:
