@@ -24,6 +24,7 @@ from tilth.ledger import (
     Phase,
     Status,
     Tested,
+    admit,
     assess,
     counter,
     gather,
@@ -184,7 +185,11 @@ def test_gains_of_one_land_type_do_not_make_up_for_losses_of_another(book: Book)
 
 
 def test_an_entry_that_moves_between_land_types_is_caught(book: Book) -> None:
-    book.post(ldn("both", "GAIN", ("cropland", 70), ("grassland", -70)))
+    both = ldn("both", "GAIN", ("cropland", 70), ("grassland", -70))
+    with pytest.raises(BadInput, match="POLICY-LIKE"):
+        admit(book.database, TREE, [both], load_policy("ldn"))
+    admit(book.database, TREE, [both], load_policy())
+    book.post(both)
     found = results(book, "ldn")
     assert [one.outcome.value for one in found["LDN-2"]] == ["fail"]
     assert "INV-10" not in found

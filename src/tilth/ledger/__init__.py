@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tilth.ledger.gathering import Facts, gather
     from tilth.ledger.history import Recorded, posted
     from tilth.ledger.judging import Case, Surveys
+    from tilth.ledger.judging_book import proposed_counters
     from tilth.ledger.model import Account, Balance, Entry, Line, Phase, Quantities, Receipt
     from tilth.ledger.policy import Policy, Rule, load_policy
     from tilth.ledger.reading import read_entries
@@ -63,6 +64,7 @@ __all__ = [
     "neutrality",
     "one_out_all_out",
     "posted",
+    "proposed_counters",
     "read_entries",
     "replay",
     "seea_account",

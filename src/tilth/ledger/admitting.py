@@ -16,6 +16,7 @@ from tilth.ledger import tables
 from tilth.ledger.canonical import entry_of
 from tilth.ledger.caps import cap_from
 from tilth.ledger.chart import Chart
+from tilth.ledger.equivalents import land_types
 from tilth.ledger.gathering import CLAIMING, Event, Facts, covered, gather, subtree
 from tilth.ledger.judging import told
 from tilth.ledger.judging_book import moves_area
@@ -42,10 +43,11 @@ def admit(
     Raises
     ------
     BadInput
-        If an occupation would take a region, or one above it, below its task (INV-13) or beyond its cap (INV-10), or
-        an upgrade moves area (INV-16).
+        If an occupation would take a region, or one above it, below its task (INV-13) or beyond its cap (INV-10),
+        an upgrade moves area (INV-16), or a loss in one land type is made up for in another (rules `ldn`).
     """
-    if not any(one.kind in CLAIMING or one.kind == "UPGRADE" for one in entries):
+    gated = [one for one in entries if one.kind in CLAIMING or one.kind == "UPGRADE" or land_types(one)]
+    if not gated:
         return
     gate = _Gate(database, regions, policy, tuple(tasks), chart or Chart())
     known = gate.entries({one.id for one in entries})
@@ -54,6 +56,8 @@ def admit(
             continue
         if one.kind == "UPGRADE" and moves_area(one.lines):
             raise BadInput("POLICY-UPGRADE", id=one.id)
+        if len(land_types(one)) > 1 and policy.rule("like-for-like", one.act_date) is not None:
+            raise BadInput("POLICY-LIKE", id=one.id, types=", ".join(sorted(land_types(one))))
         if one.kind in CLAIMING and one.phase in (Phase.POST, Phase.RESERVE):
             gate.red_line(one)
             if one.kind == "NONAG":

@@ -93,16 +93,17 @@ def is_neutral(case: Case) -> Iterator[Tested]:
 
 def is_like_for_like(case: Case) -> Iterator[Tested]:
     """LDN-2: no entry makes up for a loss of one land type in another."""
-    entries = [one.entry for one in case.facts.of_year if _types(one.entry)]
-    entries += [one for one in case.facts.open if _types(one)]
-    mixed = [one.id for one in entries if len(_types(one)) > 1]
+    entries = [one.entry for one in case.facts.of_year if land_types(one.entry)]
+    entries += [one for one in case.facts.open if land_types(one)]
+    mixed = [one.id for one in entries if len(land_types(one)) > 1]
     yield case.said(
         "LDN-2", case.rule("like-for-like"), "ASSESS-LIKE", holds=not mixed, found=len(mixed), wanted=0, unit="entries",
         count=len(entries), entries=named(mixed),
     )  # fmt: skip
 
 
-def _types(entry: Entry) -> set[str]:
+def land_types(entry: Entry) -> set[str]:
+    """The land types whose gains and losses an entry counts."""
     return {account.member for account, _ in entry.lines if account.family == "LDN"}
 
 

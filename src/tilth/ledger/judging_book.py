@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date
 
+from tilth.ledger.book import counter
 from tilth.ledger.chart import kinds, may_be_negative
 from tilth.ledger.closing import last_day
-from tilth.ledger.gathering import LOSING, Event, by_account_and_day, total
+from tilth.ledger.gathering import LOSING, Event, Facts, by_account_and_day, total
 from tilth.ledger.judging import Case, named, taken, told
-from tilth.ledger.model import NOTHING, Account, Quantities, day_of
+from tilth.ledger.model import NOTHING, Account, Entry, Quantities, day_of
 from tilth.ledger.tested import Tested
 
 _GROUND = ("LAND", "TRANSFER", "OPENING")
@@ -131,13 +133,28 @@ def accepted_stays_farmland(case: Case) -> Iterator[Tested]:
     if listed is None:
         yield case.said("INV-7", case.rule("accepted-stays-farmland"), "ASSESS-SURVEY-UNKNOWN", holds=None)
         return
-    lost = set(listed)
-    left = [one for one in facts.standing(("ACCEPT",)) if one.entry.geometry in lost or one.entry.id in lost]
+    left = not_farmland(facts, listed)
     area = -sum(taken(facts, one, "POOL").area_dm2 for one in left)
     yield case.said(
         "INV-7", case.rule("accepted-stays-farmland"), "ASSESS-ACCEPTED-LOST" if left else "ASSESS-ACCEPTED",
-        holds=not left, found=area, wanted=0, entries=named(one.entry.id for one in left), parcels=len(lost),
+        holds=not left, found=area, wanted=0, entries=named(one.entry.id for one in left), parcels=len(set(listed)),
     )  # fmt: skip
+
+
+def not_farmland(facts: Facts, listed: Iterable[str]) -> list[Event]:
+    """Acceptances that still stand, of parcels (geometry or entry id) that a survey does not find as farmland."""
+    lost = set(listed)
+    return [one for one in facts.standing(("ACCEPT",)) if one.entry.geometry in lost or one.entry.id in lost]
+
+
+def proposed_counters(
+    facts: Facts, listed: Iterable[str], *, posting_date: date, evidence: str, author: str
+) -> list[Entry]:
+    """The counter-entries that take those acceptances back (INV-7), to be posted by whoever decides it."""
+    return [
+        counter(one.entry, id=f"{one.entry.id} back", posting_date=posting_date, evidence=evidence, author=author)
+        for one in not_farmland(facts, listed)
+    ]
 
 
 def transfers_are_equal(case: Case) -> Iterator[Tested]:
