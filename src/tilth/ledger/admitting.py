@@ -17,7 +17,7 @@ from tilth.ledger.canonical import entry_of
 from tilth.ledger.caps import cap_from
 from tilth.ledger.chart import Chart
 from tilth.ledger.equivalents import land_types
-from tilth.ledger.gathering import CLAIMING, Event, Facts, covered, gather, subtree
+from tilth.ledger.gathering import CLAIMING, Event, Facts, children_of, covered, gather, subtree
 from tilth.ledger.judging import told
 from tilth.ledger.judging_book import moves_area
 from tilth.ledger.model import Account, Entry, Phase, day_number
@@ -88,13 +88,14 @@ class _Gate:
     _caps: dict[tuple[str, int], int | None] = field(default_factory=dict)
     _given: dict[tuple[str, int], _Running] = field(default_factory=dict)
     _within: dict[str, frozenset[str]] = field(default_factory=dict)
+    _known: int = 0
 
     def red_line(self, entry: Entry) -> None:
         """INV-13 for every region that the entry is about, and those above."""
         for code in self._above(entry):
             task = self._task(code, entry.act_date.year)
             rule = self.policy.rule("red-line", entry.act_date, code)
-            if task is None or rule is None or not covered(self.tree, code, self._holding):
+            if task is None or rule is None or not self._covered(code):
                 continue
             stable = rule["counts"] == "stable"
             if self._net(entry, code, stable=stable) >= 0:
@@ -186,7 +187,7 @@ class _Gate:
 
     def _below(self, code: str) -> frozenset[str]:
         if code not in self._within:
-            self._within[code] = subtree(self.tree, code)
+            self._within[code] = subtree(self.tree, code, self._children)
         return self._within[code]
 
     def entries(self, ids: Collection[str]) -> dict[str, Entry]:
@@ -227,12 +228,21 @@ class _Gate:
         with self.database.snapshot() as connection:
             return [(Account(*row[:6]), row[6], row[7]) for row in connection.execute(asked)]
 
-    @property
+    def _covered(self, code: str) -> bool:
+        """Does the book, after the entries of the call so far, hold all land of a region?"""
+        for one in islice(self.coming.values(), self._known, None):
+            self._holding.update(account.region for account, _ in one.lines if account.family == "LAND")
+        self._known = len(self.coming)
+        return covered(self.tree, code, self._holding, self._children)
+
+    @cached_property
     def _holding(self) -> set[str]:
         """Regions in which land is booked."""
-        coming = self.coming.values()
-        booked = {account.region for one in coming for account, _ in one.lines if account.family == "LAND"}
-        return {account.region for account, _, _ in self._land} | booked
+        return {account.region for account, _, _ in self._land}
+
+    @cached_property
+    def _children(self) -> dict[str | None, list[str]]:
+        return children_of(self.tree)
 
     def _of_caps(self, code: str, year: int) -> Facts:
         """Only the entries that set, move or use the cap of a year."""

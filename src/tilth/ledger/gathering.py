@@ -142,7 +142,33 @@ class Facts:
 
     def below(self, region: str) -> frozenset[str]:
         """A region and all below it."""
-        return self.regions if region == self.region else subtree(self.tree, region) & self.regions
+        if region == self.region:
+            return self.regions
+        return subtree(self.tree, region, self.children) & self.regions
+
+    @cached_property
+    def children(self) -> Mapping[str | None, list[str]]:
+        """The codes directly below each region."""
+        return children_of(self.tree)
+
+    def above(self, region: str) -> list[str]:
+        """A region and those above it, as far as they are of the facts."""
+        if region not in self.tree:
+            return [region]
+        return [one.code for one in self.tree.ancestors(region) if one.code in self.regions]
+
+    @cached_property
+    def farmland_by_region(self) -> Mapping[tuple[str, bool], int]:
+        """Farmland at the end of the year by region, with all below it: all of it, and (True) what is in stable use."""
+        found: dict[tuple[str, bool], int] = {}
+        for account in self.kept:
+            if account.name in self.chart.farmland:
+                area = self.closing(account).area_dm2
+                for code in self.above(account.region):
+                    found[code, False] = found.get((code, False), 0) + area
+                    if account.stable:
+                        found[code, True] = found.get((code, True), 0) + area
+        return found
 
     @cached_property
     def holding(self) -> frozenset[str]:
@@ -153,7 +179,7 @@ class Facts:
 
     def covers(self, region: str) -> bool:
         """Does the book hold all land of a region, as far as one can see: its own, or that of all counties below?"""
-        return covered(self.tree, region, self.holding)
+        return covered(self.tree, region, self.holding, self.children)
 
     @cached_property
     def counties(self) -> tuple[str, ...]:
@@ -254,11 +280,17 @@ def _kept(database: Database, regions: Collection[str]) -> tuple[dict[Account, K
     return kept, {id: account for id, (account, _) in found.items()}
 
 
-def subtree(tree: RegionTree, region: str) -> frozenset[str]:
-    """A region and all below it."""
+def children_of(tree: RegionTree) -> dict[str | None, list[str]]:
+    """The codes directly below each code."""
     below: dict[str | None, list[str]] = {}
     for one in tree.regions.values():
         below.setdefault(one.parent, []).append(one.code)
+    return below
+
+
+def subtree(tree: RegionTree, region: str, below: Mapping[str | None, list[str]] | None = None) -> frozenset[str]:
+    """A region and all below it; `below` is what `children_of` gives, where it is at hand."""
+    below = children_of(tree) if below is None else below
     found, waiting = {region}, [region]
     while waiting:
         for code in below.get(waiting.pop(), ()):
@@ -268,12 +300,14 @@ def subtree(tree: RegionTree, region: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def covered(tree: RegionTree, region: str, holding: Collection[str]) -> bool:
+def covered(
+    tree: RegionTree, region: str, holding: Collection[str], below: Mapping[str | None, list[str]] | None = None
+) -> bool:
     """Is all land of a region booked, as far as one can see? `holding`: regions in which some is."""
     if region in holding:
         return True
-    below = tree.children(region)
-    each = [covered(tree, one.code, holding) for one in below]
+    below = children_of(tree) if below is None else below
+    each = [covered(tree, code, holding, below) for code in below.get(region, ())]
     level = tree[region].level if region in tree else "region"
     return bool(each) and (all(each) if level in _ABOVE_COUNTY else any(each))
 

@@ -79,11 +79,8 @@ def levels_meet(case: Case) -> Iterator[Tested]:
         if account.family == "LAND"
         for _, quantities in moves
     )
-    between = [
-        code
-        for code in sorted(facts.regions)
-        if land.get(code) and any(land.get(other) for other in facts.below(code) - {code})
-    ]
+    filled = {code for region, area in land.items() if area for code in facts.above(region)[1:]}
+    between = [code for code in sorted(land) if land[code] and code in filled]
     below = sum(land.values()) - sum(land[code] for code in between)
     yield case.said(
         "INV-3", case.rule("levels"), "ASSESS-LEVELS-WRONG" if between else "ASSESS-LEVELS", holds=below == posted,

@@ -242,7 +242,7 @@ def red_line_holds(case: Case) -> Iterator[Tested]:
 def _red_line(case: Case, region: str) -> Tested:
     rule, task = case.rule("red-line", region=region), case.task(region)
     counts = rule["counts"] if rule else "farmland"
-    held = case.facts.farmland(region, stable=counts == "stable").area_dm2
+    held = case.facts.farmland_by_region.get((region, counts == "stable"), 0)
     known = task is not None and case.facts.covers(region)
     key = "ASSESS-NO-TASK" if not known else "ASSESS-RED-LINE-STABLE" if counts == "stable" else "ASSESS-RED-LINE"
     wanted = task.holding_dm2 if task is not None and known else None
