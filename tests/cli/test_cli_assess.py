@@ -68,7 +68,9 @@ def test_a_year_that_breaks_a_rule_says_which_by_how_much_and_how_sure(tilth: Ti
     assert "cap-carry@2024" in figures
     assert "carry = 'none'" in figures
     assert out.splitlines()[-1].startswith("410882 2024 by cn@2017.1+2024.1: ")
-    assert "可信度" in tilth("--lang", "zh", "ledger", "assess", "--year", "2024")[1]
+    chinese = tilth("--lang", "zh", "ledger", "assess", "--year", "2024")[1]
+    assert "可信度" in chinese
+    assert next(line.split() for line in chinese.splitlines() if line.startswith("INV-15"))[6] == "平方米"
 
 
 def test_as_json_every_test_has_its_numbers_and_its_rule(tilth: Tilth, tmp_path: Path) -> None:

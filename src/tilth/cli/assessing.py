@@ -14,7 +14,8 @@ from tilth.core import message
 if TYPE_CHECKING:
     from tilth.api import Assessed
 
-_AREAS = ("dm2",)
+#: Units whose name is no part of a message's key.
+_KEYS = {"dm2²·grade": "DM4_GRADE", "0.01 ha": "HECTARES"}
 
 
 @ledger.command("assess")
@@ -51,7 +52,7 @@ def _printed(done: Assessed) -> None:
             one.region,
             message(f"CLI-ASSESS-{one.outcome.name}"),
             *(_value(number, one.unit) for number in (one.found, one.wanted, one.difference)),
-            "m²" if one.unit == "dm2" else one.unit,
+            _unit(one.unit),
             f"{one.rule}@{one.version}" if one.rule else "-",
             message(f"CLI-ASSESS-{one.confidence.upper()}"),
         )
@@ -82,4 +83,8 @@ def _printed(done: Assessed) -> None:
 def _value(number: int | None, unit: str) -> str:
     if number is None:
         return "-"
-    return show.area(number) if unit in _AREAS else f"{number:,}"
+    return show.area(number) if unit == "dm2" else f"{number:,}"
+
+
+def _unit(unit: str) -> str:
+    return message(f"CLI-ASSESS-UNIT-{_KEYS.get(unit, unit.upper())}")
