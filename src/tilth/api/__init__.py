@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from tilth.core.ondemand import on_demand
 
 if TYPE_CHECKING:
-    from tilth.api.accounting import Flowed, Standings, accounts, down_to, flows, standing, write_tables
+    from tilth.api.accounting import Flowed, accounts, down_to, flows, write_tables
     from tilth.api.area_lists import write_areas
     from tilth.api.booking import (
         Booked,
@@ -30,8 +30,19 @@ if TYPE_CHECKING:
         import_tasks,
     )
     from tilth.api.measuring import Converted, area, convert
+    from tilth.api.missed import missed_tasks
+    from tilth.api.national import national
     from tilth.api.projects import Checked, check
     from tilth.api.results import Accounts, Imported, Measured, Measurement, Rows, Written
+    from tilth.api.standings import (
+        Detail,
+        GroupStanding,
+        Standings,
+        Ungraded,
+        booked_by_region,
+        group_standing,
+        standing,
+    )
     from tilth.api.workspaces import contents, init, open_workspace, set_aside, use
     from tilth.api.yearbook import Reviewed, report, review
 else:
@@ -43,8 +54,10 @@ __all__ = [
     "Checked",
     "Converted",
     "Demonstration",
+    "Detail",
     "Examined",
     "Flowed",
+    "GroupStanding",
     "Imported",
     "Measured",
     "Measurement",
@@ -52,16 +65,19 @@ __all__ = [
     "Reviewed",
     "Rows",
     "Standings",
+    "Ungraded",
     "Written",
     "accounts",
     "area",
     "balance_records",
+    "booked_by_region",
     "check",
     "contents",
     "convert",
     "demo",
     "down_to",
     "flows",
+    "group_standing",
     "import_changes",
     "import_layer",
     "import_regions",
@@ -77,6 +93,8 @@ __all__ = [
     "ledger_reserve",
     "ledger_verify",
     "ledger_void",
+    "missed_tasks",
+    "national",
     "open_workspace",
     "repair",
     "report",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,9 +52,11 @@ def land_book(workspace: Workspace) -> Book:
     BadInput
         If the database cannot be reached.
     """
+    from tilth.api.missed import missed_tasks
     from tilth.land import Store
 
-    return Book(workspace.database, Chart(regions=frozenset(Store(workspace).regions().regions)))
+    chart = Chart(regions=frozenset(Store(workspace).regions().regions))
+    return Book(workspace.database, chart, missed=cache(partial(missed_tasks, workspace)))
 
 
 def ledger_post(workspace: Workspace, file: str | Path, *, author: str = "") -> Booked:

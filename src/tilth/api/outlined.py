@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 
 from tilth import __version__
-from tilth.change import Outlines, designated
+from tilth.change import Outlines, designated, pbf_by_class
 from tilth.core import BadInput
 from tilth.land import Snapshot, Store
 from tilth.runtime import Workspace, cached, drop_cached, keep_cached
@@ -41,6 +41,20 @@ def designated_in(workspace: Workspace, pbf: Snapshot, survey: Snapshot) -> Mapp
     if folder is not None:
         return dict(json.loads((folder / _BY_VILLAGE).read_text(encoding="utf-8")))
     found = designated(pbf, survey)
+    keep_cached(workspace, key, lambda new: (new / _BY_VILLAGE).write_text(json.dumps(found), encoding="utf-8"))
+    return found
+
+
+def farmland_in(workspace: Workspace, pbf: Snapshot, survey: Snapshot) -> Mapping[str, int]:
+    """What of the permanent basic farmland of a layer a stored survey has as farmland, by village. [dm²]"""
+    key = f"{_about(survey.id)}-still-{hashlib.sha256(pbf.id.encode()).hexdigest()[:16]}"
+    folder = cached(workspace, key)
+    if folder is not None:
+        return dict(json.loads((folder / _BY_VILLAGE).read_text(encoding="utf-8")))
+    pieces, _ = pbf_by_class(survey, pbf.parcels, outlines_of(workspace, survey))
+    land = pieces[[code in survey.codes and survey.codes.is_farmland(code) for code in pieces["class_code"]]]
+    sums = land.groupby("region_code")["net_area_dm2"].sum()
+    found = {str(code): int(area) for code, area in sums.items()}
     keep_cached(workspace, key, lambda new: (new / _BY_VILLAGE).write_text(json.dumps(found), encoding="utf-8"))
     return found
 

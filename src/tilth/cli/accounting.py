@@ -221,36 +221,46 @@ def _tables_record(tables: Sequence[AreaTable], done: Accounts | Flowed, written
 
 @app.command()
 def standing(
-    year: Year,
+    year: Annotated[
+        int | None, typer.Option("--year", callback=a_year, help="The survey year; the newest, if not said.")
+    ] = None,
     region: Annotated[str | None, typer.Option("--region", help="Only this region and what is below it.")] = None,
-    group: Annotated[str | None, typer.Option("--group", help="Only the regions of this group.")] = None,
+    group: Annotated[
+        str | None, typer.Option("--group", help="Only the regions of this group, of any province, and their sum.")
+    ] = None,
+    quality: Annotated[
+        bool, typer.Option("--quality", help="Print farmland by quality grade too, and what has no grade.")
+    ] = False,
+    national: Annotated[
+        Path | None,
+        typer.Option("--national", callback=a_file, help="Folder of published national figures; needs no workspace."),
+    ] = None,
+    unit: Unit = "ha",
+    most: Most = 5,
     json: AsJson = False,
 ) -> None:
-    """Farmland and permanent basic farmland of every region against its tasks. 任务完成情况
+    """Farmland and permanent basic farmland of every region against its tasks, land book and trend. 任务完成情况
 
-    Example: `tilth standing --year 2024 --region 999901001`
+    Examples: `tilth standing --year 2024 --region 999901001` · `tilth standing --group yangtze-delta --unit mu` ·
+    `tilth standing --year 2024 --quality` · `tilth standing --national stats_cn`
     """
-    place = workspace(year)
     from tilth import api
+    from tilth.cli import standings
 
+    if national is not None:
+        table = api.national(national)
+        if json:
+            show.as_json(table.as_record())
+        else:
+            standings.national(table)
+        raise typer.Exit(1 if table.breaks else 0)
+    place = workspace(year)
     with progress():
         found = api.standing(place, year=year, region=region, group=group)
     if json:
         show.as_json(found.as_record())
-        raise typer.Exit(1 if found.breaks else 0)
-
-    names = ("REGION", "FARMLAND", "HOLDING", "HEADROOM", "PBF", "PBF-TASK", "PBF-HEADROOM", "STILL", "STILL-HEADROOM")
-    rows = []
-    for row in found.rows:
-        ha = row.hectares
-        shown = (
-            ha.farmland, ha.farmland_task, ha.headroom,
-            ha.pbf, ha.pbf_task, ha.pbf_headroom, ha.pbf_farmland, ha.pbf_farmland_headroom,
-        )  # fmt: skip
-        rows.append(("  " * row.depth + f"{row.region} {row.name}", *map(show.hectares, shown)))
-    show.columns(rows, heading=[message(f"CLI-STANDING-{name}") for name in names])
-    typer.echo(message("CLI-STANDING-NOTE"))
-    show.findings(found.findings, most=5)
+    else:
+        standings.standing(found, unit, quality=quality, most=most)
     raise typer.Exit(1 if found.breaks else 0)
 
 

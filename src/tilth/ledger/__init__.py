@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from tilth.ledger.history import Recorded, posted
     from tilth.ledger.model import Account, Balance, Entry, Line, Phase, Quantities, Receipt
     from tilth.ledger.reading import read_entries
+    from tilth.ledger.summed import Summed, regions_used, summed
     from tilth.ledger.tested import Outcome, Tested
     from tilth.ledger.verifying import Verified, replay, verify
 else:
@@ -29,12 +30,15 @@ __all__ = [
     "Quantities",
     "Receipt",
     "Recorded",
+    "Summed",
     "Tested",
     "Verified",
     "counter",
     "may_be_negative",
     "posted",
     "read_entries",
+    "regions_used",
     "replay",
+    "summed",
     "verify",
 ]
