@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     )
     from tilth.api.measuring import Converted, area, convert
     from tilth.api.missed import missed_tasks
-    from tilth.api.national import national
     from tilth.api.projects import Checked, check
+    from tilth.api.published import national
     from tilth.api.results import Accounts, Imported, Measured, Measurement, Rows, Written
     from tilth.api.standings import (
         Detail,

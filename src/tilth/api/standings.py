@@ -305,7 +305,8 @@ def booked_by_region(workspace: Workspace, tree: RegionTree, on: date | None) ->
     if not used:
         return {}
     with land_book(workspace) as book:
-        own = {code: summed(book.balances(code, on), book.chart) for code in sorted(used)}
+        balances = {code: book.balances(code, on) for code in sorted(used)}
+        own = {code: summed(held, book.chart) for code, held in balances.items() if held}
     total: dict[str, Summed] = {}
     below: dict[str | None, Summed] = {}
     for region, _ in reversed(list(tree.walk())):  # every region after all that lie below it

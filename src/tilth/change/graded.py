@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from tilth.change.doubled import counted_once
 from tilth.change.held import GRADES
 from tilth.change.shapes import valid
 from tilth.core import IntArray, dm2_array
@@ -27,7 +28,8 @@ def graded_by_layer(survey: Snapshot, by_grade_dm2: IntArray, layer: Snapshot) -
         return by_grade_dm2
     crs = survey.meta.crs
     ground = valid(np.asarray(survey.shapes(rows), dtype=object))
-    zones = valid(np.asarray(layer.shapes(known), dtype=object))
+    names = [f"{int(grade[row]):02d} {row:09d}" for row in known.tolist()]  # the best grade keeps what several cover
+    zones, _ = counted_once(valid(np.asarray(layer.shapes(known), dtype=object)), names, crs)
     pieces = intersection_areas(ground, zones, crs)
     covered = np.zeros((len(rows), len(GRADES)))
     np.add.at(covered, (pieces.left, grade[known].astype(np.int64)[pieces.right]), pieces.area_m2)
