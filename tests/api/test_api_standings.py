@@ -207,6 +207,28 @@ def test_parcels_without_a_grade_are_counted_and_listed(place: Workspace, tmp_pa
     assert held.ungraded_dm2 == held.farmland_dm2 == sum(one.area_dm2 for one in found.ungraded)
 
 
+def test_a_quality_layer_gives_grades_where_parcels_have_none(place: Workspace, tmp_path: Path) -> None:
+    api.import_survey(place, survey(tmp_path / "d.gpkg", VILLAGES, grade=None), year=2024)
+    file = tmp_path / "zones.gpkg"
+    zone = shapely.box(38_400_000, 3_500_000, 38_400_000 + 2 * SIDE, 3_500_000 + SIDE)  # two of the first three fields
+    gpd.GeoDataFrame({"BSM": ["1"], "GDZLDJ": ["4"]}, geometry=[zone], crs=4526).to_file(file)
+    api.import_layer(place, file, kind="quality", year=2024)
+    held = api.standing(place, year=2024).detail("310115").held
+    assert held is not None and (held.mean_grade_said, held.ungraded_parcels) == ("4.00", 1)
+    assert held.graded_dm2 + held.ungraded_dm2 == held.farmland_dm2 and held.by_grade_dm2[4] == held.graded_dm2
+    assert abs(held.graded_dm2 - 2 * held.ungraded_dm2) < 2_000
+
+
+def test_a_survey_that_cannot_be_read_is_left_out_of_the_trend_and_named(place: Workspace) -> None:
+    (old,) = Store(place).listed(kind="survey", year=2023)
+    for file in (place.root / old.folder).glob("*.parquet"):
+        file.write_bytes(b"no parquet")
+    found = api.standing(place, year=2024)
+    assert "the trend is without the survey of 2023" in " ".join(one.said for one in found.findings)
+    trend = found.detail(SHANGHAI).farmland
+    assert trend is not None and trend.years == (2024,) and trend.meets(1).outlook == "not-assessed"
+
+
 # --- missed tasks (INV-11) ---------------------------------------------------------------------------------------
 
 

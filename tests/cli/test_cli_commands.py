@@ -486,6 +486,15 @@ def test_a_clear_project_leaves_with_0_and_one_on_basic_farmland_with_1(
     assert shown.status == 1 and all(f"✗ {rule} " in shown.out for rule in failed)
 
 
+def test_a_check_is_printed_in_the_unit_asked_for(
+    county: CountyFiles, place: Path, tilth: Tilth, tmp_path: Path
+) -> None:
+    other = shutil.copytree(place, tmp_path / "copy")
+    words = ("-w", other, "check", county.projects["basic_farmland"], "--year", 2024)
+    square_metres, mu = tilth(*words).out, tilth(*words, "--unit", "mu").out
+    assert "area [m²]" in square_metres and "area [mu]" in mu and "area [m²]" not in mu
+
+
 def test_a_yearbook_in_the_formats_asked_for(place: Path, tilth: Tilth, tmp_path: Path) -> None:
     words = ("-w", place, "report", "--year", 2024, "--out", tmp_path / "book", "--date", "2025-01-31")
     said = tilth(*words, "--format", "xlsx", "--format", "csv", "--json")

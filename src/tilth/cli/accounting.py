@@ -280,6 +280,7 @@ def check(
     layer: Layer = None,
     encoding: Encoding = None,
     crs: Crs = None,
+    unit: Unit = "m2",
     most: Most = 10,
     json: AsJson = False,
 ) -> None:
@@ -301,7 +302,7 @@ def check(
     if json:
         show.as_json(done.as_record())
     else:
-        _verdict(done, most)
+        _verdict(done, most, unit)
     raise typer.Exit(0 if done.clear else 1)
 
 
@@ -309,21 +310,22 @@ def check(
 _MOST_PARCELS = 8
 
 
-def _parcels(hit: Hit) -> str:
+def _parcels(hit: Hit, unit: str) -> str:
     """Every parcel under a hit with its area, the largest first."""
     each = [
-        message("CLI-HIT-ON", parcel=parcel, area=show.area(dm2))
+        message("CLI-HIT-ON", parcel=parcel, area=show.area(dm2, unit), unit=show.unit_name(unit))
         for parcel, dm2 in zip(hit.parcel_ids, hit.parcel_dm2, strict=True)
     ]
     left = len(each) - _MOST_PARCELS
-    more = [message("CLI-HIT-AND-MORE", count=left, area=show.area(sum(hit.parcel_dm2[_MOST_PARCELS:])))]
+    rest = show.area(sum(hit.parcel_dm2[_MOST_PARCELS:]), unit)
+    more = [message("CLI-HIT-AND-MORE", count=left, area=rest, unit=show.unit_name(unit))]
     return message("CLI-HIT-SEPARATOR").join(each[:_MOST_PARCELS] + (more if left > 0 else []))
 
 
 _MARKS = {"pass": "✓", "fail": "✗", "warn": "!", "info": "i", "not_assessed": "?"}
 
 
-def _verdict(done: Checked, most: int) -> None:
+def _verdict(done: Checked, most: int, unit: str) -> None:
     from tilth.report import as_text
 
     verdict = done.verdict
@@ -331,11 +333,12 @@ def _verdict(done: Checked, most: int) -> None:
     for one in verdict.outcomes:
         typer.echo(f"{_MARKS.get(str(one.outcome), ' ')} {one.rule} v{one.version}  {one.title}: {one.said}")
     for table in verdict.tables():
-        typer.echo("\n" + as_text(table, "m2"))
+        typer.echo("\n" + as_text(table, unit))
     if verdict.hits:
         typer.echo("")
         heading = [
-            message(f"CLI-HIT-{name}") for name in ("ID", "RULE", "FEATURE", "PARCEL", "AREA", "X", "Y", "CONTEST")
+            message(f"CLI-HIT-{name}", unit=show.unit_name(unit))
+            for name in ("ID", "RULE", "FEATURE", "PARCEL", "AREA", "X", "Y", "CONTEST")
         ]
         show.columns(
             [
@@ -344,7 +347,7 @@ def _verdict(done: Checked, most: int) -> None:
                     hit.rule,
                     f"{hit.layer} {hit.feature_id}",
                     hit.parcel_id if len(hit.parcel_ids) < 2 else message("CLI-HIT-PARCELS", count=len(hit.parcel_ids)),
-                    show.area(hit.area_dm2),
+                    show.area(hit.area_dm2, unit),
                     f"{hit.x:.3f}",
                     f"{hit.y:.3f}",
                     hit.contest.reason if hit.contest else "",
@@ -355,7 +358,7 @@ def _verdict(done: Checked, most: int) -> None:
         )
         for hit in verdict.hits[:most]:
             if len(hit.parcel_ids) > 1:
-                typer.echo(f"    {hit.id}: {_parcels(hit)}")
+                typer.echo(f"    {hit.id}: {_parcels(hit, unit)}")
         show.more(len(verdict.hits) - most, "CLI-MORE-HITS")
     for row, code, reason in done.left_out:
         typer.echo(f"    #{row} {code}: {reason}")
