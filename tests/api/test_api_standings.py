@@ -201,7 +201,7 @@ def test_tasks_handed_down_too_small_are_found_with_both_numbers(place: Workspac
 
 def test_parcels_without_a_grade_are_counted_and_listed(place: Workspace, tmp_path: Path) -> None:
     api.import_survey(place, survey(tmp_path / "d.gpkg", VILLAGES, grade=None), year=2024)
-    found = api.standing(place, year=2024, region="310115")
+    found = api.standing(place, year=2024, region="310115", quality=True)
     held = found.detail("310115").held
     assert held is not None and (held.mean_grade_said, held.ungraded_parcels, len(found.ungraded)) == (None, 3, 3)
     assert held.ungraded_dm2 == held.farmland_dm2 == sum(one.area_dm2 for one in found.ungraded)
@@ -229,6 +229,43 @@ def test_a_survey_that_cannot_be_read_is_left_out_of_the_trend_and_named(place: 
     assert trend is not None and trend.years == (2024,) and trend.meets(1).outlook == "not-assessed"
 
 
+def test_a_book_that_has_another_stock_than_the_survey_is_named(place: Workspace, tmp_path: Path) -> None:
+    farmland = next(one.farmland_dm2 for one in api.standing(place, year=2024).rows if one.region == "310115")
+    assert farmland is not None
+
+    def opening(dm2: int) -> dict[str, Any]:
+        lines = [
+            {"region": "310115", "account": "OPENING", "area_dm2": -dm2},
+            {"region": "310115", "account": "LAND:0103", "stable": 1, "grade": 5, "area_dm2": dm2},
+        ]
+        days = {"act_date": "2024-12-31", "posting_date": "2024-12-31"}
+        return {"id": f"o{dm2}", "kind": "OPENING", "lines": lines} | days
+
+    def named() -> list[tuple[str, str]]:
+        found = api.standing(place, year=2024, region="310115").findings
+        return [(one.where.parcel, one.said) for one in found if one.code == "STANDING-BOOK"]
+
+    post(place, tmp_path, opening(farmland - 1))
+    ((region, said),) = named()
+    assert region == "310115" and said.endswith("-0.01 m² apart")
+    post(place, tmp_path, opening(1))
+    assert named() == []
+
+
+def test_without_any_survey_tasks_and_land_book_are_told(tmp_path: Path) -> None:
+    workspace = api.init(tmp_path / "office", region="00", name="delta office")
+    api.import_regions(workspace, DELTA)
+    api.import_tasks(workspace, tasks(tmp_path / "t.csv", 2023, (SHANGHAI, "4"), (ANHUI, "9")))
+    post(workspace, tmp_path, accepted("a", SHANGHAI, "30.00"))
+    found = api.standing(workspace, group="yangtze-delta")
+    assert found.group is not None and found.group.total.farmland_task_dm2 == 13_000_000
+    assert found.group.total.farmland_dm2 is None and found.group.detail.book is not None
+    assert found.group.detail.book.pool_dm2 == 3000 and not found.breaks
+    assert "STANDING-NO-SURVEY" in [one.code for one in found.findings]
+    with pytest.raises(NotFound, match="no survey of 2024"):
+        api.standing(workspace, year=2024)
+
+
 # --- missed tasks (INV-11) ---------------------------------------------------------------------------------------
 
 
@@ -244,6 +281,8 @@ def test_a_seller_that_missed_last_years_task_may_not_transfer(place: Workspace,
     with pytest.raises(BadInput, match="33 missed its farmland task of last year") as refused:
         post(place, tmp_path, sold(ZHEJIANG, "330108"))
     assert refused.value.code == "LEDGER-SELLER"
+    words = ["-w", str(place.root), "ledger", "post", str(tmp_path / "entries.json")]
+    assert run(words) == 2, "nor at the command line"
     post(place, tmp_path, sold(SHANGHAI, "310120")), "Shanghai kept its task"
     last_year = {"act_date": "2024-12-31", "posting_date": "2025-02-01"}
     assert post(place, tmp_path, sold(ZHEJIANG, "330108", **last_year)).receipts, "of 2023 nobody missed a task"

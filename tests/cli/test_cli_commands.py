@@ -442,6 +442,22 @@ def test_standing_names_who_misses_a_task(place: Path, tilth: Tilth) -> None:
     assert one.status == 0 and [row["region"] for row in one.record["rows"]] == ["999901100201"]
 
 
+def test_trend_quality_and_tasks_start_from_the_same_numbers(place: Path, tilth: Tilth) -> None:
+    by_year = {
+        year: {row["region"]: row for row in tilth("-w", place, "standing", "--year", year, "--json").record["rows"]}
+        for year in (2023, 2024)
+    }
+    for region, row in by_year[2024].items():
+        quality = row["quality"]
+        assert quality["graded_dm2"] + quality["ungraded_dm2"] == row["farmland_dm2"]
+        for kind, name in (("farmland", "farmland_dm2"), ("pbf", "pbf_farmland_dm2")):
+            trend = row["trend"][kind]
+            if trend is not None:
+                assert trend["by_year_dm2"]["2024"] == row[name]
+                assert trend["by_year_dm2"].get("2023", by_year[2023][region][name]) == by_year[2023][region][name]
+        assert row["stable_dm2"] <= row["farmland_dm2"]
+
+
 def test_standing_reads_the_same_on_screen_as_in_the_yearbook(place: Path, tilth: Tilth, tmp_path: Path) -> None:
     said = tilth("-w", place, "standing", "--year", 2024).out.partition("\n\n")[0].splitlines()
     tilth("-w", place, "report", "--year", 2024, "--format", "csv", "--out", tmp_path)

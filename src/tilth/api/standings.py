@@ -14,7 +14,7 @@ from tilth.runtime import Workspace, working
 if TYPE_CHECKING:
     from tilth.api.results import Accounts
     from tilth.change import Handed, Held, Holding, Trend
-    from tilth.land import Snapshot
+    from tilth.land import Snapshot, Task
     from tilth.ledger import Summed
 
 
@@ -114,7 +114,12 @@ class Standings:
 
 
 def standing(
-    workspace: Workspace, *, year: int | None = None, region: str | None = None, group: str | None = None
+    workspace: Workspace,
+    *,
+    year: int | None = None,
+    region: str | None = None,
+    group: str | None = None,
+    quality: bool = False,
 ) -> Standings:
     """Every region against its tasks: farmland, permanent basic farmland, what is handed down, land book, trend.
 
@@ -122,10 +127,13 @@ def standing(
     ----------
     year
         Of the survey; the newest without. With a year the land book is that of its last day, else as it stands.
+        Where there is no survey at all, tasks and land book are told without it.
     region
         Only this region and what is below it.
     group
         Only the members of this group, of whatever province, and their sum.
+    quality
+        List the parcels that lack a quality grade. How many there are is told in any case.
 
     Raises
     ------
@@ -139,50 +147,103 @@ def standing(
     store = Store(workspace)
     tree = store.regions()
     wanted = _wanted(tree, region, group)
-    if year is None:
-        known = store.survey_years()
-        surveyed = known[-1] if known else datetime.now(UTC).year
-    else:
-        surveyed = year
+    known = store.survey_years()
+    surveyed = year or (known[-1] if known else _today().year)
     tasks = store.tasks(surveyed)
-    from tilth.api.accounting import accounts, standing_of
-    from tilth.api.layers import LEFT_OUT
-    from tilth.change import handed_down
-
-    found = accounts(workspace, year=surveyed)
-    if "2" not in found.tables or found.snapshot.meta.code_system != "sd2017":
-        raise NotFound("API-NO-FARMLAND", system=found.snapshot.meta.code_system)
-    rows, findings = standing_of(found, tree, tasks)
-    held, grades, ungraded = _quality(store, found, tree)
-    findings += _adding_up(found, tree) + _unsurveyed(rows, held, tree)
-    handed: dict[str, dict[str, Handed]] = {}
-    for one in handed_down(tree, tasks):
-        handed.setdefault(one.region, {})[one.what] = one
-    trends, left_out = _trends(workspace, store, tree, found, held)
+    if year is None and not known:
+        found = _without_survey(tree, tasks)
+    else:
+        found = _with_survey(workspace, store, tree, tasks, surveyed, quality)
     on = _book_day(year)
     books = booked_by_region(workspace, tree, on)
+    handed = _handed(tree, tasks)
     details = {
-        code: Detail(held.get(code), handed.get(code, {}), books.get(code), *trends.get(code, (None, None)))
+        code: Detail(found.held.get(code), handed.get(code, {}), books.get(code), *found.trends.get(code, (None, None)))
         for code in tree.regions
     }
-    rows = [row for row in rows if wanted is None or row.region in wanted]
-    together = None
+    findings = [*found.findings, *_book_differs(found.rows, books, on)]
+    rows = [row for row in found.rows if wanted is None or row.region in wanted]
+    together, ungraded = None, found.ungraded
     if group is not None:
         together, rows, more = group_standing(group, tree, rows, details)
         findings += more
     if wanted is not None:
         findings = [one for one in findings if one.where.parcel in wanted]
         ungraded = [one for one in ungraded if _lies_in(one.region, wanted, tree)]
-    unused = [one for one in found.findings if one.code == LEFT_OUT]
     return Standings(
-        surveyed, tuple(rows), (*unused, *left_out, *grades, *findings), details, together, on,
-        year or datetime.now(UTC).astimezone().year, tuple(ungraded),
+        surveyed, tuple(rows), (*found.general, *findings), details, together, on, year or _today().year,
+        tuple(ungraded),
     )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What surveys say."""
+
+    rows: list[Holding]
+    findings: list[Finding]  # of regions
+    general: list[Finding]  # of layers and surveys
+    held: Mapping[str, Held] = field(default_factory=dict)
+    trends: Mapping[str, tuple[Trend | None, Trend | None]] = field(default_factory=dict)
+    ungraded: list[Ungraded] = field(default_factory=list)
+
+
+def _with_survey(
+    workspace: Workspace, store: Store, tree: RegionTree, tasks: list[Task], year: int, quality: bool
+) -> _Found:
+    from tilth.api.accounting import accounts, standing_of
+    from tilth.api.layers import LEFT_OUT
+
+    found = accounts(workspace, year=year)
+    if "2" not in found.tables or found.snapshot.meta.code_system != "sd2017":
+        raise NotFound("API-NO-FARMLAND", system=found.snapshot.meta.code_system)
+    rows, findings = standing_of(found, tree, tasks)
+    held, grades, ungraded = _quality(store, found, tree, listed=quality)
+    findings += _adding_up(found, tree) + _unsurveyed(rows, held, tree)
+    trends, left_out = _trends(workspace, store, tree, found, held)
+    unused = [one for one in found.findings if one.code == LEFT_OUT]
+    return _Found(rows, findings, [*unused, *left_out, *grades], held, trends, ungraded)
+
+
+def _without_survey(tree: RegionTree, tasks: list[Task]) -> _Found:
+    from tilth.change import holdings, task_findings
+
+    rows = holdings(tree, tasks, {}, None)
+    return _Found(rows, task_findings(rows, tree, tasks), [Finding("STANDING-NO-SURVEY")])
+
+
+def _handed(tree: RegionTree, tasks: list[Task]) -> dict[str, dict[str, Handed]]:
+    from tilth.change import handed_down
+
+    handed: dict[str, dict[str, Handed]] = {}
+    for one in handed_down(tree, tasks):
+        handed.setdefault(one.region, {})[one.what] = one
+    return handed
+
+
+def _book_differs(rows: Iterable[Holding], books: Mapping[str, Summed], on: date | None) -> list[Finding]:
+    """Regions with a task whose farmland in the land book, at the end of the year, is not that of the survey."""
+    found = []
+    for row in rows:
+        book = books.get(row.region)
+        if on is None or book is None or "LAND" not in book.booked or row.farmland_dm2 is None:
+            continue
+        differs = book.farmland.area_dm2 - row.farmland_dm2
+        if differs and row.farmland_task_dm2 is not None:
+            values = {
+                "book_dm2": book.farmland.area_dm2, "survey_dm2": row.farmland_dm2, "differs_dm2": differs, "day": on,
+            }  # fmt: skip
+            found.append(Finding("STANDING-BOOK", Where(parcel=row.region), values))
+    return found
+
+
+def _today() -> date:
+    return datetime.now(UTC).astimezone().date()
 
 
 def _book_day(year: int | None) -> date | None:
     """The end of `year`, or None where it has not come: the book as it stands."""
-    if year is None or date(year, 12, 31) >= datetime.now(UTC).astimezone().date():
+    if year is None or date(year, 12, 31) >= _today():
         return None
     return date(year, 12, 31)
 
@@ -221,7 +282,9 @@ def _unsurveyed(rows: Iterable[Holding], held: Mapping[str, Held], tree: RegionT
     ]
 
 
-def _quality(store: Store, found: Accounts, tree: RegionTree) -> tuple[dict[str, Held], list[Finding], list[Ungraded]]:
+def _quality(
+    store: Store, found: Accounts, tree: RegionTree, *, listed: bool
+) -> tuple[dict[str, Held], list[Finding], list[Ungraded]]:
     """What regions hold, by the grades of the parcels, and of a quality layer where a parcel has none."""
     from tilth.api.layers import usable_layers
     from tilth.change import graded_by_layer, held_by_region, own_grades
@@ -233,7 +296,7 @@ def _quality(store: Store, found: Accounts, tree: RegionTree) -> tuple[dict[str,
         layers, findings = usable_layers(store, survey, ["quality"])
         if "quality" in layers:
             grades = graded_by_layer(survey, grades, layers["quality"])
-    lacking = grades[:, 0].nonzero()[0]
+    lacking = grades[:, 0].nonzero()[0][: None if listed else 0]
     columns = (rows["parcel_id"], rows["region_code"], rows["class_code"])
     names = zip(*(column.to_numpy(object)[lacking] for column in columns), strict=True)
     ungraded = [

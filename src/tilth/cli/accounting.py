@@ -229,7 +229,7 @@ def standing(
         str | None, typer.Option("--group", help="Only the regions of this group, of any province, and their sum.")
     ] = None,
     quality: Annotated[
-        bool, typer.Option("--quality", help="Print farmland by quality grade too, and what has no grade.")
+        bool, typer.Option("--quality", help="Farmland by quality grade too, and the parcels without a grade.")
     ] = False,
     national: Annotated[
         Path | None,
@@ -256,7 +256,7 @@ def standing(
         raise typer.Exit(1 if table.breaks else 0)
     place = workspace(year)
     with progress():
-        found = api.standing(place, year=year, region=region, group=group)
+        found = api.standing(place, year=year, region=region, group=group, quality=quality)
     if json:
         show.as_json(found.as_record())
     else:

@@ -105,12 +105,14 @@ def _handed(lines: Sequence[_Line], unit: str) -> None:
 
 
 def _book(found: Standings, lines: Sequence[_Line], unit: str) -> None:
-    names = ("REGION", "CLAIMS", "POOL", "POOL-RESERVED", "CAP", "RESERVED")
+    names = ("REGION", "BOOKED", "CLAIMS", "POOL", "POOL-RESERVED", "CAP", "RESERVED")
     rows = []
     for line in lines:
         book = line.detail.book
         assert book is not None
-        numbers = (book.claims_dm2, book.pool_dm2, book.pool_held_dm2, book.cap_dm2(found.cap_year), book.reserved_dm2)
+        farmland = book.farmland.area_dm2 if "LAND" in book.booked else None
+        stocks = (farmland, book.claims_dm2, book.pool_dm2, book.pool_held_dm2)
+        numbers = (*stocks, book.cap_dm2(found.cap_year), book.reserved_dm2)
         rows.append((line.name, *(show.area(number, unit) for number in numbers)))
     day = message("CLI-STANDING-NOW") if found.book_on is None else found.book_on.isoformat()
     _table("BOOK", names, rows, unit, day=day, year=found.cap_year)
