@@ -107,6 +107,11 @@ def test_a_member_without_data_is_named_and_leaves_the_headroom_of_the_group_ope
     three = api.standing(place, year=2024, group="three")
     assert three.group is not None and three.group.total.farmland_dm2 is not None
     assert three.group.total.headroom_dm2 == three.group.total.farmland_dm2 - 6_500_000
+    trends = [three.detail(code).farmland for code in (SHANGHAI, JIANGSU, ZHEJIANG)]
+    together = three.group.detail.farmland
+    assert together is not None and found.group.detail.farmland is None, "no trend of a sum that lacks a member"
+    assert together.by_year[2023] == sum(one.by_year[2023] for one in trends if one is not None)
+    assert together.by_year[2024] == three.group.total.farmland_dm2
 
 
 def test_pools_claims_and_caps_of_members_are_summed(place: Workspace, tmp_path: Path) -> None:

@@ -418,7 +418,7 @@ def group_standing(
         pbf=_common(one.pbf for one in known.values()),
     )
     findings = [
-        Finding("STANDING-GROUP-LACKS", Where(parcel=row.region), {"what": ", ".join(lacks)})
+        Finding("STANDING-GROUP-LACKS", Where(parcel=row.region), {"what": message("STANDING-AND").join(lacks)})
         for row in counted
         if (
             lacks := [
