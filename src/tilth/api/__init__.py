@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     )
     from tilth.api.demonstration import Demonstration, demo
     from tilth.api.examining import Examined, Mended, repair, validate
+    from tilth.api.groups import group_standing
     from tilth.api.importing import (
         import_changes,
         import_layer,
@@ -34,15 +35,8 @@ if TYPE_CHECKING:
     from tilth.api.projects import Checked, check
     from tilth.api.published import national
     from tilth.api.results import Accounts, Imported, Measured, Measurement, Rows, Written
-    from tilth.api.standings import (
-        Detail,
-        GroupStanding,
-        Standings,
-        Ungraded,
-        booked_by_region,
-        group_standing,
-        standing,
-    )
+    from tilth.api.standing_records import Detail, GroupStanding, Standings, Ungraded
+    from tilth.api.standings import booked_by_region, standing
     from tilth.api.workspaces import contents, init, open_workspace, set_aside, use
     from tilth.api.yearbook import Reviewed, report, review
 else:

@@ -22,7 +22,7 @@ from tilth.api.importing import (
 )
 from tilth.api.projects import Checked, check
 from tilth.api.results import Imported, Rows
-from tilth.api.standings import Standings
+from tilth.api.standing_records import Standings
 from tilth.api.workspaces import init
 from tilth.api.yearbook import Reviewed, report, review
 from tilth.core import BadInput, Finding, message

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from tilth.core import BadInput, Finding, NotFound, Where, breaking, message
+from tilth.api.groups import group_standing
+from tilth.api.standing_records import Detail, Standings, Ungraded
+from tilth.core import BadInput, Finding, NotFound, Where, message
 from tilth.land import RegionTree, Store
 from tilth.runtime import Workspace, working
 
@@ -16,101 +18,6 @@ if TYPE_CHECKING:
     from tilth.change import Handed, Held, Holding, Trend
     from tilth.land import Snapshot, Task
     from tilth.ledger import Summed
-
-
-@dataclass(frozen=True)
-class Detail:
-    """What is known of a region besides its tasks; None or empty where nothing is."""
-
-    held: Held | None = None
-    handed: Mapping[str, Handed] = field(default_factory=dict)  # holding_dm2, pbf_dm2: what is handed down of it
-    book: Summed | None = None
-    farmland: Trend | None = None
-    pbf: Trend | None = None  # of the permanent basic farmland that is farmland still
-
-    def as_record(self, row: Holding, cap_year: int) -> dict[str, Any]:
-        """For JSON."""
-        return {
-            "stable_dm2": None if self.held is None else self.held.stable_dm2,
-            "handed_down": {what.removesuffix("_dm2"): one.as_record() for what, one in self.handed.items()},
-            "quality": None if self.held is None else self.held.quality_record(),
-            "book": None if self.book is None else self.book.as_record(cap_year),
-            "trend": {
-                "farmland": None if self.farmland is None else self.farmland.as_record(row.farmland_task_dm2),
-                "pbf": None if self.pbf is None else self.pbf.as_record(row.pbf_task_dm2),
-            },
-        }
-
-
-@dataclass(frozen=True)
-class GroupStanding:
-    """The exact sums over the members of a group. A number that a member lacks is summed without it, and says so."""
-
-    name: str
-    members: tuple[str, ...]
-    inside: tuple[str, ...]  # members that lie in another member, and are not counted twice
-    total: Holding
-    detail: Detail
-    missing: Mapping[str, tuple[str, ...]]  # by what is summed, the members that have none of it
-
-    def as_record(self, cap_year: int) -> dict[str, Any]:
-        """For JSON."""
-        return {
-            "name": self.name,
-            "members": list(self.members),
-            "inside_another": list(self.inside),
-            "missing": {what: list(codes) for what, codes in self.missing.items() if codes},
-            **self.total.as_record(),
-            **self.detail.as_record(self.total, cap_year),
-        }
-
-
-@dataclass(frozen=True)
-class Ungraded:
-    """A farmland parcel that lacks a quality grade, in whole or in part."""
-
-    parcel: str
-    region: str
-    class_code: str
-    area_dm2: int
-
-    def as_record(self) -> dict[str, Any]:
-        """For JSON."""
-        return {"parcel": self.parcel, "region": self.region, "class_code": self.class_code, "area_dm2": self.area_dm2}
-
-
-@dataclass(frozen=True)
-class Standings:
-    """What every region holds against its tasks in a year, and what goes with it."""
-
-    year: int
-    rows: tuple[Holding, ...]
-    findings: tuple[Finding, ...]
-    details: Mapping[str, Detail] = field(default_factory=dict)
-    group: GroupStanding | None = None
-    book_on: date | None = None  # the day of the land book; None: as it stands
-    cap_year: int = 0
-    ungraded: tuple[Ungraded, ...] = ()
-
-    @property
-    def breaks(self) -> bool:
-        """Is a task missed?"""
-        return bool(breaking(self.findings))
-
-    def detail(self, region: str) -> Detail:
-        """What is known of a region besides its tasks."""
-        return self.details.get(region, Detail())
-
-    def as_record(self) -> dict[str, Any]:
-        """For JSON."""
-        return {
-            "year": self.year,
-            "book_on": self.book_on.isoformat() if self.book_on else None,
-            "rows": [row.as_record() | self.detail(row.region).as_record(row, self.cap_year) for row in self.rows],
-            "group": None if self.group is None else self.group.as_record(self.cap_year),
-            "ungraded_parcels": [one.as_record() for one in self.ungraded],
-            "findings": [finding.as_record() for finding in self.findings],
-        }
 
 
 def standing(
@@ -380,88 +287,3 @@ def booked_by_region(workspace: Workspace, tree: RegionTree, on: date | None) ->
         total[region.code] = both
         below[region.parent] = below.get(region.parent, Summed()).plus(both)
     return total
-
-
-def group_standing(
-    name: str, tree: RegionTree, rows: Iterable[Holding], details: Mapping[str, Detail]
-) -> tuple[GroupStanding, list[Holding], list[Finding]]:
-    """The sum of a group, a row for each member whatever is known of it, and findings on members that lack something.
-
-    A headroom is only given where both sides are known of every member.
-    """
-    from tilth.change import Holding, together
-
-    members = tree.members(name)
-    by_code = {row.region: row for row in rows}
-    shown = [by_code.get(code) or _unknown(code, tree) for code in members]
-    inside = tuple(code for code in members if code in tree and _inside(code, members, tree))
-    counted = [row for row in shown if row.region not in inside]
-    known = {row.region: details.get(row.region, Detail()) for row in counted}
-    areas = ("farmland_dm2", "farmland_task_dm2", "pbf_dm2", "pbf_task_dm2", "pbf_farmland_dm2")
-    missing = {what: tuple(row.region for row in counted if getattr(row, what) is None) for what in areas}
-    missing["book"] = tuple(row.region for row in counted if known[row.region].book is None)
-    missing["region"] = tuple(code for code in members if code not in tree)
-    sums = {what: _sum(getattr(row, what) for row in counted) for what in areas}
-    total = Holding(
-        "", name, 0, sums["farmland_dm2"], sums["farmland_task_dm2"], sums["pbf_dm2"], sums["pbf_task_dm2"],
-        max((row.task_year for row in counted if row.task_year), default=None),
-        pbf_farmland_dm2=sums["pbf_farmland_dm2"],
-        farmland_ha=_sum(row.hectares.farmland for row in counted), pbf_ha=_sum(row.hectares.pbf for row in counted),
-        pbf_farmland_ha=_sum(row.hectares.pbf_farmland for row in counted),
-        partial=frozenset(what for what in areas if missing[what]),
-    )  # fmt: skip
-    held = [one.held for one in known.values() if one.held is not None and one.held.parcels]
-    detail = Detail(
-        held=together(held) if held else None,
-        book=_books(one.book for one in known.values()),
-        farmland=_common(one.farmland for one in known.values()),
-        pbf=_common(one.pbf for one in known.values()),
-    )
-    findings = [
-        Finding("STANDING-GROUP-LACKS", Where(parcel=row.region), {"what": message("STANDING-AND").join(lacks)})
-        for row in counted
-        if (
-            lacks := [
-                message(f"STANDING-WHAT-{what.upper()}") for what, codes in missing.items() if row.region in codes
-            ]
-        )
-    ]
-    findings += [Finding("STANDING-GROUP-INSIDE", Where(parcel=code)) for code in inside]
-    return GroupStanding(name, members, inside, total, detail, missing), shown, findings
-
-
-def _unknown(code: str, tree: RegionTree) -> Holding:
-    """A member of which neither a survey nor a task is known."""
-    from tilth.change import Holding
-
-    return Holding(code, tree[code].name if code in tree else code, 0, None, None, None, None, None)
-
-
-def _inside(code: str, members: Iterable[str], tree: RegionTree) -> bool:
-    above = {up.code for up in tree.ancestors(code)[1:]}
-    return bool(above & set(members))
-
-
-def _sum(values: Iterable[int | None]) -> int | None:
-    known = [value for value in values if value is not None]
-    return sum(known) if known else None
-
-
-def _books(books: Iterable[Summed | None]) -> Summed | None:
-    total = None
-    for one in books:
-        if one is not None:
-            total = one if total is None else total.plus(one)
-    return total
-
-
-def _common(trends: Iterable[Trend | None]) -> Trend | None:
-    """The sum of several, over the years that all of them know. None unless every one is known."""
-    from tilth.change import Trend
-
-    each = list(trends)
-    known = [one for one in each if one is not None]
-    if not known or len(known) < len(each):
-        return None
-    years = set.intersection(*(set(one.years) for one in known))
-    return Trend({year: sum(one.by_year[year] for one in known) for year in years})
