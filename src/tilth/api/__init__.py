@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from tilth.core.ondemand import on_demand
 
 if TYPE_CHECKING:
-    from tilth.api.accounting import Flowed, Standings, accounts, down_to, flows, standing, write_tables
+    from tilth.api.accounting import Flowed, accounts, down_to, flows, write_tables
     from tilth.api.area_lists import write_areas
     from tilth.api.assessing import Assessed, ledger_assess, ledger_rules
     from tilth.api.booking import (
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     )
     from tilth.api.demonstration import Demonstration, demo
     from tilth.api.examining import Examined, Mended, repair, validate
+    from tilth.api.groups import group_standing
     from tilth.api.importing import (
         import_changes,
         import_layer,
@@ -34,8 +35,12 @@ if TYPE_CHECKING:
         import_tasks,
     )
     from tilth.api.measuring import Converted, area, convert
+    from tilth.api.missed import missed_tasks
     from tilth.api.projects import Checked, check
+    from tilth.api.published import national
     from tilth.api.results import Accounts, Imported, Measured, Measurement, Rows, Written
+    from tilth.api.standing_records import Detail, GroupStanding, Standings, Ungraded
+    from tilth.api.standings import booked_by_region, standing
     from tilth.api.workspaces import contents, init, open_workspace, set_aside, use
     from tilth.api.yearbook import Reviewed, report, review
 else:
@@ -48,8 +53,10 @@ __all__ = [
     "Checked",
     "Converted",
     "Demonstration",
+    "Detail",
     "Examined",
     "Flowed",
+    "GroupStanding",
     "Imported",
     "Measured",
     "Measurement",
@@ -57,16 +64,19 @@ __all__ = [
     "Reviewed",
     "Rows",
     "Standings",
+    "Ungraded",
     "Written",
     "accounts",
     "area",
     "balance_records",
+    "booked_by_region",
     "check",
     "contents",
     "convert",
     "demo",
     "down_to",
     "flows",
+    "group_standing",
     "import_changes",
     "import_layer",
     "import_regions",
@@ -86,6 +96,8 @@ __all__ = [
     "ledger_rules",
     "ledger_verify",
     "ledger_void",
+    "missed_tasks",
+    "national",
     "open_workspace",
     "repair",
     "report",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,9 +57,11 @@ def land_book(workspace: Workspace) -> Book:
     BadInput
         If the database cannot be reached.
     """
+    from tilth.api.missed import missed_tasks
     from tilth.land import Store
 
-    return Book(workspace.database, Chart.of(Store(workspace).regions()))
+    chart = Chart.of(Store(workspace).regions())
+    return Book(workspace.database, chart, missed=cache(partial(missed_tasks, workspace)))
 
 
 def ledger_post(workspace: Workspace, file: str | Path, *, author: str = "") -> Booked:

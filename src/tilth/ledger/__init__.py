@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from tilth.ledger.admitting import admit
     from tilth.ledger.assessing import Assessment, again, assess, failed, in_order, keep, kept, stored_rules_agree
     from tilth.ledger.book import Book, counter
+    from tilth.ledger.by_family import Summed, regions_used, summed
     from tilth.ledger.caps import CapSheet, cap_of
     from tilth.ledger.chart import Chart, may_be_negative
     from tilth.ledger.closing import Closing
@@ -47,6 +48,7 @@ __all__ = [
     "Rule",
     "SeeaRow",
     "Status",
+    "Summed",
     "Surveys",
     "Tested",
     "Verified",
@@ -69,9 +71,11 @@ __all__ = [
     "posted",
     "proposed_counters",
     "read_entries",
+    "regions_used",
     "replay",
     "reservations",
     "seea_account",
     "stored_rules_agree",
+    "summed",
     "verify",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Container, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from threading import Lock
@@ -18,7 +18,7 @@ from tilth.ledger.chart import Chart
 from tilth.ledger.closing import Closing, close, closed_as_above, may_close
 from tilth.ledger.effects import Effect, effects, reversible, settlable
 from tilth.ledger.holding import is_over, letting_go, reservations
-from tilth.ledger.laws import check
+from tilth.ledger.laws import Missed, check
 from tilth.ledger.model import Account, Balance, Entry, Phase, Quantities, Receipt, day_number
 from tilth.ledger.tables import amounts, entries
 from tilth.ledger.timeline import START
@@ -52,7 +52,7 @@ class Book:
         chart: Chart | None = None,
         *,
         today: Callable[[], date] = _today,
-        missed: Container[str] = (),
+        missed: Missed = (),
     ) -> None:
         self.database = database
         self.chart = chart or Chart()

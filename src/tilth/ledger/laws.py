@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -12,18 +12,22 @@ from tilth.ledger.model import LONGEST_ID, MAX_QUANTITY, NOTHING, Account, Entry
 
 _LAND = (FARMLAND, "LAND")
 _GROUND = (*_LAND, "TRANSFER", "OPENING")
+#: Regions that missed their farmland task, of one year, or by year.
+Missed = Container[str] | Callable[[int], Container[str]]
+
 _DUTIES = ("CLAIM", "EXEMPT")
 _TRADED = ("POOL", "CAP")
 _RESERVE, _POST, _LETS_GO = Phase.RESERVE, Phase.POST, (Phase.VOID, Phase.EXPIRE)
 
 
-def check(entry: Entry, chart: Chart, today: date, *, missed: Container[str] = ()) -> None:
+def check(entry: Entry, chart: Chart, today: date, *, missed: Missed = ()) -> None:
     """Nothing, if `entry` is sound by itself.
 
     Parameters
     ----------
     missed
-        Regions that missed their farmland task of last year: they may not give compensation away (INV-11).
+        Regions that missed their farmland task of the year before the act: they may not give compensation away
+        (INV-11). If it is asked by year, it is asked only about transfers.
 
     Raises
     ------
@@ -176,7 +180,7 @@ def claimed(entry: Entry, sums: Mapping[str, _Sums]) -> None:
             )  # fmt: skip
 
 
-def traded(entry: Entry, missed: Container[str]) -> None:
+def traded(entry: Entry, missed: Missed) -> None:
     """INV-11: what the seller gives the buyer gets, in every quantity, inside one province unless the State says so.
 
     Raises
@@ -202,7 +206,8 @@ def traded(entry: Entry, missed: Container[str]) -> None:
     if len({region[:2] for region in regions}) > 1 and not entry.by_state:
         raise BadInput("LEDGER-PROVINCE", id=entry.id, regions=", ".join(sorted(regions)))
     sellers = sorted({account.region for account, quantities in lines if min(quantities) < 0})
-    barred = [region for region in sellers if region in missed]
+    last_year = missed(entry.act_date.year - 1) if callable(missed) else missed
+    barred = [region for region in sellers if region in last_year]
     if barred:
         raise BadInput("LEDGER-SELLER", id=entry.id, region=barred[0])
 
