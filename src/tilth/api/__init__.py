@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     )
     from tilth.api.demonstration import Demonstration, demo
     from tilth.api.examining import Examined, Mended, repair, validate
+    from tilth.api.flow_posting import FlowPosted, ledger_post_flows
     from tilth.api.importing import (
         import_changes,
         import_layer,
@@ -44,6 +45,7 @@ __all__ = [
     "Converted",
     "Demonstration",
     "Examined",
+    "FlowPosted",
     "Flowed",
     "Imported",
     "Measured",
@@ -73,6 +75,7 @@ __all__ = [
     "ledger_balance",
     "ledger_close",
     "ledger_post",
+    "ledger_post_flows",
     "ledger_replay",
     "ledger_reserve",
     "ledger_verify",

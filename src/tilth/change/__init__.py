@@ -15,10 +15,11 @@ if TYPE_CHECKING:
     from tilth.change.partition import flag_kinds
     from tilth.change.pieces import Measured
     from tilth.change.rulepack import Outcome, Rule, RulePack, load_rules
-    from tilth.change.rules import StableRule, stable_rule
+    from tilth.change.rules import StableRule, flow_classes, stable_rule
     from tilth.change.seea import ROW_WORDS
     from tilth.change.shapes import moved, valid
     from tilth.change.status import status_tables
+    from tilth.change.stocking import SMALLEST_REDRAWN, Stocked, stocked
     from tilth.change.tasks import Holding, designated_by_region, holdings, task_findings
     from tilth.change.verdict import Hit, PlotVerdict, RuleOutcome, Verdict, hits_frame, layer_label
     from tilth.change.years import compare_years, pbf_by_class
@@ -27,6 +28,7 @@ else:
 
 __all__ = [
     "ROW_WORDS",
+    "SMALLEST_REDRAWN",
     "Contest",
     "Flows",
     "Hit",
@@ -39,12 +41,14 @@ __all__ = [
     "RuleOutcome",
     "RulePack",
     "StableRule",
+    "Stocked",
     "Verdict",
     "check_footprint",
     "compare_years",
     "designated",
     "designated_by_region",
     "flag_kinds",
+    "flow_classes",
     "flow_matrix_from_transitions",
     "flows",
     "hit_id",
@@ -61,6 +65,7 @@ __all__ = [
     "shown_ha",
     "stable_rule",
     "status_tables",
+    "stocked",
     "task_findings",
     "valid",
     "write_contests",

@@ -14,6 +14,8 @@ from tilth.land import CodeSystem, code_system
 from tilth.ledger.model import Account
 
 GRADES = range(11)
+#: Ridges between fields: no parcel's class, but land tables count them, and so does the book.
+RIDGE = "1203"
 _YEARS = range(1900, 2201)
 
 
@@ -74,7 +76,7 @@ class Chart:
 
     @cached_property
     def _leaves(self) -> frozenset[str]:
-        return frozenset(self.classes.leaves)
+        return frozenset(code for code in (*self.classes.leaves, RIDGE) if code in self.classes)
 
     @cached_property
     def _admitted(self) -> set[Account]:
