@@ -19,10 +19,10 @@ from tilth.change.layout import RIDGE
 from tilth.change.outlines import Outlines, mend
 from tilth.change.pieces import Measured, booked_pieces
 from tilth.change.rules import stable_rule
-from tilth.change.years import Year, shared_pieces
+from tilth.change.years import SMALLEST_OVERLAP_M2, Year, shared_pieces
 from tilth.core import BadInput, Finding, FloatArray, IntArray
 from tilth.land import CodeSystem, Snapshot
-from tilth.overlay import engine_area, intersection_areas, level
+from tilth.overlay import engine_area, intersection_areas, level, overlaps
 
 #: What an account of land is told apart by, in the order of its key.
 MARKS = ("region", "class_code", "pbf", "paddy", "stable", "grade")
@@ -55,8 +55,16 @@ class Cover:
 
 
 def _once(layer: Snapshot) -> npt.NDArray[np.object_]:
-    shapes, _ = mend(layer.parcels.geometry, layer.meta.crs)
-    return counted_once(shapes, layer.parcels["feature_id"].to_list(), layer.meta.crs)[0]
+    """The features of a layer, each bit of ground in the first of them only. Most layers have none that overlap."""
+    crs = layer.meta.crs
+    shapes, _ = mend(layer.parcels.geometry, crs)
+    table = overlaps(shapes, crs)
+    large = table.area_m2 > SMALLEST_OVERLAP_M2
+    rows = np.unique(np.concatenate([table.left[large], table.right[large]]))
+    if len(rows):
+        names = layer.parcels["feature_id"].to_numpy(object)[rows].tolist()
+        shapes[rows], _ = counted_once(shapes[rows], names, crs)
+    return shapes
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,11 +119,9 @@ class Stocked:
     accounts: pd.DataFrame  # MARKS, a row for each
     opening: IntArray  # (accounts,) the first survey [dm²]
     closing: IntArray  # (accounts,) the second
-    pieces: (
-        pd.DataFrame
-    )  # kind, land, gross, old_parcel, new_parcel ("" for none), old_class, new_class, from_region, to_region,
-    #                       land (of both years), lost (farmland before and not after), won, farmland (before and after),
-    #                       same (class and marks but basic farmland)
+    #: kind, land (of both years), gross, old_parcel, new_parcel ("" for none), old_class, new_class, from_region,
+    #: to_region; of farmland: lost, won or farmland (before and after); same (class and marks, but for basic farmland)
+    pieces: pd.DataFrame
     before: pd.DataFrame  # piece, account, dm2
     after: pd.DataFrame
     findings: tuple[Finding, ...]
@@ -252,20 +258,26 @@ class _Drawn:
     def _share(self, side: int, cut: IntArray, cover: Cover) -> FloatArray:
         """(cut,) how much of each piece the layer covers; of land without a second parcel, as much as of its parcel."""
         left, right = self.rows[0][cut], self.rows[1][cut]
-        share = cover.share[self.rows[side][cut]].copy()
+        share: FloatArray = cover.share[self.rows[side][cut]].copy()
         both = np.flatnonzero((left >= 0) & (right >= 0))
         if not len(both):
             return share
-        old, new = self.years[0].shapes[left[both]], self.years[1].shapes[right[both]]
-        common = gpd.GeoSeries(list(shapely.intersection(old, new)), crs=cover.crs)
-        shapes, _ = mend(common, cover.crs)
-        shapes = np.array([_polygonal(one) for one in shapes], dtype=object)
+        old, new = (_shapes(year, rows[both], cover.crs) for year, rows in zip(self.years, (left, right), strict=True))
+        shapes = np.array([_polygonal(one) for one in shapely.intersection(old, new)], dtype=object)
         pieces = intersection_areas(cover.shapes, shapes, cover.crs)
         area = engine_area(shapes, cover.crs)
         covered = np.bincount(pieces.right, pieces.area_m2, len(shapes))
         share[both] = np.divide(covered, area, out=share[both], where=area > 0)
         found: FloatArray = np.minimum(share, 1.0)
         return found
+
+
+def _shapes(year: Year, rows: IntArray, crs: str) -> npt.NDArray[np.object_]:
+    """(k,) shapes of some parcels, made valid, without reading all others."""
+    some, at = np.unique(rows, return_inverse=True)
+    shapes, _ = mend(gpd.GeoSeries(list(year.snapshot.shapes(some)), crs=crs), crs)
+    found: npt.NDArray[np.object_] = shapes[at]
+    return found
 
 
 def _polygonal(shape: shapely.Geometry) -> shapely.Geometry:
