@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from tilth.api.measuring import Converted, area, convert
     from tilth.api.projects import Checked, check
     from tilth.api.results import Accounts, Imported, Measured, Measurement, Rows, Written
+    from tilth.api.transferring import ledger_transfer
     from tilth.api.workspaces import contents, init, open_workspace, set_aside, use
     from tilth.api.yearbook import Reviewed, report, review
 else:
@@ -78,6 +79,7 @@ __all__ = [
     "ledger_post_flows",
     "ledger_replay",
     "ledger_reserve",
+    "ledger_transfer",
     "ledger_verify",
     "ledger_void",
     "open_workspace",

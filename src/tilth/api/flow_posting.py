@@ -189,6 +189,7 @@ def _books(tree: RegionTree, own: str, region: str | None, level: str) -> tuple[
 
 def _stocked(workspace: Workspace, store: Store, before: int, after: int, home: Callable[[str], str]) -> Any:
     from tilth.api.accounting import _codes
+    from tilth.api.basic_cover import covers_of
     from tilth.api.layers import usable_layers
     from tilth.api.outlined import outlines_of
     from tilth.change import stocked
@@ -198,9 +199,12 @@ def _stocked(workspace: Workspace, store: Store, before: int, after: int, home: 
     with working(message("API-FLOWS", before=before, after=after)):
         layers = [usable_layers(store, one, ["pbf"]) for one in (first, second)]
         codes = _codes(first, second)
+        basic = layers[0][0].get("pbf"), layers[1][0].get("pbf")
+        outlines = outlines_of(workspace, first), outlines_of(workspace, second)
         found = stocked(
-            first, second, codes, home, outlines=(outlines_of(workspace, first), outlines_of(workspace, second)),
-            basic=(layers[0][0].get("pbf"), layers[1][0].get("pbf")),
+            first, second, codes, home, outlines=outlines,
+            basic=covers_of(workspace, (first, second), basic, outlines),
+            redrawn=(basic[0] and basic[0].id) != (basic[1] and basic[1].id),
         )  # fmt: skip
     left_out = tuple(one for _, some in layers for one in some)
     return replace(found, findings=(*left_out, *found.findings)), codes

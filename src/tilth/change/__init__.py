@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tilth.change.seea import ROW_WORDS
     from tilth.change.shapes import moved, valid
     from tilth.change.status import status_tables
-    from tilth.change.stocking import SMALLEST_REDRAWN, Stocked, stocked
+    from tilth.change.stocking import SMALLEST_REDRAWN, Cover, Stocked, once, stocked
     from tilth.change.tasks import Holding, designated_by_region, holdings, task_findings
     from tilth.change.verdict import Hit, PlotVerdict, RuleOutcome, Verdict, hits_frame, layer_label
     from tilth.change.years import compare_years, pbf_by_class
@@ -30,6 +30,7 @@ __all__ = [
     "ROW_WORDS",
     "SMALLEST_REDRAWN",
     "Contest",
+    "Cover",
     "Flows",
     "Hit",
     "Holding",
@@ -59,6 +60,7 @@ __all__ = [
     "load_rules",
     "moved",
     "net_once",
+    "once",
     "pbf_by_class",
     "read_contests",
     "rounded_ha",

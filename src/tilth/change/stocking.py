@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, ClassVar
 
 import geopandas as gpd
 import numpy as np
@@ -42,10 +43,10 @@ class Cover:
     share: FloatArray  # (n,) of the parcels' area; exactly 0 or 1 within the tolerance of measuring
 
     @classmethod
-    def of(cls, layer: Snapshot, outlines: Outlines, *, known: Cover | None = None) -> Cover:
-        """Of the parcels that `outlines` draws. `known` is one of the same layer and another survey."""
+    def of(cls, layer: Snapshot, outlines: Outlines, *, shapes: npt.NDArray[np.object_] | None = None) -> Cover:
+        """Of the parcels that `outlines` draws. `shapes` are the layer's features `once`, where they are known."""
         crs = layer.meta.crs
-        shapes = known.shapes if known else _once(layer)
+        shapes = once(layer) if shapes is None else shapes
         pieces = intersection_areas(shapes, outlines.layer, crs)
         covered = np.bincount(pieces.right, pieces.area_m2, len(outlines.area_m2))
         limit = Measured(outlines.area_m2, outlines.vertices, np.zeros(len(covered))).tolerance()
@@ -53,8 +54,26 @@ class Cover:
         share = np.where(covered <= limit, 0.0, np.where(outlines.area_m2 - covered <= limit, 1.0, share))
         return cls(shapes, crs, np.minimum(share, 1.0))
 
+    #: Raised when what is kept changes.
+    EDITION: ClassVar[int] = 1
 
-def _once(layer: Snapshot) -> npt.NDArray[np.object_]:
+    def keep(self, folder: Path) -> None:
+        """Write it into `folder`, an empty one."""
+        texts = shapely.to_wkb(self.shapes).tolist()
+        np.save(folder / "stops.npy", np.cumsum([len(one) for one in texts], dtype=np.int64))
+        (folder / "shapes.wkb").write_bytes(b"".join(texts))
+        np.save(folder / "share.npy", self.share)
+
+    @classmethod
+    def kept(cls, folder: Path, crs: str) -> Cover:
+        """What `keep` wrote."""
+        stops, share = (np.load(folder / f"{name}.npy", allow_pickle=False) for name in ("stops", "share"))
+        texts, starts = (folder / "shapes.wkb").read_bytes(), [0, *stops[:-1].tolist()]
+        parts = [texts[start:stop] for start, stop in zip(starts, stops.tolist(), strict=False)]
+        return cls(np.asarray(shapely.from_wkb(parts), dtype=object), crs, share)
+
+
+def once(layer: Snapshot) -> npt.NDArray[np.object_]:
     """The features of a layer, each bit of ground in the first of them only. Most layers have none that overlap."""
     crs = layer.meta.crs
     shapes, _ = mend(layer.parcels.geometry, crs)
@@ -157,7 +176,8 @@ def stocked(
     home: Callable[[str], str],
     *,
     outlines: tuple[Outlines, Outlines],
-    basic: tuple[Snapshot | None, Snapshot | None] = (None, None),
+    basic: tuple[Cover | None, Cover | None] = (None, None),
+    redrawn: bool = False,
 ) -> Stocked:
     """The land of two surveys by accounts, and what became of each piece.
 
@@ -165,8 +185,8 @@ def stocked(
     ----------
     home
         The region whose book counts a village.
-    basic
-        Permanent basic farmland as each survey uses it, in the surveys' CRS.
+    basic, redrawn
+        Permanent basic farmland as each survey uses it, in the surveys' CRS; are the two of different layers?
 
     Raises
     ------
@@ -182,9 +202,8 @@ def stocked(
     booked, findings = booked_pieces(
         opening.parcels, closing.parcels, overlaid.pieces, overlaid.opening, overlaid.closing
     )
-    covers = _covers(basic, outlines)
-    stocks = tuple(Stock.of(one, codes, home, cover) for one, cover in zip((before, after), covers, strict=True))
-    drawn = _Drawn((opening, closing), booked, covers)
+    stocks = tuple(Stock.of(one, codes, home, cover) for one, cover in zip((before, after), basic, strict=True))
+    drawn = _Drawn((opening, closing), booked, basic)
     parts = [_parts(booked, stock, side, drawn.of(side, stock)) for side, stock in enumerate(stocks)]
     accounts, numbers = _numbered([*parts, *(_whole(stock) for stock in stocks)])
     tables = [pd.DataFrame({"piece": one.piece, "account": number, "dm2": one.dm2})
@@ -192,7 +211,6 @@ def stocked(
     sums = [
         _summed(number, _whole(stock).dm2, len(accounts)) for stock, number in zip(stocks, numbers[2:], strict=True)
     ]
-    first, second = basic
     return Stocked(
         years=(before.meta.year or 0, after.meta.year or 0),
         surveys=(before.id, after.id),
@@ -203,17 +221,8 @@ def stocked(
         before=tables[0],
         after=tables[1],
         findings=tuple(findings),
-        redrawn=(first.id if first else "") != (second.id if second else ""),
+        redrawn=redrawn,
     )
-
-
-def _covers(
-    basic: tuple[Snapshot | None, Snapshot | None], outlines: tuple[Outlines, Outlines]
-) -> tuple[Cover | None, Cover | None]:
-    first, second = basic
-    one = None if first is None else Cover.of(first, outlines[0])
-    same = one if first is not None and second is not None and first.id == second.id else None
-    return one, None if second is None else Cover.of(second, outlines[1], known=same)
 
 
 class _Drawn:

@@ -76,7 +76,7 @@ def ledger_post(
         flows_posted(done, most, json)
         return
     assert file is not None
-    _booked(api.ledger_post(place, file, author=author), json)
+    booked(api.ledger_post(place, file, author=author), json)
 
 
 @ledger.command("reserve")
@@ -88,7 +88,7 @@ def ledger_reserve(file: Entries, author: Author = "", json: AsJson = False) -> 
     place = workspace()
     from tilth import api
 
-    _booked(api.ledger_reserve(place, file, author=author), json)
+    booked(api.ledger_reserve(place, file, author=author), json)
 
 
 @ledger.command("void")
@@ -108,7 +108,7 @@ def ledger_void(
     from tilth import api
 
     day = on.date() if on else None
-    _booked(api.ledger_void(place, reservation, evidence=evidence, author=author, on=day, id=id), json)
+    booked(api.ledger_void(place, reservation, evidence=evidence, author=author, on=day, id=id), json)
 
 
 @ledger.command("close")
@@ -202,7 +202,7 @@ def ledger_replay(json: AsJson = False) -> None:
     _examined(api.ledger_replay(place), json)
 
 
-def _booked(done: Booked, json: bool) -> None:
+def booked(done: Booked, json: bool) -> None:
     if json:
         show.as_json(done.as_record())
         return

@@ -22,8 +22,8 @@ def write_entries(entries: Iterable[Entry], path: str | Path) -> Path:
     target = Path(path)
     told = [(_entry(one), [_line(*line) for line in one.lines]) for one in entries]
     if target.suffix.lower() != ".csv":
-        text = json.dumps({"entries": [{**head, "lines": lines} for head, lines in told]}, ensure_ascii=False, indent=1)
-        return write_whole(target, f"{text}\n".encode())
+        each = ",\n".join(json.dumps({**head, "lines": lines}, ensure_ascii=False) for head, lines in told)
+        return write_whole(target, f'{{"entries": [\n{each}\n]}}\n'.encode())
     out = io.StringIO(newline="")
     writer = csv.DictWriter(out, (*_OF_ENTRY, *_OF_LINE, *_QUANTITIES.values()))
     writer.writeheader()
