@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from tilth.api.measuring import Converted, area, convert
     from tilth.api.projects import Checked, check
     from tilth.api.results import Accounts, Imported, Measured, Measurement, Rows, Written
+    from tilth.api.stating import Stated, ledger_statement, statement_of
     from tilth.api.workspaces import contents, init, open_workspace, set_aside, use
     from tilth.api.yearbook import Reviewed, report, review
 else:
@@ -52,6 +53,7 @@ __all__ = [
     "Reviewed",
     "Rows",
     "Standings",
+    "Stated",
     "Written",
     "accounts",
     "area",
@@ -75,6 +77,7 @@ __all__ = [
     "ledger_post",
     "ledger_replay",
     "ledger_reserve",
+    "ledger_statement",
     "ledger_verify",
     "ledger_void",
     "open_workspace",
@@ -83,6 +86,7 @@ __all__ = [
     "review",
     "set_aside",
     "standing",
+    "statement_of",
     "use",
     "validate",
     "write_areas",

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tilth.change.partition import flag_kinds
     from tilth.change.pieces import Measured
     from tilth.change.rulepack import Outcome, Rule, RulePack, load_rules
-    from tilth.change.rules import StableRule, stable_rule
+    from tilth.change.rules import StableRule, flow_classes, stable_rule
     from tilth.change.seea import ROW_WORDS
     from tilth.change.shapes import moved, valid
     from tilth.change.status import status_tables
@@ -45,6 +45,7 @@ __all__ = [
     "designated",
     "designated_by_region",
     "flag_kinds",
+    "flow_classes",
     "flow_matrix_from_transitions",
     "flows",
     "hit_id",

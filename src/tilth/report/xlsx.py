@@ -41,6 +41,7 @@ LETTERS_OF_A_CELL = 32_767
 _NOT_IN_A_NAME = re.compile(r"[\[\]:*?/\\]")
 _YEARS = re.compile(r"^\d{4}(–\d{4})?年|, \d{4}(–\d{4})?$")
 _NUMBER = "#,##0.00;[Red]-#,##0.00"
+_FINE = "#,##0.0000;[Red]-#,##0.0000"
 _COUNT = "#,##0"
 _A4, _A3 = 9, 8
 _LINE_POINTS = 14.0
@@ -60,13 +61,14 @@ class _Look:
     head: dict[str, Any]
     text: dict[str, Any]
     number: dict[str, Any]
+    fine: dict[str, Any]
     count: dict[str, Any]
     plain: dict[str, Any]
     link: dict[str, Any]
 
     def of_kind(self, kind: str) -> dict[str, Any]:
         """The style of a listing's column."""
-        return {"text": self.text, "count": self.count}.get(kind, self.number)
+        return {"text": self.text, "count": self.count, "fine": self.fine}.get(kind, self.number)
 
 
 @cache
@@ -87,6 +89,7 @@ def _look(lang: str) -> _Look:
         },
         text={"font": plain, "border": edge, "alignment": Alignment(vertical="top", wrap_text=True)},
         number={"font": plain, "border": edge, "number_format": _NUMBER, "alignment": Alignment(vertical="top")},
+        fine={"font": plain, "border": edge, "number_format": _FINE, "alignment": Alignment(vertical="top")},
         count={"font": plain, "border": edge, "number_format": _COUNT, "alignment": Alignment(vertical="top")},
         plain={"font": plain},
         link={"font": Font(name=name, size=10, underline="single", color="0B5394")},
@@ -269,14 +272,16 @@ def _list_value(value: object, kind: str) -> object:
         return number_of(int(str(value)))
     if kind == "hectares":
         return float(in_units(int(str(value)), "ha"))
+    if kind == "fine":
+        return float(in_units(int(str(value)), "ha", 4))
     return value if kind == "count" else str(value)
 
 
 def column_heading(listing: Listing, place: int) -> str:
     """A listing's column name with its unit."""
     column = listing.columns[place]
-    unit = {"area": " (m²)", "hectares": f" ({label('REPORT-HA')})"}.get(column.kind, "")
-    return f"{column.label}{unit}"
+    units = {"area": "m²", "hectares": str(label("REPORT-HA")), "fine": str(label("REPORT-HA"))}
+    return f"{column.label} ({units[column.kind]})" if column.kind in units else str(column.label)
 
 
 def _list_widths(listing: Listing, names: list[str]) -> list[float]:
@@ -357,10 +362,10 @@ def _contents_sheet(sheet: Any, book: Yearbook, entries: Sequence[tuple[str, str
     return rows
 
 
-def workbook_bytes(book: Yearbook) -> bytes:
-    """The workbook in the language in use. Equal content gives equal bytes."""
+def workbook_bytes(book: Yearbook, listings: Sequence[Listing] | None = None) -> bytes:
+    """The workbook in the language in use, with the lists given or all. Equal content gives equal bytes."""
     tables = [*book.tables, *book.flows]
-    listings = all_listings(book)
+    listings = all_listings(book) if listings is None else listings
     plan: list[tuple[str, str, Any]] = []
     for number, table in enumerate(tables, start=1):
         plan.append((f"{number} {_without_unit(book, table.title)}", "ha", table))
@@ -398,6 +403,6 @@ def _full_title(book: Yearbook, title: Label) -> str:
     return f"{before}{text}{'' if str(book.year) in text else f' {book.year}'}"
 
 
-def write_xlsx(book: Yearbook, path: Path) -> Path:
+def write_xlsx(book: Yearbook, path: Path, listings: Sequence[Listing] | None = None) -> Path:
     """Write the workbook to `path`, whole or not at all."""
-    return write_whole(path, workbook_bytes(book))
+    return write_whole(path, workbook_bytes(book, listings))
