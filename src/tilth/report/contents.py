@@ -169,7 +169,7 @@ def _spans(texts: Sequence[str]) -> list[HeadCell]:
 def _list_text(value: object, kind: str, letters: int) -> str:
     if value is None or value == "":
         return ""
-    if kind == "area":
+    if kind in ("area", "mean"):
         return grouped(int(str(value)))
     if kind == "hectares":
         return f"{in_units(int(str(value)), 'ha'):,}"
@@ -318,7 +318,7 @@ def _blocks(book: Yearbook) -> Iterator[Block]:
     )
 
 
-def sections_of(blocks: Iterable[Block]) -> tuple[Section, ...]:
+def _sections(blocks: Iterable[Block]) -> tuple[Section, ...]:
     """Chapters, on their side as a whole where one of their tables needs it; neighbours alike share their pages."""
     chapters: list[list[Block]] = []
     for block in blocks:
@@ -344,7 +344,7 @@ def document_of(book: Yearbook) -> Document:
         cover=(str(label("REPORT-COVER-YEAR", year=book.year)), str(label("REPORT-COVER-MADE", date=book.made_on))),
         footer=book.provenance.line(),
         made_on=book.made_on,
-        sections=sections_of(_blocks(book)),
+        sections=_sections(_blocks(book)),
     )
     return printable(document)
 

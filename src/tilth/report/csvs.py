@@ -42,7 +42,7 @@ def table_csv(table: AreaTable, unit: str = "m2", *, bom: bool = True) -> bytes:
 def _list_text(value: object, kind: str) -> str:
     if value is None:
         return ""
-    if kind == "area":
+    if kind in ("area", "mean"):
         return hundredths(int(str(value)))
     if kind == "hectares":
         return str(in_units(int(str(value)), "ha"))

@@ -11,9 +11,9 @@ from tilth.core import BadInput, label, language, speaking
 from tilth.core.language import LANGUAGES
 from tilth.ledger import Outcome, Statement, Status, statement_record
 from tilth.report.cells import grouped
-from tilth.report.contents import Numbered, list_blocks, printable, sections_of
+from tilth.report.contents import Numbered, list_blocks, printable
 from tilth.report.csvs import listing_csv
-from tilth.report.document import Block, Document, Heading, Paragraph, Signatures
+from tilth.report.document import Block, Document, Heading, Paragraph, Section, Signatures
 from tilth.report.docx import write_docx
 from tilth.report.model import Listing, Provenance, Yearbook
 from tilth.report.pdf import write_pdf
@@ -36,6 +36,7 @@ from tilth.runtime import write_whole
 STATEMENT_FORMATS = ("xlsx", "docx", "pdf", "csv", "json")
 #: Rows of a list on paper; the workbook has all.
 MOST_ROWS = 200
+_PAGES = ("5-1-area", "5-1-paddy", "5-1-capacity", "5-1-graded")
 
 
 @dataclass(frozen=True)
@@ -117,9 +118,12 @@ def _blocks(done: Sheets, book: Yearbook) -> Iterator[Block]:
     captions = Numbered()
     yield from _summary(done)
     for listing in (*done.on_paper, done.basis):
-        if listing.id not in ("5-1-paddy", "5-1-capacity", "5-1-graded", "5-1-area"):
+        if listing.id not in _PAGES:
             yield Heading(1, str(listing.title))
-        yield from list_blocks(listing, captions, MOST_ROWS)
+        if listing.id in _PAGES and not any(any(row[2:]) for row in listing.rows):
+            yield Paragraph(said("ALL-NOTHING", title=str(listing.title)))
+        else:
+            yield from list_blocks(listing, captions, MOST_ROWS)
     yield Heading(1, str(label("REPORT-SIGNATURES")))
     yield Signatures(
         (
@@ -142,7 +146,7 @@ def _document(done: Sheets, book: Yearbook) -> Document:
             ),
             footer=book.provenance.line(),
             made_on=book.made_on,
-            sections=sections_of(_blocks(done, book)),
+            sections=(Section(wide=True, blocks=tuple(_blocks(done, book))),),
         )
     )
 

@@ -41,8 +41,8 @@ def _hectares(parts_dm2: Sequence[int]) -> list[int]:
 def occupation_sheet(one: Statement) -> tuple[Listing, Levelled]:
     """The occupation list, its total first."""
     spec = (
-        "number:count id/id region kind approval act posted ~class_lost/class area_m2:area area_ha:fine "
-        "pbf_m2/pbf:area paddy_m2/of-paddy:area mean_grade settled_m2/settled:area remaining_m2/remaining:area "
+        "number:count id/id region kind approval act ~posted class_lost/class area_m2:area area_ha:fine "
+        "pbf_m2/pbf:area paddy_m2/of-paddy:area mean_grade:mean settled_m2/settled:area remaining_m2/remaining:area "
         "~by_order_m2/by-order:area compensations ~settled_by ~replaced_m2/replaced:area ~replacements due status "
         "~author ~rules digest_16/short ~digest"
     )
@@ -51,7 +51,7 @@ def occupation_sheet(one: Statement) -> tuple[Listing, Levelled]:
     hectares = _hectares(areas)
     body = [_occupation_row(row, ha) for row, ha in zip(rows, hectares[1:], strict=True)]
     listing = Listing(
-        "5-2-occupation", label("STATEMENT-52"), columns(spec), tuple(_with_total(body, hectares[0], 8, 9)),
+        "5-2-occupation", label("STATEMENT-52"), columns(spec), tuple(_with_total(body, hectares[0], 8, 9, 12)),
         label("STATEMENT-NOTE-52"),
     )  # fmt: skip
     return listing, Levelled.of("5-2", [sum(areas)], [[area] for area in areas])
@@ -71,7 +71,9 @@ def _occupation_row(row: Occupation, hectares: int) -> tuple[object, ...]:
     )  # fmt: skip
 
 
-def _with_total(body: Sequence[tuple[object, ...]], hectares: int, area: int, ha: int) -> Iterator[tuple[object, ...]]:
+def _with_total(
+    body: Sequence[tuple[object, ...]], hectares: int, area: int, ha: int, mean: int
+) -> Iterator[tuple[object, ...]]:
     """A row of sums before the rows: numbers from the area on are added up, hectares are given."""
     if not body:
         return
@@ -82,6 +84,7 @@ def _with_total(body: Sequence[tuple[object, ...]], hectares: int, area: int, ha
         if all(value is None or isinstance(value, int) for value in values):
             total[at] = sum(value for value in values if isinstance(value, int))
     total[ha] = hectares
+    total[mean] = None
     yield tuple(total)
     yield from body
 
@@ -97,7 +100,7 @@ def compensation_sheet(one: Statement) -> tuple[Listing, Levelled]:
     """The compensation list, its total first."""
     spec = (
         "number:count id/id region kind evidence accepted_on ~posted pool ~geometry class_before area_m2:area "
-        "area_ha:fine paddy_m2/of-paddy:area capacity_kg/capacity:count mean_grade used_m2/used:area "
+        "area_ha:fine paddy_m2/of-paddy:area capacity_kg/capacity:count mean_grade:mean used_m2/used:area "
         "sold_m2/sold:area remaining_m2/remaining:area ~by_order_m2/by-order:area ~used_by status checks "
         + " ".join(f"~{name.lower()}" for name in A_CHECKS)
         + " ~author ~rules digest_16/short ~digest"
@@ -107,7 +110,7 @@ def compensation_sheet(one: Statement) -> tuple[Listing, Levelled]:
     hectares = _hectares(areas)
     body = [_compensation_row(row, ha) for row, ha in zip(rows, hectares[1:], strict=True)]
     listing = Listing(
-        "5-3-compensation", label("STATEMENT-53"), columns(spec), tuple(_with_total(body, hectares[0], 10, 11)),
+        "5-3-compensation", label("STATEMENT-53"), columns(spec), tuple(_with_total(body, hectares[0], 10, 11, 14)),
         label("STATEMENT-NOTE-53"),
     )  # fmt: skip
     return listing, Levelled.of("5-3", [sum(areas)], [[area] for area in areas])
@@ -183,13 +186,16 @@ def cap_sheet(caps: Sequence[CapLike]) -> tuple[Listing, list[Levelled]]:
 
 def red_line_sheet(one: Statement) -> tuple[Listing, Levelled]:
     """What each region holds against its tasks; every difference is the one of the numbers printed."""
+    surveyed = any(row.survey_farmland_dm2 is not None for row in one.red_lines)
     names = (
         "task", "farmland", "stable", "surplus", "pbf_task/pbf-task", "pbf/pbf-held", "pbf_farmland/pbf-farmland",
         "pbf_surplus/pbf-surplus", "survey_farmland/survey-farmland", "survey_difference/survey-difference",
         "survey_pbf/survey-pbf", "survey_pbf_difference/survey-pbf-difference",
     )  # fmt: skip
     stems = [(name.partition("/")[0], name.partition("/")[2] or name) for name in names]
-    spec = ["code", "name", *(f"{code}_ha/{head}:fine" for code, head in stems)]
+    spec = ["code", "name"]
+    for code, head in stems:  # columns of a survey that is not there are kept off paper
+        spec.append(f"{'' if surveyed or not code.startswith('survey') else '~'}{code}_ha/{head}:fine")
     spec += [f"~{code}_m2/{head}:area" for code, head in stems] + ["~task_year", "~document"]
     held = [(row.farmland_dm2, row.stable_dm2, row.pbf_dm2, row.pbf_farmland_dm2) for row in one.red_lines]
     # A region without regions below is its own only part, and stands once.
@@ -350,5 +356,6 @@ def _row_of(entry: Entry, line: Line, within: frozenset[str]) -> str:
     found: list[str] = []
     for moved, _ in moves(entry, line):
         family = {"written_off": "KIND", "other": "KIND"}.get(moved.part, "POOL")
-        found.append(": ".join(filter(None, [word("PART", moved.part), moved.detail and word(family, moved.detail)])))
+        part = word("PART", moved.part)
+        found.append(said("WITHIN", part=part, detail=word(family, moved.detail)) if moved.detail else part)
     return said("SEPARATOR").join(found)

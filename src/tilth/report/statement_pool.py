@@ -54,7 +54,7 @@ class _Item:
 def _account(one: Statement, tables: list[Levelled]) -> Listing:
     spec = (
         "item area_m2:area area_ha:fine paddy_m2:area paddy_ha:fine capacity_kg/capacity:count graded_m2:area "
-        "mean_grade entries:count numbers digest_16/short ~digest"
+        "mean_grade:mean entries:count numbers digest_16/short ~digest"
     )
     items = list(_items(one, tables))
     return Listing(
@@ -66,7 +66,7 @@ def _account(one: Statement, tables: list[Levelled]) -> Listing:
 def _item_row(item: _Item) -> tuple[object, ...]:
     hectares = item.area * UNIT_DM2, item.paddy * UNIT_DM2
     if item.quantities is None:
-        return (item.text, None, hectares[0], None, hectares[1], None, None, "", None, "", "", "")
+        return (item.text, None, hectares[0], None, hectares[1], None, None, None, None, "", "", "")
     area, paddy, capacity, graded = item.quantities
     shown = (item.text, area, hectares[0], paddy, hectares[1], capacity, graded, mean_grade(item.quantities))
     if item.turn is None:

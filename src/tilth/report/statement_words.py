@@ -20,7 +20,7 @@ def columns(spec: str) -> tuple[ListColumn, ...]:
 
     The heading of a column is that of its name without the unit; another name may stand behind a slash.
     """
-    kinds: dict[str, Kind] = {"text": "text", "count": "count", "area": "area", "fine": "fine"}
+    kinds: dict[str, Kind] = {"text": "text", "count": "count", "area": "area", "fine": "fine", "mean": "mean"}
     found = []
     for word in spec.split():
         name, _, kind = word.lstrip("~").partition(":")
@@ -90,14 +90,13 @@ def classes(codes: Sequence[str]) -> str:
     return joined([class_name(system, code) for code in codes])
 
 
-def mean_grade(quantities: Quantities) -> str:
-    """Area × grade over area, to two decimals; "" where there is no grade.
+def mean_grade(quantities: Quantities) -> int | None:
+    """Area × grade over area, in hundredths; None where there is no grade.
 
     >>> mean_grade(Quantities(3_500_000, 0, 0, 19_500_000)), mean_grade(Quantities(5))
-    ('5.57', '')
+    (557, None)
     """
     area, graded = abs(quantities.area_dm2), abs(quantities.grade_dm2)
     if not area or not graded:
-        return ""
-    hundredths = (200 * graded + area) // (2 * area)
-    return f"{hundredths // 100}.{hundredths % 100:02d}"
+        return None
+    return (200 * graded + area) // (2 * area)
