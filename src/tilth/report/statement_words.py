@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
-from tilth.core import Label, label
+from tilth.core import Label, label, language
 from tilth.core.language import catalogue
 from tilth.land import code_system
 from tilth.ledger import Quantities
@@ -46,18 +47,24 @@ def _heading(key: str) -> Label:
 
 def said(key: str, **values: object) -> str:
     """A text of the statement in the language in use."""
-    return str(label(f"STATEMENT-{key}", **values))
+    return str(label(f"STATEMENT-{key}", **values)) if values else _text(f"STATEMENT-{key}", language())
 
 
 def word(family: str, code: str) -> str:
     """The word for a code of the book (a kind, a pool, a status); the code itself where there is none."""
     key = f"STATEMENT-{family}-{code.upper().replace('_', '-')}"
-    return str(label(key)) if key in catalogue() else code
+    return _text(key, language()) if key in catalogue() else code
+
+
+@lru_cache(maxsize=2048)
+def _text(key: str, lang: str) -> str:
+    """A text without values; lists of a year ask for the same ones a hundred thousand times."""
+    return label(key).text(lang)
 
 
 def joined(names: Sequence[str]) -> str:
     """Names in one cell; what does not fit is counted."""
-    text = said("SEPARATOR").join(names)
+    text = said("SEPARATOR").join(names) if len(names) != 1 else names[0]
     if len(text) <= 3 * _LETTERS:
         return text
     kept = [name for at, name in enumerate(names) if sum(len(one) + 2 for one in names[: at + 1]) <= 3 * _LETTERS]
