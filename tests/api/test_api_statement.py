@@ -118,7 +118,7 @@ def test_tests_of_the_rules_are_printed_with_their_numbers_and_what_is_unverifie
     checks = next(one for one in done.on_paper if one.id == "checks")
     row = next(row for row in checks.rows if row[0] == "INV-14")
     assert row[2:10] == (
-        "FAIL",
+        "× FAIL",
         COUNTY,
         "195,000.00",
         "157,500.00",

@@ -25,17 +25,19 @@ from tilth.report.statement_lists import (
     entries_sheet,
     levelled_test,
     lines_sheet,
+    numbers_of,
     occupation_sheet,
     red_line_sheet,
 )
 from tilth.report.statement_pool import pool_sheets
-from tilth.report.statement_words import columns, said
+from tilth.report.statement_words import columns, said, word
 from tilth.report.xlsx import write_xlsx
 from tilth.runtime import write_whole
 
 STATEMENT_FORMATS = ("xlsx", "docx", "pdf", "csv", "json")
 #: Rows of a list on paper; the workbook has all.
 MOST_ROWS = 200
+FAILED_ROWS = 12  # failed tests that the summary names; the checks have all
 _PAGES = ("5-1-area", "5-1-paddy", "5-1-capacity", "5-1-graded")
 
 
@@ -54,8 +56,8 @@ class Sheets:
         return (*self.on_paper, self.basis, *self.workbook_only)
 
 
-def sheets(one: Statement) -> Sheets:
-    """The sheets in the language in use."""
+def sheets(one: Statement, made_on: str = "") -> Sheets:
+    """The sheets in the language in use. `made_on` as on the cover: a year that still runs then is said to."""
     pool = pool_sheets(one)
     occupations, owed = occupation_sheet(one)
     compensations, had = compensation_sheet(one)
@@ -64,10 +66,10 @@ def sheets(one: Statement) -> Sheets:
     tested = one.with_tests([levelled_test(one, [*pool.levelled, owed, had, *caps, held])])
     checks = checks_sheet(tested.tested)
     paper = (pool.account, *pool.by_region, occupations, compensations, cap, red_line, checks)
-    return Sheets(tested, paper, (accounts_sheet(one), entries_sheet(one), lines_sheet(one)), _basis(one))
+    return Sheets(tested, paper, (accounts_sheet(one), entries_sheet(one), lines_sheet(one)), _basis(one, made_on))
 
 
-def _basis(one: Statement) -> Listing:
+def _basis(one: Statement, made_on: str) -> Listing:
     drawn, rows = one.drawn, list[tuple[str, str]]()
     verified = drawn.verified
     counts = {name: f"{getattr(verified, name):,}" for name in ("entries", "lines", "accounts", "closings")}
@@ -78,6 +80,8 @@ def _basis(one: Statement) -> Listing:
     for sealed in drawn.sealed:
         told = {**sealed._asdict(), "recorded_at": sealed.recorded_at[:19]}
         rows.append((said("BASIS-CLOSING", number=sealed.number), said("BASIS-CLOSING-SAID", **told)))
+    if made_on and made_on <= one.on.isoformat():
+        rows.append((said("BASIS-YEAR"), said("RUNS")))
     if one.unsealed:
         rows.append((said("BASIS-OPEN"), _some(one.unsealed)))
     lines = f"{sum(len(recorded.entry.lines) for recorded in drawn.entries):,}"
@@ -110,6 +114,10 @@ def _summary(done: Sheets) -> Iterator[Block]:
     yield Paragraph(said("SAID-POOL", **pool, owed=grouped(owed)))
     counts = {"passed": outcomes.count(Outcome.PASS), "failed": outcomes.count(Outcome.FAIL)}
     yield Paragraph(said("SAID-CHECKS", **counts, open=outcomes.count(Outcome.NOT_ASSESSED) + missing))
+    for test in one.failed[:FAILED_ROWS]:
+        found, wanted, difference = numbers_of(test)
+        told = {"invariant": test.invariant, "about": str(test.about), "unit": word("UNIT", test.unit)}
+        yield Paragraph(said("SAID-FAILED", found=found, wanted=wanted, difference=difference, **told))
     yield Paragraph(said("SAID-BOOK", digest=one.drawn.verified.digest))
     yield Paragraph(said("SAID-LISTS", most=MOST_ROWS), note=True)
 
@@ -181,7 +189,7 @@ def write_statement(
             raise BadInput("REPORT-FORMAT-UNKNOWN", format=format, known=", ".join(STATEMENT_FORMATS))
     written: list[Path] = []
     with speaking(lang):
-        done = sheets(one)
+        done = sheets(one, made_on)
         rules = sorted({(test.rule, test.version) for test in one.tested if test.rule != "statement"})
         book = Yearbook(
             title=label("STATEMENT-TITLE"), unit=one.scope.whole.name, year=one.year,

@@ -166,13 +166,15 @@ def cap_sheet(caps: Sequence[CapLike]) -> tuple[Listing, list[Levelled]]:
             (said("CAP-CAP", year=cap.year), cap.cap_dm2), (said("CAP-USED"), -cap.used_dm2),
             (said("CAP-REMAINING"), cap.remaining_dm2),
         ]  # fmt: skip
+        rows.append((said("CAP-HEAD", year=cap.year, before=cap.year - 1), None, None))
+        depths.append(0)
         for at, (text, area) in enumerate(exact):
             rows.append((text, area, units_of(area) * UNIT_DM2))
-            depths.append(0)
+            depths.append(1)
             if at == 1:
                 for kind, of, (units,) in zip(kinds, lost, levelled.parts, strict=True):
                     rows.append((word("KIND", kind), of, units * UNIT_DM2))
-                    depths.append(1)
+                    depths.append(2)
     if not caps:
         rows, depths = [(said("CAP-NONE"), None, None)], [0]
     heads = columns("item area_m2:area area_ha:fine")
@@ -254,11 +256,16 @@ def _check_rows(name: str, tests: Sequence[Tested]) -> Iterator[tuple[object, ..
     if not tests:
         yield (name, title, word("OUTCOME", Outcome.NOT_ASSESSED.value), *[""] * 10)
     for one in tests:
-        numbers = (_number(value, one.unit) for value in (one.found, one.wanted, one.difference))
+        numbers = numbers_of(one)
         yield (
             name, title, word("OUTCOME", one.outcome.value), one.region, *numbers, word("UNIT", one.unit), one.rule,
             one.version, _day(one.since), word("CONFIDENCE", one.confidence), str(one.about),
         )  # fmt: skip
+
+
+def numbers_of(test: Tested) -> list[str]:
+    """Found, wanted and difference as texts."""
+    return [_number(value, test.unit) for value in (test.found, test.wanted, test.difference)]
 
 
 def _number(value: int | None, unit: str) -> str:
