@@ -176,7 +176,7 @@ def flows(
         done = api.flows(place, before=before, after=after)
     _tables(place, done.down_to(level or _usual_level(format, out, json)), done, format, out, unit, every, json)
     if not json and format != "json":
-        typer.echo(message("CLI-CHANGES", count=len(done.flows.change_list)))
+        typer.echo(message("CLI-CHANGES", count=done.flows.changes))
         show.findings(done.flows.findings, most=most)
     raise typer.Exit(1 if breaking(done.flows.findings) else 0)
 
