@@ -12,13 +12,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from ledger_cases import COUNTY, GARDEN, POOL, an_entry, occupy, opening, restore
+
 from statement_county import COUNTY as SPEC
 from statement_county import EAST, HILL, M2, WEST, a_county, entry, line, loses, pool, post, the_worked_year
 from statement_county import land as ground
-
 from tilth.api import ledger_close, statement_of
 from tilth.core import BadInput, NotFound
-from tilth.ledger import Account, Book, Line, Outcome, Quantities, Statement, Status, counter, posted, recalled, verify
+from tilth.ledger import (
+    Account,
+    Book,
+    Line,
+    LotStatus,
+    Outcome,
+    Quantities,
+    Statement,
+    counter,
+    posted,
+    recalled,
+    verify,
+)
 from tilth.ledger.lots import lots
 from tilth.report.levelled import Levelled, level_parts, rest_of, units_of
 from tilth.report.statement import sheets
@@ -122,7 +134,7 @@ def test_compensation_says_what_was_used_sold_and_left(county: Workspace) -> Non
     assert (first.used("SETTLE").area_dm2, first.used("TRANSFER").area_dm2) == (4_000 * M2, 12_000 * M2)
     assert first.left.area_dm2 == 14_000 * M2
     assert rows["accepted 1"].classes == ("0201",)
-    assert rows["sold"].status is Status.USED
+    assert rows["sold"].status is LotStatus.USED
     assert rows["accepted 2"].checks is None
     given = {"accepted 2": {"A1": "pass", "A8": "not_assessed"}}
     again = statement_of(county, year=2024, acceptance=given)
@@ -138,8 +150,8 @@ def test_an_occupation_that_is_owed_after_its_day_is_overdue(county: Workspace) 
     later = loses("later", "NONAG", "2024-11-02", WEST, "0601", lost, due=date(2025, 12, 1))
     post(county, owed, later)
     rows = {row.lot.recorded.entry.id: row for row in statement_of(county, year=2024).occupations}
-    assert (rows["late"].status, rows["later"].status) == (Status.OVERDUE, Status.OPEN)
-    assert [row.status for row in statement_of(county, year=2025).occupations] == [Status.OVERDUE, Status.OVERDUE]
+    assert (rows["late"].status, rows["later"].status) == (LotStatus.OVERDUE, LotStatus.OPEN)
+    assert [row.status for row in statement_of(county, year=2025).occupations] == [LotStatus.OVERDUE, LotStatus.OVERDUE]
 
 
 def test_a_settlement_that_names_nobody_counts_for_the_oldest(county: Workspace) -> None:
@@ -163,7 +175,7 @@ def test_what_is_reversed_is_listed_and_owes_nothing(county: Workspace) -> None:
     post(county, taken, counter(taken, id="undo 3", posting_date=date(2024, 12, 2), evidence="not farmed", author="Li"))
     one = statement_of(county, year=2024)
     rows = {row.lot.recorded.entry.id: row for row in (*one.occupations, *one.compensations)}
-    assert (rows["wrong"].status, rows["accepted 3"].status) == (Status.REVERSED, Status.REVERSED)
+    assert (rows["wrong"].status, rows["accepted 3"].status) == (LotStatus.REVERSED, LotStatus.REVERSED)
     assert rows["wrong"].lot.left == rows["accepted 3"].lot.left == Quantities()
     assert one.pool.part("reversed").area_dm2 == -900 * M2
     assert one.pool.closing.area_dm2 == 19_000 * M2

@@ -76,7 +76,7 @@ class CapLike(Protocol):
     def remaining_dm2(self) -> int: ...
 
 
-class Status(StrEnum):
+class LotStatus(StrEnum):
     """How far an occupation is compensated, or a compensation used, at the end of the year."""
 
     OPEN = "open"
@@ -92,7 +92,7 @@ class Occupation:
     """One row of the occupation list."""
 
     lot: Lot
-    status: Status
+    status: LotStatus
     classes: tuple[str, ...]  # of the farmland that was lost
     pbf_dm2: int
     replaced_dm2: int  # made permanent basic farmland in its place
@@ -105,7 +105,7 @@ class Compensation:
     """One row of the compensation list."""
 
     lot: Lot
-    status: Status
+    status: LotStatus
     classes: tuple[str, ...]  # that the land was before
     checks: Mapping[str, str] | None  # A1 to A13: pass, fail, not_assessed; None: not known
 
@@ -312,21 +312,21 @@ def _occupations(
     return tuple(rows)
 
 
-def _claim_status(lot: Lot, on: date) -> Status:
+def _claim_status(lot: Lot, on: date) -> LotStatus:
     if lot.reversed_by is not None:
-        return Status.REVERSED
+        return LotStatus.REVERSED
     if lot.name.startswith("EXEMPT"):
-        return Status.EXEMPT
+        return LotStatus.EXEMPT
     if not lot.left.area_dm2:
-        return Status.SETTLED
+        return LotStatus.SETTLED
     due = lot.recorded.entry.due
-    return Status.OVERDUE if due is not None and due < on else Status.OPEN
+    return LotStatus.OVERDUE if due is not None and due < on else LotStatus.OPEN
 
 
-def _pool_status(lot: Lot) -> Status:
+def _pool_status(lot: Lot) -> LotStatus:
     if lot.reversed_by is not None:
-        return Status.REVERSED
-    return Status.USED if not lot.left.area_dm2 else Status.OPEN
+        return LotStatus.REVERSED
+    return LotStatus.USED if not lot.left.area_dm2 else LotStatus.OPEN
 
 
 def _test(invariant: str, year: int, scope: Scope, found: int, wanted: int, unit: str, about: Label) -> Tested:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tilth.core import BadInput, label, language, speaking
 from tilth.core.language import LANGUAGES
-from tilth.ledger import Outcome, Statement, Status, statement_record
+from tilth.ledger import LotStatus, Outcome, Statement, statement_record
 from tilth.report.cells import grouped
 from tilth.report.contents import Numbered, list_blocks, printable
 from tilth.report.csvs import listing_csv
@@ -106,7 +106,7 @@ def _some(codes: Sequence[str], most: int = 12) -> str:
 
 def _summary(done: Sheets) -> Iterator[Block]:
     one = done.statement
-    owed = sum(row.lot.left.area_dm2 for row in one.occupations if row.status in (Status.OPEN, Status.OVERDUE))
+    owed = sum(row.lot.left.area_dm2 for row in one.occupations if row.status in (LotStatus.OPEN, LotStatus.OVERDUE))
     outcomes = [test.outcome for test in one.tested]
     missing = len({f"INV-{n}" for n in range(1, 23)} - {test.invariant for test in one.tested})
     yield Heading(1, said("SUMMARY"))

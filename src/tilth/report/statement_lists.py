@@ -166,7 +166,10 @@ def cap_sheet(caps: Sequence[CapLike]) -> tuple[Listing, list[Levelled]]:
             (said("CAP-CAP", year=cap.year), cap.cap_dm2), (said("CAP-USED"), -cap.used_dm2),
             (said("CAP-REMAINING"), cap.remaining_dm2),
         ]  # fmt: skip
-        rows.append((said("CAP-HEAD", year=cap.year, before=cap.year - 1), None, None))
+        handed = getattr(cap, "handed_dm2", None)
+        if handed is not None:
+            exact.insert(-2, (said("CAP-HANDED"), handed))
+        rows.append((_cap_title(cap), None, None))
         depths.append(0)
         for at, (text, area) in enumerate(exact):
             rows.append((text, area, units_of(area) * UNIT_DM2))
@@ -181,6 +184,18 @@ def cap_sheet(caps: Sequence[CapLike]) -> tuple[Listing, list[Levelled]]:
     return Listing(
         "5-4-cap", label("STATEMENT-54"), heads, tuple(rows), label("STATEMENT-NOTE-54"), tuple(depths)
     ), tables
+
+
+def _cap_title(cap: CapLike) -> str:
+    """Which cap it is, and what is to be known of it: rules that are not sure, a year that the book holds in part."""
+    title = said("CAP-HEAD", year=cap.year, before=cap.year - 1)
+    region, confidence = getattr(cap, "region", ""), getattr(cap, "confidence", "sure")
+    more = [f"{region} {title}".strip()]
+    if confidence != "sure":
+        more.append(word("CONFIDENCE", confidence))
+    if not getattr(cap, "whole", True):
+        more.append(said("CAP-IN-PART", year=cap.year - 1))
+    return said("SEPARATOR").join(more)
 
 
 # --- 5.5 -----------------------------------------------------------------------------------------------------------
