@@ -7,6 +7,7 @@ from tilth.core.ondemand import on_demand
 if TYPE_CHECKING:
     from tilth.api.accounting import Flowed, Standings, accounts, down_to, flows, standing, write_tables
     from tilth.api.area_lists import write_areas
+    from tilth.api.assessing import Assessed, ledger_assess, ledger_rules
     from tilth.api.booking import (
         Booked,
         balance_records,
@@ -40,6 +41,7 @@ else:
 
 __all__ = [
     "Accounts",
+    "Assessed",
     "Booked",
     "Checked",
     "Converted",
@@ -72,11 +74,13 @@ __all__ = [
     "import_tasks",
     "init",
     "land_book",
+    "ledger_assess",
     "ledger_balance",
     "ledger_close",
     "ledger_post",
     "ledger_replay",
     "ledger_reserve",
+    "ledger_rules",
     "ledger_statement",
     "ledger_verify",
     "ledger_void",

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tilth.api.assessing import ledger_rules
 from tilth.ledger import (
     Account,
     Balance,
@@ -18,6 +19,7 @@ from tilth.ledger import (
     Phase,
     Receipt,
     Verified,
+    admit,
     read_entries,
     replay,
     verify,
@@ -59,7 +61,8 @@ def land_book(workspace: Workspace) -> Book:
 def ledger_post(workspace: Workspace, file: str | Path, *, author: str = "") -> Booked:
     """Post the entries of a JSON or CSV file: all of them, or none.
 
-    Entries that stand in the book already are harmless, so a file may be posted again.
+    Entries that stand in the book already are harmless, so a file may be posted again. An occupation that would break
+    the red line or the cap of a region is refused with what is missing.
 
     Raises
     ------
@@ -75,8 +78,13 @@ def ledger_reserve(workspace: Workspace, file: str | Path, *, author: str = "") 
 
 
 def _posted(workspace: Workspace, file: str | Path, author: str, phase: Phase) -> Booked:
+    from tilth.land import Store
+
     entries = read_entries(file, region=workspace.region, author=author, phase=phase)
     with land_book(workspace) as book:
+        store = Store(workspace)
+        rules, tasks = ledger_rules(workspace), store.tasks()
+        admit(workspace.database, store.regions(), entries, rules, tasks=tasks, chart=book.chart)
         return Booked(tuple(book.post(*entries)))
 
 

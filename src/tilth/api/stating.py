@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tilth import __version__
+from tilth.api.assessing import ledger_rules
 from tilth.api.booking import land_book
 from tilth.core import BadInput, language, message
-from tilth.ledger import Drawn, Scope, Statement, posted, recalled, scope_of, seals, state, verify
+from tilth.ledger import Drawn, Scope, Statement, assess, cap_of, posted, recalled, scope_of, seals, state, verify
 from tilth.runtime import Workspace, working
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def ledger_statement(
 
     spoken = lang or language()
     with working(message("API-WRITING", year=year)):
-        one = statement_of(workspace, year=year, region=region, group=group)
+        one = by_the_rules(workspace, statement_of(workspace, year=year, region=region, group=group))
         name = one.scope.whole.code or "".join(sign if sign.isalnum() else "-" for sign in str(one.scope.whole.name))
         target = Path(folder) if folder else workspace.root / "reports" / f"statement-{year}-{name}-{spoken}"
         done, files = write_statement(
@@ -145,6 +146,22 @@ def statement_of(
             if not one.failed or not one.unsealed:
                 break  # a year that is open may have got an entry while it was read
     return one.with_tests(tested)
+
+
+def by_the_rules(workspace: Workspace, one: Statement) -> Statement:
+    """`one` with what the rules of the workspace say of its year, and with the caps of that year and the next.
+
+    Of a group, each member is tested, and has a cap, by itself.
+    """
+    from tilth.land import Store
+
+    policy, store, database = ledger_rules(workspace), Store(workspace), workspace.database
+    tree, tasks = store.regions(), store.tasks()
+    regions = [one.scope.whole.code] if one.scope.whole.code else [part.code for part in one.scope.parts]
+    tested = [test for code in regions for test in assess(database, tree, code, one.year, policy, tasks=tasks)]
+    years = (one.year, one.year + 1)
+    caps = [cap for code in regions for year in years if (cap := cap_of(database, tree, code, year, policy))]
+    return replace(one.with_tests(tested), caps=tuple(caps))
 
 
 def _drawn(book: Book, scope: Scope, year: int) -> Drawn:

@@ -5,12 +5,20 @@ from typing import TYPE_CHECKING
 from tilth.core.ondemand import on_demand
 
 if TYPE_CHECKING:
+    from tilth.ledger.admitting import admit
+    from tilth.ledger.assessing import Assessment, again, assess, failed, in_order, keep, kept, stored_rules_agree
     from tilth.ledger.book import Book, counter
+    from tilth.ledger.caps import CapSheet, cap_of
     from tilth.ledger.chart import Chart, may_be_negative
     from tilth.ledger.closing import Closing
+    from tilth.ledger.equivalents import Neutrality, SeeaRow, Status, neutrality, one_out_all_out, seea_account
+    from tilth.ledger.gathering import Facts, gather
     from tilth.ledger.history import Recorded, posted, recalled
+    from tilth.ledger.judging import Case, Surveys
+    from tilth.ledger.judging_book import proposed_counters
     from tilth.ledger.lots import Lot, Use
     from tilth.ledger.model import Account, Balance, Entry, Line, Phase, Quantities, Receipt
+    from tilth.ledger.policy import Policy, Rule, load_policy
     from tilth.ledger.reading import read_entries
     from tilth.ledger.redline import RedLine
     from tilth.ledger.sealing import Sealed, seals
@@ -39,46 +47,71 @@ __all__ = [
     "INVARIANTS",
     "Account",
     "AccountTurn",
+    "Assessment",
     "Balance",
     "Book",
     "CapLike",
+    "CapSheet",
+    "Case",
     "Chart",
     "Closing",
     "Compensation",
     "Drawn",
     "Entry",
+    "Facts",
     "Line",
     "Lot",
     "LotStatus",
     "Moved",
+    "Neutrality",
     "Occupation",
     "Outcome",
     "Part",
     "Phase",
+    "Policy",
     "Quantities",
     "Receipt",
     "Recorded",
     "RedLine",
+    "Rule",
     "Scope",
     "Sealed",
+    "SeeaRow",
     "Statement",
+    "Status",
+    "Surveys",
     "Tested",
     "Turn",
     "Turnover",
     "Use",
     "Verified",
+    "admit",
+    "again",
+    "assess",
     "booked",
+    "cap_of",
     "counter",
+    "failed",
+    "gather",
+    "in_order",
+    "keep",
+    "kept",
+    "load_policy",
     "may_be_negative",
     "moves",
+    "neutrality",
+    "one_out_all_out",
     "posted",
+    "proposed_counters",
     "read_entries",
     "recalled",
     "replay",
     "rules_of",
     "scope_of",
     "seals",
+    "seea_account",
     "state",
     "statement_record",
+    "stored_rules_agree",
     "verify",
 ]
