@@ -26,6 +26,8 @@ from tilth.report.levelled import UNIT_DM2, Levelled, level_parts, units_of
 from tilth.report.model import Listing
 from tilth.report.statement_words import SHORT, classes, columns, joined, mean_grade, said, word
 
+#: Units of tests that are printed in the hundredfold: m², m² × grade, ha.
+_HUNDREDTHS = ("dm2", "dm2_grade", "0.01 ha")
 #: The checks of an acceptance.
 A_CHECKS = tuple(f"A{number}" for number in range(1, 14))
 
@@ -286,7 +288,7 @@ def numbers_of(test: Tested) -> list[str]:
 def _number(value: int | None, unit: str) -> str:
     if value is None:
         return ""
-    return grouped(value) if unit.startswith("dm2") else f"{value:,}"
+    return grouped(value) if unit in _HUNDREDTHS else f"{value:,}"
 
 
 def levelled_test(one: Statement, tables: Sequence[Levelled]) -> Tested:

@@ -32,6 +32,9 @@ def columns(spec: str) -> tuple[ListColumn, ...]:
     return tuple(found)
 
 
+_PLAIN = str.maketrans({"_": "-", " ": "-", ".": "-", "·": "-", "²": "-SQUARED"})
+
+
 def _heading(key: str) -> Label:
     """The heading of a column: from the catalogue; "opening-paddy" is made of two, and A1 is A1."""
     first, _, second = key.partition("-")
@@ -52,7 +55,7 @@ def said(key: str, **values: object) -> str:
 
 def word(family: str, code: str) -> str:
     """The word for a code of the book (a kind, a pool, a status); the code itself where there is none."""
-    key = f"STATEMENT-{family}-{code.upper().replace('_', '-')}"
+    key = f"STATEMENT-{family}-{code.upper().translate(_PLAIN)}"
     return _text(key, language()) if key in catalogue() else code
 
 
