@@ -169,6 +169,7 @@ def write_statement(
     *,
     software: str,
     made_on: str,
+    rules: Sequence[tuple[str, str]] = (),
     lang: str = "en",
     formats: Sequence[str] = STATEMENT_FORMATS,
     compiled_by: str = "",
@@ -176,6 +177,11 @@ def write_statement(
     on_file: Callable[[Path], None] | None = None,
 ) -> tuple[Statement, list[Path]]:
     """Write the statement into `folder`; with what its own printing was tested for, and the files in their order.
+
+    Parameters
+    ----------
+    rules
+        Packs that the tests rest on and their versions, for the foot of every page.
 
     Raises
     ------
@@ -190,10 +196,9 @@ def write_statement(
     written: list[Path] = []
     with speaking(lang):
         done = sheets(one, made_on)
-        rules = sorted({(test.rule, test.version) for test in one.tested if test.rule != "statement"})
         book = Yearbook(
             title=label("STATEMENT-TITLE"), unit=one.scope.whole.name, year=one.year,
-            provenance=Provenance(software, tuple(rules[:3]), ((said("BASIS-BOOK"), one.drawn.verified.digest),)),
+            provenance=Provenance(software, tuple(rules), ((said("BASIS-BOOK"), one.drawn.verified.digest),)),
             made_on=made_on, compiled_by=compiled_by, checked_by=checked_by,
         )  # fmt: skip
         for path in _files(done, book, folder, stem, formats):
