@@ -86,13 +86,15 @@ def ledger_statement(
     from tilth.report import write_statement
 
     spoken = lang or language()
+    rules = ledger_rules(workspace)
     with working(message("API-WRITING", year=year)):
         one = by_the_rules(workspace, statement_of(workspace, year=year, region=region, group=group))
         name = one.scope.whole.code or "".join(sign if sign.isalnum() else "-" for sign in str(one.scope.whole.name))
         target = Path(folder) if folder else workspace.root / "reports" / f"statement-{year}-{name}-{spoken}"
         done, files = write_statement(
             one, target, f"statement-{year}-{name}", software=f"tilth {__version__}",
-            made_on=made_on or datetime.now(UTC).date().isoformat(), lang=spoken, formats=formats,
+            made_on=made_on or datetime.now(UTC).date().isoformat(),
+            rules=[(rules.id, rules.version)], lang=spoken, formats=formats,
             compiled_by=compiled_by, checked_by=checked_by,
         )  # fmt: skip
     return Stated(done, tuple(files))
