@@ -28,8 +28,8 @@ from tilth.demo import CountyFiles, write_county
 COMMANDS = (
     "init", "import survey", "import layer", "import regions", "import tasks", "import ridges", "import changes",
     "validate", "repair", "accounts", "flows", "standing", "check", "area", "convert", "report", "contents",
-    "use", "demo", "ledger post", "ledger reserve", "ledger void", "ledger close", "ledger balance", "ledger verify",
-    "ledger replay",
+    "use", "demo", "ledger post", "ledger reserve", "ledger void", "ledger reservations", "ledger expire",
+    "ledger close", "ledger balance", "ledger verify", "ledger replay", "ledger assess",
 )  # fmt: skip
 
 EXAMPLE = """\

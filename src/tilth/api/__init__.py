@@ -7,17 +7,21 @@ from tilth.core.ondemand import on_demand
 if TYPE_CHECKING:
     from tilth.api.accounting import Flowed, accounts, down_to, flows, write_tables
     from tilth.api.area_lists import write_areas
+    from tilth.api.assessing import Assessed, ledger_assess, ledger_rules
     from tilth.api.booking import (
         Booked,
         balance_records,
         land_book,
         ledger_balance,
         ledger_close,
+        ledger_expire,
         ledger_post,
         ledger_replay,
+        ledger_reservations,
         ledger_reserve,
         ledger_verify,
         ledger_void,
+        reservation_record,
     )
     from tilth.api.demonstration import Demonstration, demo
     from tilth.api.examining import Examined, Mended, repair, validate
@@ -44,6 +48,7 @@ else:
 
 __all__ = [
     "Accounts",
+    "Assessed",
     "Booked",
     "Checked",
     "Converted",
@@ -80,11 +85,15 @@ __all__ = [
     "import_tasks",
     "init",
     "land_book",
+    "ledger_assess",
     "ledger_balance",
     "ledger_close",
+    "ledger_expire",
     "ledger_post",
     "ledger_replay",
+    "ledger_reservations",
     "ledger_reserve",
+    "ledger_rules",
     "ledger_verify",
     "ledger_void",
     "missed_tasks",
@@ -92,6 +101,7 @@ __all__ = [
     "open_workspace",
     "repair",
     "report",
+    "reservation_record",
     "review",
     "set_aside",
     "standing",

@@ -5,12 +5,21 @@ from typing import TYPE_CHECKING
 from tilth.core.ondemand import on_demand
 
 if TYPE_CHECKING:
+    from tilth.ledger.admitting import admit
+    from tilth.ledger.assessing import Assessment, again, assess, failed, in_order, keep, kept, stored_rules_agree
     from tilth.ledger.book import Book, counter
     from tilth.ledger.by_family import Summed, regions_used, summed
+    from tilth.ledger.caps import CapSheet, cap_of
     from tilth.ledger.chart import Chart, may_be_negative
     from tilth.ledger.closing import Closing
+    from tilth.ledger.equivalents import Neutrality, SeeaRow, Status, neutrality, one_out_all_out, seea_account
+    from tilth.ledger.gathering import Facts, gather
     from tilth.ledger.history import Recorded, posted
+    from tilth.ledger.holding import held_by, letting_go, reservations
+    from tilth.ledger.judging import Case, Surveys
+    from tilth.ledger.judging_book import proposed_counters
     from tilth.ledger.model import Account, Balance, Entry, Line, Phase, Quantities, Receipt
+    from tilth.ledger.policy import Policy, Rule, load_policy
     from tilth.ledger.reading import read_entries
     from tilth.ledger.tested import Outcome, Tested
     from tilth.ledger.verifying import Verified, replay, verify
@@ -19,26 +28,54 @@ else:
 
 __all__ = [
     "Account",
+    "Assessment",
     "Balance",
     "Book",
+    "CapSheet",
+    "Case",
     "Chart",
     "Closing",
     "Entry",
+    "Facts",
     "Line",
+    "Neutrality",
     "Outcome",
     "Phase",
+    "Policy",
     "Quantities",
     "Receipt",
     "Recorded",
+    "Rule",
+    "SeeaRow",
+    "Status",
     "Summed",
+    "Surveys",
     "Tested",
     "Verified",
+    "admit",
+    "again",
+    "assess",
+    "cap_of",
     "counter",
+    "failed",
+    "gather",
+    "held_by",
+    "in_order",
+    "keep",
+    "kept",
+    "letting_go",
+    "load_policy",
     "may_be_negative",
+    "neutrality",
+    "one_out_all_out",
     "posted",
+    "proposed_counters",
     "read_entries",
     "regions_used",
     "replay",
+    "reservations",
+    "seea_account",
+    "stored_rules_agree",
     "summed",
     "verify",
 ]
