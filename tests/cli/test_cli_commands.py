@@ -29,7 +29,7 @@ COMMANDS = (
     "init", "import survey", "import layer", "import regions", "import tasks", "import ridges", "import changes",
     "validate", "repair", "accounts", "flows", "standing", "check", "area", "convert", "report", "contents",
     "use", "demo", "ledger post", "ledger reserve", "ledger void", "ledger reservations", "ledger expire",
-    "ledger close", "ledger balance", "ledger verify", "ledger replay", "ledger assess",
+    "ledger close", "ledger balance", "ledger verify", "ledger replay", "ledger assess", "ledger transfer",
 )  # fmt: skip
 
 EXAMPLE = """\

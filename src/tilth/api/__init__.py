@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     )
     from tilth.api.demonstration import Demonstration, demo
     from tilth.api.examining import Examined, Mended, repair, validate
+    from tilth.api.flow_posting import FlowPosted, ledger_post_flows
     from tilth.api.groups import group_standing
     from tilth.api.importing import (
         import_changes,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from tilth.api.results import Accounts, Imported, Measured, Measurement, Rows, Written
     from tilth.api.standing_records import Detail, GroupStanding, Standings, Ungraded
     from tilth.api.standings import booked_by_region, standing
+    from tilth.api.transferring import ledger_transfer
     from tilth.api.workspaces import contents, init, open_workspace, set_aside, use
     from tilth.api.yearbook import Reviewed, report, review
 else:
@@ -55,6 +57,7 @@ __all__ = [
     "Demonstration",
     "Detail",
     "Examined",
+    "FlowPosted",
     "Flowed",
     "GroupStanding",
     "Imported",
@@ -90,10 +93,12 @@ __all__ = [
     "ledger_close",
     "ledger_expire",
     "ledger_post",
+    "ledger_post_flows",
     "ledger_replay",
     "ledger_reservations",
     "ledger_reserve",
     "ledger_rules",
+    "ledger_transfer",
     "ledger_verify",
     "ledger_void",
     "missed_tasks",

@@ -20,11 +20,12 @@ if TYPE_CHECKING:
     from tilth.change.partition import flag_kinds
     from tilth.change.pieces import Measured
     from tilth.change.rulepack import Outcome, Rule, RulePack, load_rules
-    from tilth.change.rules import StableRule, stable_rule
+    from tilth.change.rules import StableRule, flow_classes, stable_rule
     from tilth.change.seea import ROW_WORDS
     from tilth.change.shapes import moved, valid
     from tilth.change.standing import summed_up
     from tilth.change.status import status_tables
+    from tilth.change.stocking import SMALLEST_REDRAWN, Cover, Stocked, once, stocked
     from tilth.change.tasks import Holding, designated_by_region, holdings, task_findings
     from tilth.change.trend import NOT_ASSESSED, Meeting, Outlook, Trend
     from tilth.change.verdict import Hit, PlotVerdict, RuleOutcome, Verdict, hits_frame, layer_label
@@ -35,7 +36,9 @@ else:
 __all__ = [
     "NOT_ASSESSED",
     "ROW_WORDS",
+    "SMALLEST_REDRAWN",
     "Contest",
+    "Cover",
     "Flows",
     "Gap",
     "Handed",
@@ -54,6 +57,7 @@ __all__ = [
     "RuleOutcome",
     "RulePack",
     "StableRule",
+    "Stocked",
     "Trend",
     "Verdict",
     "check_footprint",
@@ -62,6 +66,7 @@ __all__ = [
     "designated",
     "designated_by_region",
     "flag_kinds",
+    "flow_classes",
     "flow_matrix_from_transitions",
     "flows",
     "grade_said",
@@ -77,6 +82,7 @@ __all__ = [
     "load_rules",
     "moved",
     "net_once",
+    "once",
     "own_grades",
     "pbf_by_class",
     "read_contests",
@@ -84,6 +90,7 @@ __all__ = [
     "shown_ha",
     "stable_rule",
     "status_tables",
+    "stocked",
     "summed_up",
     "task_findings",
     "together",

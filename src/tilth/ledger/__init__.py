@@ -12,12 +12,16 @@ if TYPE_CHECKING:
     from tilth.ledger.caps import CapSheet, cap_of
     from tilth.ledger.chart import Chart, may_be_negative
     from tilth.ledger.closing import Closing
+    from tilth.ledger.entry_files import write_entries
     from tilth.ledger.equivalents import Neutrality, SeeaRow, Status, neutrality, one_out_all_out, seea_account
+    from tilth.ledger.flow_kinds import ChangeRecord, records_of
+    from tilth.ledger.from_flows import Proposed, Terms, Unmatched, accounts_of, closes, propose, stock_entry
     from tilth.ledger.gathering import Facts, gather
     from tilth.ledger.history import Recorded, posted
     from tilth.ledger.holding import held_by, letting_go, reservations
     from tilth.ledger.judging import Case, Surveys
     from tilth.ledger.judging_book import proposed_counters
+    from tilth.ledger.laws import check
     from tilth.ledger.model import Account, Balance, Entry, Line, Phase, Quantities, Receipt
     from tilth.ledger.policy import Policy, Rule, load_policy
     from tilth.ledger.reading import read_entries
@@ -33,6 +37,7 @@ __all__ = [
     "Book",
     "CapSheet",
     "Case",
+    "ChangeRecord",
     "Chart",
     "Closing",
     "Entry",
@@ -42,6 +47,7 @@ __all__ = [
     "Outcome",
     "Phase",
     "Policy",
+    "Proposed",
     "Quantities",
     "Receipt",
     "Recorded",
@@ -50,12 +56,17 @@ __all__ = [
     "Status",
     "Summed",
     "Surveys",
+    "Terms",
     "Tested",
+    "Unmatched",
     "Verified",
+    "accounts_of",
     "admit",
     "again",
     "assess",
     "cap_of",
+    "check",
+    "closes",
     "counter",
     "failed",
     "gather",
@@ -69,13 +80,17 @@ __all__ = [
     "neutrality",
     "one_out_all_out",
     "posted",
+    "propose",
     "proposed_counters",
     "read_entries",
+    "records_of",
     "regions_used",
     "replay",
     "reservations",
     "seea_account",
+    "stock_entry",
     "stored_rules_agree",
     "summed",
     "verify",
+    "write_entries",
 ]

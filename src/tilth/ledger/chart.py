@@ -16,6 +16,8 @@ from tilth.ledger.model import Account
 GRADES = range(11)
 #: The part of stocks of farmland in the laws.
 FARMLAND = "LAND of farmland"
+#: Ridges between fields: no parcel's class, but land tables count them, and so does the book.
+RIDGE = "1203"
 _YEARS = range(1900, 2201)
 
 
@@ -97,7 +99,7 @@ class Chart:
 
     @cached_property
     def _leaves(self) -> frozenset[str]:
-        return frozenset(self.classes.leaves)
+        return frozenset(code for code in (*self.classes.leaves, RIDGE) if code in self.classes)
 
     @cached_property
     def _parts(self) -> dict[Account, str]:

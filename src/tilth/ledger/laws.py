@@ -10,11 +10,11 @@ from tilth.core import BadInput, NotFound
 from tilth.ledger.chart import FARMLAND, Chart, kinds
 from tilth.ledger.model import LONGEST_ID, MAX_QUANTITY, NOTHING, Account, Entry, Phase, Quantities
 
+_LAND = (FARMLAND, "LAND")
+_GROUND = (*_LAND, "TRANSFER", "OPENING")
 #: Regions that missed their farmland task, of one year, or by year.
 Missed = Container[str] | Callable[[int], Container[str]]
 
-_LAND = (FARMLAND, "LAND")
-_GROUND = (*_LAND, "TRANSFER", "OPENING")
 _DUTIES = ("CLAIM", "EXEMPT")
 _TRADED = ("POOL", "CAP")
 _RESERVE, _POST, _LETS_GO = Phase.RESERVE, Phase.POST, (Phase.VOID, Phase.EXPIRE)
