@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from tilth.core.ondemand import on_demand
 
 if TYPE_CHECKING:
+    from tilth.api.accepting import Acceptance, FollowUp, Judged, ledger_accept, ledger_follow_up
     from tilth.api.accounting import Flowed, Standings, accounts, down_to, flows, standing, write_tables
     from tilth.api.area_lists import write_areas
     from tilth.api.booking import (
@@ -38,6 +39,7 @@ else:
     __getattr__ = on_demand(__name__)
 
 __all__ = [
+    "Acceptance",
     "Accounts",
     "Booked",
     "Checked",
@@ -45,7 +47,9 @@ __all__ = [
     "Demonstration",
     "Examined",
     "Flowed",
+    "FollowUp",
     "Imported",
+    "Judged",
     "Measured",
     "Measurement",
     "Mended",
@@ -70,8 +74,10 @@ __all__ = [
     "import_tasks",
     "init",
     "land_book",
+    "ledger_accept",
     "ledger_balance",
     "ledger_close",
+    "ledger_follow_up",
     "ledger_post",
     "ledger_replay",
     "ledger_reserve",

@@ -2,7 +2,7 @@
 
 # isort: off
 from tilth.cli.app import app
-from tilth.cli import bringing, accounting, booking, measuring, showing
+from tilth.cli import bringing, accounting, booking, accepting, measuring, showing
 # isort: on
 
-__all__ = ["accounting", "app", "booking", "bringing", "measuring", "showing"]
+__all__ = ["accepting", "accounting", "app", "booking", "bringing", "measuring", "showing"]

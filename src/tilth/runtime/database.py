@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from tilth.core import BadInput
 
 #: The newest schema step; `migrations/versions` ends with it (a test compares the two).
-HEAD = "0003"
+HEAD = "0004"
 #: What SQLite and PostgreSQL say of a full disk.
 _NO_ROOM = ("disk is full", "No space left")
 #: With less than this left, a disk is full: SQLite writes no less than its log's index. [bytes]
