@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from tilth.ledger.book import Book, counter
     from tilth.ledger.chart import Chart, families, may_be_negative
     from tilth.ledger.closing import Closing
-    from tilth.ledger.following import Followed, follow_up, tested_follow_up, tested_pool
+    from tilth.ledger.following import Followed, follow_up, once_in_pool, still_farmland
     from tilth.ledger.grounds import (
         Ground,
         Shared,
@@ -69,6 +69,7 @@ __all__ = [
     "make_ground",
     "may_be_negative",
     "net_dm2",
+    "once_in_pool",
     "passes",
     "pool_of",
     "posted",
@@ -78,7 +79,6 @@ __all__ = [
     "shared_before",
     "shared_within",
     "standing_grounds",
-    "tested_follow_up",
-    "tested_pool",
+    "still_farmland",
     "verify",
 ]

@@ -99,7 +99,7 @@ def _followed(ground: Ground, year: int, survey: Snapshot, unseen: tuple[int, ..
     return Followed(ground, year, Outcome.PASS, "FOLLOW-FARMLAND", told, gross, lost, unseen)
 
 
-def tested_pool(database: Database, region: str, regions: Iterable[str], year: int, limits: Limits) -> Tested:
+def once_in_pool(database: Database, region: str, regions: Iterable[str], year: int, limits: Limits) -> Tested:
     """INV-6: of what was accepted until the end of `year`, each has its ground, and no two share more than 0.01 m²."""
     wanted = sorted(set(regions))
     until = date(year, 12, 31)
@@ -117,7 +117,7 @@ def tested_pool(database: Database, region: str, regions: Iterable[str], year: i
     return _tested("INV-6", region, year, outcome, (wrong, 0), limits, about)
 
 
-def tested_follow_up(followed: Sequence[Followed], region: str, year: int, limits: Limits) -> Tested:
+def still_farmland(followed: Sequence[Followed], region: str, year: int, limits: Limits) -> Tested:
     """INV-7: every accepted parcel is farmland in the survey of `year`; what no survey saw is not assessed."""
     lost = [one.ground.entry for one in followed if one.outcome is Outcome.FAIL]
     unseen = [one.ground.entry for one in followed if one.outcome is Outcome.NOT_ASSESSED]

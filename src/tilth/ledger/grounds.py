@@ -231,13 +231,14 @@ def unsound_grounds(connection: Connection) -> Iterator[tuple[int, str, str]]:
     marked = select(entries.c.number, entries.c.id, entries.c.body).where(entries.c.body.like(f'%"geometry":"{MARK}%'))
     told = {row.id: (row.number, entry_of(row.body)) for row in connection.execute(marked)}
     wanted = {name for name, (_, entry) in told.items() if entry.kind == "ACCEPT"}
-    for row in connection.execute(select(*_COLUMNS).order_by(grounds.c.entry)):
-        ground = Ground(*row)
-        number, entry = told.get(ground.entry, (0, None))
-        wanted.discard(ground.entry)
-        wrong = "entry" if entry is None else _wrong(ground, entry)
-        if wrong:
-            yield number, ground.entry, wrong
+    with connection.execute(select(*_COLUMNS).order_by(grounds.c.entry)) as rows:
+        for row in rows:
+            ground = Ground(*row)
+            number, entry = told.get(ground.entry, (0, None))
+            wanted.discard(ground.entry)
+            wrong = "entry" if entry is None else _wrong(ground, entry)
+            if wrong:
+                yield number, ground.entry, wrong
     for name in sorted(wanted):
         yield told[name][0], name, "row"
 

@@ -95,8 +95,9 @@ def _examined(database: Database, *, stop: bool) -> Verified:
                     raise wrong
                 faults.append(wrong.finding)
             _closings(connection, rebuilding, stored, seen)
-            for number, id, what in unsound_grounds(connection):
-                raise _Fault("LEDGER-V-GROUND", number, id, what=what)
+            wrong_ground = next(unsound_grounds(connection), None)
+            if wrong_ground is not None:
+                raise _Fault("LEDGER-V-GROUND", wrong_ground[0], wrong_ground[1], what=wrong_ground[2])
         except _Fault as fault:
             faults.append(fault.finding)
     return Verified(seen.entries, seen.lines, len(stored), seen.closings, _digest(rebuilding.accounts), tuple(faults))
