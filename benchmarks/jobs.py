@@ -167,7 +167,7 @@ def footprint_job(bench: Bench, job: str, in_a_row: int) -> list[Row]:
     names = ("y1", *LAYERS)
     shapes = bench.layer("footprints").polygons[: bench.footprints]
     engines = bench.able("footprint")
-    kept = {name: [engine.keep(bench.held(engine, layer)) for layer in names] for name, engine in engines.items()}
+    kept = {name: engine.keep_all([bench.held(engine, layer) for layer in names]) for name, engine in engines.items()}
     rows = {name: Row(job, bench.parcels, name) for name in engines}
     pieces = 0
     for start in range(0, len(shapes), in_a_row):
@@ -206,16 +206,16 @@ def _plane_footprint(
     twin = engine.in_plane(*_middle(bench.layer("y1").polygons))
     if twin is engine:
         return answer
-    plane = twin.footprint(shape, [_twin_kept(bench, twin, name) for name in names])
+    plane = twin.footprint(shape, _twin_kept(bench, twin, names))
     for own, measured in zip(plane, answer, strict=True):
         compare_ground(own, measured, shapely.bounds(np.array([shape])), bench.layer("y1").crs)
     return plane
 
 
-def _twin_kept(bench: Bench, twin: Engine, name: str) -> Any:
-    key = f"{twin.name} in the plane", name
+def _twin_kept(bench: Bench, twin: Engine, names: tuple[str, ...]) -> Any:
+    key = f"{twin.name} in the plane", " ".join(names)
     if key not in bench._held:
-        bench._held[key] = twin.keep(twin.hold(bench.layer(name)))
+        bench._held[key] = twin.keep_all([twin.hold(bench.layer(name)) for name in names])
     return bench._held[key]
 
 

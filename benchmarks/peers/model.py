@@ -66,8 +66,12 @@ class Engine(ABC):
         """Overlay of two layers as `keep` gave them."""
         raise NotImplementedError
 
+    def keep_all(self, held: list[Any]) -> list[Any]:
+        """What `footprint` takes of several layers."""
+        return [self.keep(one) for one in held]
+
     def footprint(self, shape: Any, kept: list[Any]) -> list[Pieces]:
-        """Overlay of one polygon (left row 0) with each of several layers as `keep` gave them."""
+        """Overlay of one polygon (left row 0) with each of several layers as `keep_all` gave them."""
         raise NotImplementedError
 
     def matrix(self, before: Path, after: Path) -> Matrix:

@@ -64,11 +64,21 @@ class Tilth(Engine):
         """As `pairs`."""
         return self.pairs(left, right)
 
+    def keep_all(self, held: list[Any]) -> list[Any]:
+        """All layers in one, and where the rows of each begin."""
+        ready, crs = self.keep((np.concatenate([polygons for polygons, _ in held]), held[0][1]))
+        assert ready.lattice is not None
+        return [ready, crs, np.cumsum([0, *(len(polygons) for polygons, _ in held)])]
+
     def footprint(self, shape: Any, kept: list[Any]) -> list[Pieces]:
-        """The footprint is made ready once for all layers."""
-        crs = self.crs or kept[0][1]
-        ready = prepare([shape], crs)
-        return [_pieces(intersection_areas(ready, layer, crs)) for layer, _ in kept]
+        """Pieces come sorted by row, so that those of each layer are a run."""
+        ready, crs, first = kept
+        found = intersection_areas(prepare([shape], self.crs or crs), ready, self.crs or crs)
+        runs = np.searchsorted(found.right, first)
+        return [
+            Pieces(found.left[a:b], found.right[a:b] - row, found.area_m2[a:b])
+            for a, b, row in zip(runs[:-1], runs[1:], first, strict=False)
+        ]
 
     def matrix(self, before: Path, after: Path) -> Matrix:
         """Read, overlay, add up; how long reading took stays in `reading_s`."""

@@ -10,6 +10,7 @@ import pytest
 import shapely
 
 from tilth import api
+from tilth.api import outlined
 from tilth.change import Outlines
 from tilth.land import Store
 from tilth.runtime import Workspace, cached
@@ -60,6 +61,33 @@ def test_flows_are_the_same_without_them(workspace: Workspace, harm: str, monkey
     assert after.booked.equals(before.booked) and (after.matrix.dm2 == before.matrix.dm2).all()
     if harm != "unwritable":
         assert all(cached(workspace, folder.name) for folder in _kept(workspace)) and len(_kept(workspace)) == 2
+
+
+def test_flows_do_not_mind_when_they_go_while_they_are_read(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = api.flows(workspace, before=2023, after=2024).flows
+
+    def found_and_gone(workspace: Workspace, key: str) -> Path | None:
+        folder = cached(workspace, key)
+        shutil.rmtree(workspace.root / "cache", ignore_errors=True)
+        return folder
+
+    monkeypatch.setattr(outlined, "cached", found_and_gone)
+    after = api.flows(workspace, before=2023, after=2024).flows
+    assert after.booked.equals(before.booked)
+
+
+def test_of_basic_farmland_what_belongs_to_a_replaced_layer_is_dropped(workspace: Workspace, tmp_path: Path) -> None:
+    kept = []
+    for width in (60.0, 90.0):
+        layer = tmp_path / f"pbf{width}.gpkg"
+        shape = shapely.box(38_400_000, 3_500_000, 38_400_000 + width, 3_500_100)
+        gpd.GeoDataFrame({"id": ["1"]}, geometry=[shape], crs=4526).to_file(layer)
+        api.import_layer(workspace, layer, kind="pbf", year=2023)
+        api.accounts(workspace, year=2023)
+        kept.append([folder.name for folder in _kept(workspace) if "-pbf-" in folder.name])
+    assert len(kept[0]) == len(kept[1]) == 1 and kept[0] != kept[1]
 
 
 def test_those_of_a_replaced_survey_are_dropped(workspace: Workspace, tmp_path: Path) -> None:

@@ -208,6 +208,14 @@ def test_the_change_list_names_what_changed():
         [3, "region", "p3", "p2", 800],
     ]
     assert result.change_list["planting_after"].tolist()[0] == "FLS"
+    assert result.changes == 3
+
+
+def test_what_is_shown_alike_is_no_change():
+    before, after = parcels({"class_code": "0101", "m2": 10}), parcels({"class_code": "0101", "m2": 10})
+    before["planting"], after["planting"] = pd.Series([""], dtype=object), pd.Series([None], dtype=object)
+    result = flow(before, after, pieces((0, 0, 10)))
+    assert result.changes == len(result.change_list) == 0
 
 
 def test_another_code_system_has_its_matrix_and_no_chinese_tables():
@@ -466,6 +474,7 @@ def test_the_order_of_parcels_and_pieces_changes_nothing(case: tuple[pd.DataFram
     other = flow(before.iloc[::-1].reset_index(drop=True), after.iloc[::-1].reset_index(drop=True), turned)
     assert np.array_equal(one.matrix.dm2, other.matrix.dm2)
     pd.testing.assert_frame_equal(one.change_list, other.change_list)
+    assert one.changes == len(one.change_list)
 
 
 # ---- published transitions ----------------------------------------------------------------------------------------

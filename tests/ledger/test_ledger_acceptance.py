@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tilth.core import BadInput
-from tilth.ledger import Checked, Outcome, Parcel, Seen, assess, load_limits, net_dm2, passes, pool_of, read_parcels
+from tilth.ledger import Checked, Outcome, Parcel, Seen, examine, load_limits, net_dm2, passes, pool_of, read_parcels
 
 HENAN, XINJIANG = "410882", "650100"
 GOOD = Parcel(
@@ -33,7 +33,7 @@ PASS, FAIL, OPEN = "pass", "fail", "not_assessed"
 
 
 def judged(parcel: Parcel, seen: Seen = SEEN, region: str = HENAN) -> dict[str, Checked]:
-    return {one.check: one for one in assess(parcel, seen, load_limits(region, 2024), "YS-1")}
+    return {one.check: one for one in examine(parcel, seen, load_limits(region, 2024), "YS-1")}
 
 
 def test_a_good_parcel_passes_all_thirteen_checks() -> None:
@@ -152,7 +152,7 @@ def test_a_quality_grade_beyond_the_regional_limit_fails(tmp_path: Path) -> None
     )
     (tmp_path / "acceptance.toml").write_text(own)
     limits = load_limits(HENAN, 2024, tmp_path)
-    checks = {one.check: one for one in assess(GOOD, SEEN, limits, "YS-1")}
+    checks = {one.check: one for one in examine(GOOD, SEEN, limits, "YS-1")}
     assert checks["A11"].outcome is Outcome.FAIL
     assert checks["A11"].limits[0].source == "province"
     assert limits.version.startswith("2025.1+"), "other limits are another version of the rules"

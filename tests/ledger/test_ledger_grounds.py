@@ -217,7 +217,7 @@ def test_a_process_killed_between_ground_and_entry_leaves_neither(new_url: Calla
         assert kept(book) == (0, 0)
         accept(book, [pair("k 0", square(0))])
         assert verify(book.database).sound
-        book.database.close()
+    book.database.close()
 
 
 def test_processes_killed_at_any_moment_leave_entries_and_grounds_together(new_url: Callable[[], str]) -> None:
@@ -235,7 +235,7 @@ def test_processes_killed_at_any_moment_leave_entries_and_grounds_together(new_u
         assert entries == grounds >= len(acknowledged)
         assert set(acknowledged) <= {one.entry for one in standing_grounds(book.database)}
         assert verify(book.database).sound
-        book.database.close()
+    book.database.close()
 
 
 # --- a law --------------------------------------------------------------------------------------------------------

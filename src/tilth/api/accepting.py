@@ -39,9 +39,9 @@ from tilth.ledger import (
     accept,
     accepted_before,
     as_results,
-    assess,
     counter,
     day_number,
+    examine,
     families,
     follow_up,
     load_limits,
@@ -305,7 +305,7 @@ def _around(
 def _case(
     region: str, parcel: Parcel, shape: Any, crs: str, seen: Seen, limits: Limits, who: Mapping[str, str]
 ) -> _Case:
-    checks = assess(parcel, seen, limits, who["evidence"])
+    checks = examine(parcel, seen, limits, who["evidence"])
     net, pool = net_dm2(parcel, seen), pool_of(parcel, seen, limits)
     marks = {"paddy": int(bool(parcel.paddy)), "stable": int(bool(parcel.stable)), "grade": parcel.quality_grade or 0}
     account = Account(region, f"POOL:{pool}", **marks) if pool else None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -35,7 +37,7 @@ def change_list(before: pd.DataFrame, after: pd.DataFrame, booked: pd.DataFrame)
     Rows run by old region and parcel, then new parcel; `reason` and `document` are left blank for the office to fill.
     Measured differences are in the matrix by class, not here.
     """
-    some = booked[(booked["kind"] != kinds.DIFFERENCE) & _moved(before, after, booked)].reset_index(drop=True)
+    some = booked[changed(before, after, booked)].reset_index(drop=True)
     left, right = some["left"].to_numpy(np.int64), some["right"].to_numpy(np.int64)
     out = pd.DataFrame({"kind": some["kind"], "area_dm2": some["gross"]})
     for side, parcels, rows, name in (("old", before, left, "before"), ("new", after, right, "after")):
@@ -47,41 +49,44 @@ def change_list(before: pd.DataFrame, after: pd.DataFrame, booked: pd.DataFrame)
             out[f"{shown}_{name}"] = _text(parcels, field, rows)
     out["reason"] = out["document"] = ""
     out["kind"] = _kind(out)
-    out = out[out["kind"] != ""].sort_values(
+    out = out.sort_values(
         ["old_region", "old_parcel", "new_region", "new_parcel", "kind"], kind="stable", ignore_index=True
     )
     out["seq"] = np.arange(1, len(out) + 1)
     return out[list(COLUMNS)]
 
 
-def _moved(before: pd.DataFrame, after: pd.DataFrame, booked: pd.DataFrame) -> np.ndarray:
-    """(booked,) has the piece one parcel only, or differ its two in anything that the list shows?"""
+def changed(before: pd.DataFrame, after: pd.DataFrame, booked: pd.DataFrame) -> np.ndarray:
+    """(booked,) is the piece in the list: has it one parcel only, or does anything differ that the list shows?"""
     left, right = booked["left"].to_numpy(np.int64), booked["right"].to_numpy(np.int64)
     found: np.ndarray = (booked["kind"] != kinds.LAND).to_numpy(bool, copy=True)
     for field in ("class_code", "region_code", *ATTRIBUTES.values()):
         both = pd.concat([before[field], after[field]], ignore_index=True)
-        number, _ = pd.factorize(both, use_na_sentinel=False)
-        found |= number[left] != number[len(before) + right]
+        number, values = pd.factorize(both, use_na_sentinel=False)
+        shown = pd.factorize(_shown(pd.Series(values, dtype=both.dtype)))[0][number]
+        found |= shown[left] != shown[len(before) + right]
+    found &= (booked["kind"] != kinds.DIFFERENCE).to_numpy(bool)
     return found
 
 
 def _text(parcels: pd.DataFrame, field: str, rows: IntArray) -> np.ndarray:
     """Values of `field` as text, "" where there is no parcel or no value."""
-    values = parcels[field].iloc[rows[rows >= 0]]
     found = np.full(len(rows), "", dtype=object)
-    found[rows >= 0] = values.astype("object").where(values.notna(), "").astype(str).to_numpy(object)
+    found[rows >= 0] = _shown(parcels[field].iloc[rows[rows >= 0]])
     return found
 
 
+def _shown(values: pd.Series[Any]) -> np.ndarray:
+    """(n,) as text, "" where there is none."""
+    return np.asarray(values.astype("object").where(values.notna(), "").astype(str), dtype=object)
+
+
 def _kind(out: pd.DataFrame) -> np.ndarray:
-    """What kind of change a row is; "" for none. The weightiest is named."""
-    pairs = [(f"{name}_before", f"{name}_after") for name in ATTRIBUTES]
-    attribute = np.any([(out[a] != out[b]).to_numpy() for a, b in pairs], axis=0)
+    """What kind of change a row is. The weightiest is named."""
     choices = [
         (out["kind"] != kinds.LAND).to_numpy(),
         (out["old_class"] != out["new_class"]).to_numpy(),
         (out["old_region"] != out["new_region"]).to_numpy(),
-        attribute,
     ]
-    found: np.ndarray = np.select(choices, [out["kind"].to_numpy(object), "class", "region", "attribute"], "")
+    found: np.ndarray = np.select(choices, [out["kind"].to_numpy(object), "class", "region"], "attribute")
     return found

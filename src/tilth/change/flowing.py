@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
-from tilth.change.change_list import change_list
+from tilth.change.change_list import change_list, changed
 from tilth.change.distinct import by_value, distinct
 from tilth.change.farmland import farmland_in_out, sides
 from tilth.change.hectares import adjusted
@@ -28,7 +29,7 @@ from tilth.land import CodeSystem, RegionTree
 class Flows:
     """All flows from one year to the next. Tables that the code system has no rule for are None."""
 
-    change_list: pd.DataFrame  # `change_list.COLUMNS`
+    surveys: tuple[pd.DataFrame, pd.DataFrame]  # parcels of both years
     matrix: AreaTable  # level-2 classes
     three_class: AreaTable | None
     seea: AreaTable | None
@@ -42,6 +43,16 @@ class Flows:
     codes: CodeSystem
     places: Places
     stocks_ha: tuple[IntArray, IntArray]  # (places, classes) as the land tables of both years show it, 0.01 ha
+
+    @cached_property
+    def change_list(self) -> pd.DataFrame:
+        """`change_list.COLUMNS`, one row for every piece of land that is not what it was."""
+        return change_list(*self.surveys, self.booked)
+
+    @property
+    def changes(self) -> int:
+        """How many rows the change list has, without making it."""
+        return int(changed(*self.surveys, self.booked).sum())
 
     @property
     def edges(self) -> Mapping[str, int]:
@@ -119,7 +130,7 @@ def flows(
     ends = sides(lines, booked, before, after, codes=codes, rule=rule or stable_rule())
     leaves = flow_leaves(lines, ends, stocks.opening)
     result = Flows(
-        change_list=change_list(before, after, booked),
+        surveys=(before, after),
         matrix=class_matrix("matrix", _titled("matrix", name, years), leaves, codes, stocks),
         three_class=three_class_matrix(
             "three_class_matrix", _titled("three_class_matrix", name, years), leaves, codes, stocks

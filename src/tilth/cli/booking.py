@@ -10,8 +10,10 @@ import typer
 
 from tilth.cli import show
 from tilth.cli.app import ledger
-from tilth.cli.options import UNITS, AsJson, a_file, a_year, one_of, workspace
-from tilth.core import message
+from tilth.cli.flow_posting import BOOK_LEVELS, FromFlows, flows_posted
+from tilth.cli.options import UNITS, AsJson, Most, a_file, a_year, one_of, workspace
+from tilth.cli.progress import progress
+from tilth.core import BadInput, message
 
 if TYPE_CHECKING:
     from tilth.api import Booked
@@ -20,21 +22,61 @@ if TYPE_CHECKING:
 Entries = Annotated[
     Path, typer.Argument(metavar="FILE", callback=a_file, help="Entries as JSON, or as CSV with a row for each line.")
 ]
+SomeEntries = Annotated[
+    Path | None,
+    typer.Argument(metavar="[FILE]", callback=a_file, help="Entries as JSON, or as CSV with a row for each line."),
+]
 Author = Annotated[str, typer.Option("--author", help="Who posts, where the file does not say.")]
 Evidence = Annotated[str, typer.Option("--evidence", help="Id of the document that it rests on.")]
 On = Annotated[datetime | None, typer.Option("--on", formats=["%Y-%m-%d"], help="The day; today without.")]
 
 
 @ledger.command("post")
-def ledger_post(file: Entries, author: Author = "", json: AsJson = False) -> None:
-    """Post the entries of a file: all of them or none; posting a file again changes nothing. 记账
+def ledger_post(
+    file: SomeEntries = None,
+    from_flows: FromFlows = None,
+    region: Annotated[str | None, typer.Option("--region", help="Of surveys: only the books in this region.")] = None,
+    level: Annotated[
+        str, typer.Option("--level", callback=one_of("--level", BOOK_LEVELS), help="Of surveys: whose book it is.")
+    ] = "county",
+    author: Author = "",
+    evidence: Annotated[
+        str, typer.Option("--evidence", help="Of surveys: document for what no record of changes explains.")
+    ] = "",
+    on: Annotated[
+        datetime | None,
+        typer.Option("--on", formats=["%Y-%m-%d"], help="Of surveys: posting date; the last day of Y2 without."),
+    ] = None,
+    propose: Annotated[
+        Path | None, typer.Option("--propose", help="Of surveys: write the entries to this JSON or CSV; post nothing.")
+    ] = None,
+    most: Most = 5,
+    json: AsJson = False,
+) -> None:
+    """Post the entries of a file, or of the changes between two surveys; posting again changes nothing. 记账
 
-    Example: `tilth ledger post changes-2024.csv --author Li`
+    The entries of a file are posted all or none. From surveys, every change becomes a balanced entry, and the book is
+    compared with the second survey; exit status 1 if they differ.
+
+    Examples: `tilth ledger post changes-2024.csv --author Li` ·
+    `tilth ledger post --from-flows 2023 2024 --author Li` ·
+    `tilth ledger post --from-flows 2023 2024 --author Li --propose entries.csv`
     """
+    if (file is None) == (from_flows is None):
+        raise BadInput("CLI-FLOWS-OR-FILE")
     place = workspace()
     from tilth import api
 
-    _booked(api.ledger_post(place, file, author=author), json)
+    if from_flows is not None:
+        with progress():
+            done = api.ledger_post_flows(
+                place, before=from_flows[0], after=from_flows[1], region=region, level=level, author=author,
+                evidence=evidence, on=on.date() if on else None, to=propose,
+            )  # fmt: skip
+        flows_posted(done, most, json)
+        return
+    assert file is not None
+    booked(api.ledger_post(place, file, author=author), json)
 
 
 @ledger.command("reserve")
@@ -46,7 +88,7 @@ def ledger_reserve(file: Entries, author: Author = "", json: AsJson = False) -> 
     place = workspace()
     from tilth import api
 
-    _booked(api.ledger_reserve(place, file, author=author), json)
+    booked(api.ledger_reserve(place, file, author=author), json)
 
 
 @ledger.command("void")
@@ -66,7 +108,44 @@ def ledger_void(
     from tilth import api
 
     day = on.date() if on else None
-    _booked(api.ledger_void(place, reservation, evidence=evidence, author=author, on=day, id=id), json)
+    booked(api.ledger_void(place, reservation, evidence=evidence, author=author, on=day, id=id), json)
+
+
+@ledger.command("reservations")
+def ledger_reservations(json: AsJson = False) -> None:
+    """Reservations that are open: what each holds, and its last day. 未结预留
+
+    Example: `tilth ledger reservations`
+    """
+    place = workspace()
+    from tilth import api
+
+    found = [api.reservation_record(one) for one in api.ledger_reservations(place)]
+    if json:
+        show.as_json(found)
+        return
+    names = ("CLI-RESERVATION", "CLI-RESERVATION-KIND", "CLI-RESERVATION-EXPIRES", "CLI-LEDGER-ACCOUNT")
+    heading = [*map(message, names), message("CLI-LEDGER-HELD", unit=show.unit_name("m2"))]
+    rows = [
+        (one["id"], one["kind"], one["expires"] or "-", held["account"], show.area(held["area_dm2"]))
+        for one in found
+        for held in one["holds"]
+    ]
+    show.columns(rows, heading=heading)
+    if not rows:
+        typer.echo(message("CLI-RESERVATION-NONE"))
+
+
+@ledger.command("expire")
+def ledger_expire(evidence: Evidence, author: Author, on: On = None, json: AsJson = False) -> None:
+    """Let go what every reservation holds whose last day is over; doing it again changes nothing. 预留到期释放
+
+    Example: `tilth ledger expire --evidence "daily sweep" --author Li`
+    """
+    place = workspace()
+    from tilth import api
+
+    booked(api.ledger_expire(place, evidence=evidence, author=author, on=on.date() if on else None), json)
 
 
 @ledger.command("close")
@@ -160,7 +239,7 @@ def ledger_replay(json: AsJson = False) -> None:
     _examined(api.ledger_replay(place), json)
 
 
-def _booked(done: Booked, json: bool) -> None:
+def booked(done: Booked, json: bool) -> None:
     if json:
         show.as_json(done.as_record())
         return

@@ -2,7 +2,7 @@
 
 # isort: off
 from tilth.cli.app import app
-from tilth.cli import bringing, accounting, booking, accepting, measuring, showing
+from tilth.cli import bringing, accounting, booking, accepting, assessing, transferring, measuring, showing
 # isort: on
 
-__all__ = ["accepting", "accounting", "app", "booking", "bringing", "measuring", "showing"]
+__all__ = ["accepting", "accounting", "app", "assessing", "booking", "bringing", "measuring", "showing", "transferring"]

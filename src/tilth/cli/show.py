@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -22,8 +23,8 @@ _NUMBER = re.compile(r"-|[-+]?[\d,]+(\.\d+)?")
 
 
 def as_json(record: Any) -> None:
-    """Print `record` as JSON, in UTF-8, with nothing escaped that a person would read."""
-    typer.echo(json.dumps(record, ensure_ascii=False, indent=2, default=str))
+    """Print `record` as JSON, in UTF-8, with nothing escaped that a person would read; indented on a terminal."""
+    typer.echo(json.dumps(record, ensure_ascii=False, indent=2 if sys.stdout.isatty() else None, default=str))
 
 
 def area(dm2: int | None, unit: str = "m2") -> str:

@@ -185,7 +185,7 @@ def _demonstrated(done: Demonstration) -> None:
     )
     if done.reviewed.flowed is not None:
         flows = done.reviewed.flowed.flows
-        typer.echo(message("CLI-DEMO-FLOWS", changes=len(flows.change_list), classes=len(flows.matrix.rows)))
+        typer.echo(message("CLI-DEMO-FLOWS", changes=flows.changes, classes=len(flows.matrix.rows)))
     for checked in done.checks:
         typer.echo(f"{'✓' if checked.clear else '✗'} {checked.name}: {checked.verdict.said}")
     show.findings(done.standings.findings, most=3)

@@ -85,8 +85,11 @@ class StoredRows:
 
         if not self._has_boxes:  # written before boxes were
             return np.asarray(shapely.bounds(np.asarray(self.frame.geometry, dtype=object)))
-        (boxes,) = pq.read_table(self.file, columns=[_BOXES]).columns
-        sides = [boxes.combine_chunks().field(side).to_numpy(zero_copy_only=False) for side in _SIDES]
+        try:
+            (boxes,) = pq.read_table(self.file, columns=[_BOXES]).columns
+            sides = [boxes.combine_chunks().field(side).to_numpy(zero_copy_only=False) for side in _SIDES]
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise damaged(self.file.parent, error) from error
         return np.column_stack(sides)
 
     def shapes(self, rows: IntArray) -> Shapes:

@@ -5,11 +5,20 @@ from typing import TYPE_CHECKING
 from tilth.core.ondemand import on_demand
 
 if TYPE_CHECKING:
-    from tilth.ledger.acceptance import Checked, Seen, as_results, assess, net_dm2, passes, pool_of
+    from tilth.ledger.acceptance import Checked, Seen, as_results, examine, net_dm2, passes, pool_of
+    from tilth.ledger.admitting import admit
+    from tilth.ledger.assessing import Assessment, again, assess, failed, in_order, keep, kept, stored_rules_agree
     from tilth.ledger.book import Book, counter
+    from tilth.ledger.by_family import Summed, regions_used, summed
+    from tilth.ledger.caps import CapSheet, cap_of
     from tilth.ledger.chart import Chart, families, may_be_negative
     from tilth.ledger.closing import Closing
+    from tilth.ledger.entry_files import write_entries
+    from tilth.ledger.equivalents import Neutrality, SeeaRow, Status, neutrality, one_out_all_out, seea_account
+    from tilth.ledger.flow_kinds import ChangeRecord, records_of
     from tilth.ledger.following import Followed, follow_up, once_in_pool, still_farmland
+    from tilth.ledger.from_flows import Proposed, Terms, Unmatched, accounts_of, closes, propose, stock_entry
+    from tilth.ledger.gathering import Facts, gather
     from tilth.ledger.grounds import (
         Ground,
         Shared,
@@ -21,10 +30,15 @@ if TYPE_CHECKING:
         standing_grounds,
     )
     from tilth.ledger.history import Recorded, posted
+    from tilth.ledger.holding import held_by, letting_go, reservations
+    from tilth.ledger.judging import Case, Surveys
+    from tilth.ledger.judging_book import proposed_counters
+    from tilth.ledger.laws import check
     from tilth.ledger.limits import Limit, Limits, load_limits
     from tilth.ledger.model import Account, Balance, Entry, Line, Phase, Quantities, Receipt, day_number
     from tilth.ledger.offered import Parcel, absent_columns, read_parcels
     from tilth.ledger.overlaid import Around, look
+    from tilth.ledger.policy import Policy, Rule, load_policy
     from tilth.ledger.reading import read_entries
     from tilth.ledger.tested import Outcome, Tested
     from tilth.ledger.verifying import Verified, replay, verify
@@ -34,51 +48,93 @@ else:
 __all__ = [
     "Account",
     "Around",
+    "Assessment",
     "Balance",
     "Book",
+    "CapSheet",
+    "Case",
+    "ChangeRecord",
     "Chart",
     "Checked",
     "Closing",
     "Entry",
+    "Facts",
     "Followed",
     "Ground",
     "Limit",
     "Limits",
     "Line",
+    "Neutrality",
     "Outcome",
     "Parcel",
     "Phase",
+    "Policy",
+    "Proposed",
     "Quantities",
     "Receipt",
     "Recorded",
+    "Rule",
+    "SeeaRow",
     "Seen",
     "Shared",
+    "Status",
+    "Summed",
+    "Surveys",
+    "Terms",
     "Tested",
+    "Unmatched",
     "Verified",
     "absent_columns",
     "accept",
     "accepted_before",
+    "accounts_of",
+    "admit",
+    "again",
     "as_results",
     "assess",
+    "cap_of",
+    "check",
+    "closes",
     "counter",
     "day_number",
+    "examine",
+    "failed",
     "families",
     "follow_up",
+    "gather",
+    "held_by",
+    "in_order",
+    "keep",
+    "kept",
+    "letting_go",
     "load_limits",
+    "load_policy",
     "look",
     "make_ground",
     "may_be_negative",
     "net_dm2",
+    "neutrality",
     "once_in_pool",
+    "one_out_all_out",
     "passes",
     "pool_of",
     "posted",
+    "propose",
+    "proposed_counters",
     "read_entries",
     "read_parcels",
+    "records_of",
+    "regions_used",
     "replay",
+    "reservations",
+    "seea_account",
     "shared_before",
     "shared_within",
     "standing_grounds",
     "still_farmland",
+    "stock_entry",
+    "stored_rules_agree",
+    "summed",
     "verify",
+    "write_entries",
 ]

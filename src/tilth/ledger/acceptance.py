@@ -130,7 +130,7 @@ class _Case:
         return self.seen.class_at_t0 or self.parcel.source_class
 
 
-def assess(parcel: Parcel, seen: Seen, limits: Limits, document: str) -> tuple[Checked, ...]:
+def examine(parcel: Parcel, seen: Seen, limits: Limits, document: str) -> tuple[Checked, ...]:
     """Every check of one parcel.
 
     Parameters

@@ -474,43 +474,6 @@ def mirrored(
 
 
 @njit(**OUTER)
-def pair_areas(
-    left: Any,
-    right: Any,
-    pairs: IntArray,
-    which: IntArray,
-    lattice: Any,
-    longest: tuple[int, int],
-    out: FloatArray,
-) -> None:
-    """Fill `out` (n, 2) at `which` with the common area of pairs of cells and the size of its noise. [m²]
-
-    Parameters
-    ----------
-    left, right
-        `layer.Cells`.
-    pairs
-        (n, 2) a cell of each.
-    lattice
-        `scale.Lattice` around the pairs.
-    longest
-        Most vertices, and most chains, of two cells.
-    """
-    line, g = np.empty((7, _LINES + longest[0])), np.empty(10)
-    work, point = np.empty((longest[1] + 2, 7)), np.empty((3, longest[0] + 1))
-    for n in which:
-        a, b, around = pairs[n, 0], pairs[n, 1], 0.0
-        if _same(left, a, right, b):
-            area, size = _own(left, a, lattice, line, g)
-        elif _comes_second(left, a, right, b):
-            area, size, around = _shared(right, b, left, a, lattice, line, work, point, g)
-        else:
-            area, size, around = _shared(left, a, right, b, lattice, line, work, point, g)
-        out[n, 0] = area
-        out[n, 1] = around + _EPSILON * size
-
-
-@njit(**OUTER)
 def own_areas(cells: Any, rows: tuple[int, int], lattice: Any, out: FloatArray) -> None:
     """Fill `out` (c,) of cells `rows` (from, to) with their areas. [m²]"""
     line, g = np.empty((7, _LINES)), np.empty(10)
@@ -578,3 +541,48 @@ def add_up(
                 row[count], other[count], area[count] = ours, theirs, total
                 count += 1
     return count
+
+
+@njit(**OUTER)
+def pair_areas(
+    left: Any,
+    right: Any,
+    pairs: IntArray,
+    which: IntArray,
+    lattice: Any,
+    longest: tuple[int, int],
+    out: FloatArray,
+    at_once: bool,
+) -> tuple[IntArray, IntArray, FloatArray]:
+    """Fill `out` (n, 2) at `which` with the common area of pairs of cells and the size of its noise. [m²]
+
+    With `at_once`, `which` is all of them, and what `add_up` makes of them is returned; else, nothing.
+
+    Parameters
+    ----------
+    left, right
+        `layer.Cells`.
+    pairs
+        (n, 2) a cell of each.
+    lattice
+        `scale.Lattice` around the pairs.
+    longest
+        Most vertices, and most chains, of two cells.
+    """
+    line, g = np.empty((7, _LINES + longest[0])), np.empty(10)
+    work, point = np.empty((longest[1] + 2, 7)), np.empty((3, longest[0] + 1))
+    for n in which:
+        a, b, around = pairs[n, 0], pairs[n, 1], 0.0
+        if _same(left, a, right, b):
+            area, size = _own(left, a, lattice, line, g)
+        elif _comes_second(left, a, right, b):
+            area, size, around = _shared(right, b, left, a, lattice, line, work, point, g)
+        else:
+            area, size, around = _shared(left, a, right, b, lattice, line, work, point, g)
+        out[n, 0] = area
+        out[n, 1] = around + _EPSILON * size
+    count = len(pairs) if at_once else 0
+    rows, areas = np.empty((2, count), np.int64), np.empty(count)
+    if at_once:
+        count = add_up(left, right, pairs, out, which, rows[0], rows[1], areas)
+    return rows[0, :count], rows[1, :count], areas[:count]

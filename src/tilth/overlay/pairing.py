@@ -29,19 +29,17 @@ def pieces(left: Layer, right: Layer) -> PieceTable:
         return PieceTable.nothing()
     lattice = (left if len(left.bounds) < len(right.bounds) else right).lattice or _lattice(left, right, pairs)
     longest = left.longest[0] + right.longest[0], left.longest[1] + right.longest[1]
-    measured, own, like = np.empty((len(pairs), 2)), np.arange(len(pairs)), None
-    if len(pairs) > FEW_PAIRS:
-        like = twins(ours, theirs, pairs)
-        own = np.flatnonzero(like == own)
-
-    def measure(block: slice) -> None:
-        pair_areas(ours, theirs, pairs, own[block], lattice, longest, measured)
-
-    if like is None:
-        measure(slice(None))
-    else:
-        in_threads(measure, blocks(len(own), BLOCK_PAIRS), worth_it=len(own) > FEW_PAIRS)
-        measured = measured[like]
+    measured = np.empty((len(pairs), 2))
+    if len(pairs) <= FEW_PAIRS:
+        order = np.arange(len(pairs))
+        return PieceTable(*pair_areas(ours, theirs, pairs, order, lattice, longest, measured, True))
+    like = twins(ours, theirs, pairs)
+    own = np.flatnonzero(like == np.arange(len(pairs)))
+    in_threads(
+        lambda block: pair_areas(ours, theirs, pairs, own[block], lattice, longest, measured, False),
+        blocks(len(own), BLOCK_PAIRS),
+    )
+    measured = measured[like]
     rows, area = np.empty((2, len(pairs)), np.int64), np.empty(len(pairs))
     count = add_up(ours, theirs, pairs, measured, np.arange(len(pairs)), rows[0], rows[1], area)
     if count == len(pairs):

@@ -48,11 +48,11 @@ def keep_cached(workspace: Workspace, key: str, write: Callable[[Path], object])
     return True
 
 
-def drop_cached(workspace: Workspace, wanted: Iterable[str]) -> None:
-    """Delete what is kept under keys that begin with none of those `wanted`."""
+def drop_cached(workspace: Workspace, wanted: Iterable[str], *, among: str = "") -> None:
+    """Delete what is kept under keys that begin with none of those `wanted`; of all, or of those beginning `among`."""
     beginnings = tuple(wanted)
     for folder in (workspace.root / FOLDER).glob("*"):
-        if not folder.name.startswith(beginnings):
+        if folder.name.startswith(among) and not folder.name.startswith(beginnings):
             shutil.rmtree(folder, ignore_errors=True)
 
 
