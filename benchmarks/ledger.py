@@ -7,6 +7,7 @@ python benchmarks/ledger.py --postgres URL           PostgreSQL as well; makes a
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import os
 import platform
 import shutil
@@ -168,7 +169,8 @@ def growth(make: Callable[[], Database], sizes: Sequence[int]) -> list[tuple[int
             first = date(2001, 1, 1) + timedelta(days=done * 8000 // max(sizes))
             book.post(*[change(f"g{done + n}", day=first) for n in range(1000)])
             done += 1000
-        wanted = [date(2001, 1, 1) + timedelta(days=(n * 7919) % 8000) for n in range(400)]
+        booked = max(1, done * 8000 // max(sizes))  # days on which something was, of those that are asked for
+        wanted = [date(2001, 1, 1) + timedelta(days=(n * 7919) % booked) for n in range(2000)]
         book.balance(FIELD, wanted[0])
         told.append(
             (size, statistics.median(timed(lambda day=day: book.balance(FIELD, day) and None) for day in wanted))
@@ -176,28 +178,66 @@ def growth(make: Callable[[], Database], sizes: Sequence[int]) -> list[tuple[int
     return told
 
 
-def crowd(make: Callable[[], Database], writers: int, each: int) -> float:
-    """Entries a second of `writers` threads on accounts of their own, in one county."""
-    book = Book(make(), Chart())
-    places = [
-        (SOURCE._replace(region=f"41088210{n:04d}"), FIELD._replace(region=f"41088210{n:04d}")) for n in range(writers)
-    ]
-    for n, (source, field) in enumerate(places):
+def townships(book: Book, writers: int) -> None:
+    """Stock for each writer, on accounts of its own, in one county."""
+    for at in range(writers):
+        source, field = township(at)
         opening(book, source)
-        book.post(change(f"first {n}", source=source, field=field))
+        book.post(change(f"first {at}", source=source, field=field))
 
-    def work(at: int) -> None:
-        source, field = places[at]
-        for n in range(each):
-            book.post(change(f"w{at} {n}", source=source, field=field))
 
-    threads = [threading.Thread(target=work, args=(at,)) for at in range(writers)]
+def township(at: int) -> tuple[Account, Account]:
+    """The accounts of one writer."""
+    return SOURCE._replace(region=f"41088210{at:04d}"), FIELD._replace(region=f"41088210{at:04d}")
+
+
+def work(book: Book, at: int, each: int) -> None:
+    """What one writer posts, one entry after the other."""
+    source, field = township(at)
+    for n in range(each):
+        book.post(change(f"w{at} {n}", source=source, field=field))
+
+
+def crowd(make: Callable[[], Database], writers: int, each: int) -> float:
+    """Entries a second of `writers` threads of one process."""
+    book = Book(make(), Chart())
+    townships(book, writers)
+    threads = [threading.Thread(target=work, args=(book, at, each)) for at in range(writers)]
     began = time.perf_counter()
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     return writers * each / (time.perf_counter() - began)
+
+
+def apart(make: Callable[[], Database], writers: int, each: int) -> float:
+    """Entries a second of `writers` processes, each with a connection of its own."""
+    database = make()
+    townships(Book(database, Chart()), writers)
+    database.close()
+    context = multiprocessing.get_context("spawn")
+    gate = context.Barrier(writers + 1)
+    processes = [context.Process(target=alone, args=(database.url, at, each, gate)) for at in range(writers)]
+    for process in processes:
+        process.start()
+    gate.wait()
+    began = time.perf_counter()
+    gate.wait()
+    seconds = time.perf_counter() - began
+    for process in processes:
+        process.join()
+    return writers * each / seconds
+
+
+def alone(url: str, at: int, each: int, gate: Any) -> None:
+    """One of them: it connects, waits for the others, and posts."""
+    book = Book(Database(url), Chart())
+    source, field = township(at)
+    book.post(change(f"ready {at}", source=source, field=field))
+    gate.wait()
+    work(book, at, each)
+    gate.wait()
 
 
 def sqlite_maker(folder: Path) -> Callable[[], Database]:
@@ -258,9 +298,10 @@ def main() -> None:
             for size, seconds in growth(make, sizes):
                 print(f"{store:10s} balance at a past day among {size:9,d} entries {seconds * 1e6:8.0f} µs")
             if store == "postgresql":
-                speed = {count: crowd(make, count, 200 if count == 1 else 60) for count in (1, asked.writers)}
-                for count, value in speed.items():
-                    print(f"{store:10s} {count:3d} writers {value:10,.0f} entries/s   × {value / speed[1]:.1f}")
+                for what, measure in (("threads", crowd), ("processes", apart)):
+                    speed = {count: measure(make, count, 400 if count == 1 else 60) for count in (1, asked.writers)}
+                    for count, value in speed.items():
+                        print(f"{store:10s} {count:3d} {what:9s} {value:10,.0f} entries/s   × {value / speed[1]:.1f}")
     finally:
         shutil.rmtree(folder)
         for url, name in MADE:

@@ -28,8 +28,9 @@ from tilth.demo import CountyFiles, write_county
 COMMANDS = (
     "init", "import survey", "import layer", "import regions", "import tasks", "import ridges", "import changes",
     "validate", "repair", "accounts", "flows", "standing", "check", "area", "convert", "report", "contents",
-    "use", "demo", "ledger post", "ledger reserve", "ledger void", "ledger close", "ledger balance", "ledger verify",
-    "ledger replay", "ledger transfer",
+    "use", "demo", "ledger post", "ledger reserve", "ledger void", "ledger reservations", "ledger expire",
+    "ledger close", "ledger balance", "ledger verify", "ledger replay", "ledger assess", "ledger transfer",
+    "ledger statement",
 )  # fmt: skip
 
 EXAMPLE = """\
@@ -442,8 +443,24 @@ def test_standing_names_who_misses_a_task(place: Path, tilth: Tilth) -> None:
     assert one.status == 0 and [row["region"] for row in one.record["rows"]] == ["999901100201"]
 
 
+def test_trend_quality_and_tasks_start_from_the_same_numbers(place: Path, tilth: Tilth) -> None:
+    by_year = {
+        year: {row["region"]: row for row in tilth("-w", place, "standing", "--year", year, "--json").record["rows"]}
+        for year in (2023, 2024)
+    }
+    for region, row in by_year[2024].items():
+        quality = row["quality"]
+        assert quality["graded_dm2"] + quality["ungraded_dm2"] == row["farmland_dm2"]
+        for kind, name in (("farmland", "farmland_dm2"), ("pbf", "pbf_farmland_dm2")):
+            trend = row["trend"][kind]
+            if trend is not None:
+                assert trend["by_year_dm2"]["2024"] == row[name]
+                assert trend["by_year_dm2"].get("2023", by_year[2023][region][name]) == by_year[2023][region][name]
+        assert row["stable_dm2"] <= row["farmland_dm2"]
+
+
 def test_standing_reads_the_same_on_screen_as_in_the_yearbook(place: Path, tilth: Tilth, tmp_path: Path) -> None:
-    said = tilth("-w", place, "standing", "--year", 2024).out.splitlines()
+    said = tilth("-w", place, "standing", "--year", 2024).out.partition("\n\n")[0].splitlines()
     tilth("-w", place, "report", "--year", 2024, "--format", "csv", "--out", tmp_path)
     with (tmp_path / "csv" / "standing.csv").open(encoding="utf-8-sig", newline="") as file:
         listed = {row["region"]: row for row in csv.DictReader(file)}
@@ -484,6 +501,15 @@ def test_a_clear_project_leaves_with_0_and_one_on_basic_farmland_with_1(
     assert failed
     shown = tilth("-w", other, "check", county.projects["basic_farmland"], "--year", 2024, "--act-date", "2024-06-30")
     assert shown.status == 1 and all(f"✗ {rule} " in shown.out for rule in failed)
+
+
+def test_a_check_is_printed_in_the_unit_asked_for(
+    county: CountyFiles, place: Path, tilth: Tilth, tmp_path: Path
+) -> None:
+    other = shutil.copytree(place, tmp_path / "copy")
+    words = ("-w", other, "check", county.projects["basic_farmland"], "--year", 2024)
+    square_metres, mu = tilth(*words).out, tilth(*words, "--unit", "mu").out
+    assert "area [m²]" in square_metres and "area [mu]" in mu and "area [m²]" not in mu
 
 
 def test_a_yearbook_in_the_formats_asked_for(place: Path, tilth: Tilth, tmp_path: Path) -> None:

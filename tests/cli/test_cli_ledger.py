@@ -206,3 +206,18 @@ def test_the_file_of_the_how_to_is_posted_as_it_stands(tilth: Tilth, tmp_path: P
     status, out, err = tilth("ledger", "post", str(file), "--author", "Li")
     assert (status, out.splitlines()[0]) == (0, "3 entries posted, 0 stood in the book already"), err
     assert booked(tilth)["CLAIM:NONAG"]["booked_area_dm2"] == 1_200_000
+
+
+def test_reservations_are_listed_until_they_expire(stocked: Tilth, tmp_path: Path) -> None:
+    rows = ["p,CHANGE,2024-05-01,2024-05-31,approval 3,LAND:0201,,,-20.00", "p,,,,,LAND:1003,,,20.00"]
+    head = HEAD.replace("act_date", "expires")
+    assert stocked("ledger", "reserve", a_csv(tmp_path / "p.csv", *rows, head=head), "--author", "Li")[0] == 0
+    status, out, _ = stocked("ledger", "reservations")
+    assert (status, out.splitlines()[2].split()) == (0, ["p", "CHANGE", "2024-05-31", COUNTY, "LAND:0201", "20.00"])
+    assert json.loads(stocked("ledger", "reservations", "--json")[1])[0]["holds"][0]["area_dm2"] == 2000
+    words = ("ledger", "expire", "--evidence", "sweep", "--author", "Li", "--on")
+    assert stocked(*words, "2024-05-31")[1].startswith("0 entries posted")
+    assert stocked(*words, "2024-06-01")[1].startswith("1 entry posted")
+    assert stocked(*words, "2024-06-01")[1].startswith("0 entries posted")
+    assert stocked("ledger", "reservations")[1] == "no reservation is open\n"
+    assert booked(stocked)["LAND:0201"]["available_area_dm2"] == 10000

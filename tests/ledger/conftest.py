@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from writers import Writers
 
 from tilth.ledger import Book
 from tilth.runtime import Database
@@ -58,3 +59,11 @@ def new_book(new_url: Callable[[], str]) -> Iterator[Callable[[], Book]]:
 @pytest.fixture
 def book(new_book: Callable[[], Book]) -> Book:
     return new_book()
+
+
+@pytest.fixture
+def writers(tmp_path: Path) -> Iterator[Writers]:
+    """Starts processes that post, to be killed."""
+    one = Writers(tmp_path)
+    yield one
+    one.close()

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from tilth.ledger import Account, Entry, Line, Phase, Quantities
+from tilth.ledger import Account, Book, Entry, Line, Phase, Quantities
 
 COUNTY = "410882"
 GARDEN = Account(COUNTY, "LAND:0201")
@@ -62,3 +62,59 @@ def settle(id: str, reservation: str, phase: Phase, day: str, area: int = 0, kin
     """What becomes of a plan: `area` of it is posted, or nothing."""
     done = occupy(id, area, day) if area else an_entry(id, kind, day)
     return replace(done, phase=phase, settles=reservation)
+
+
+# --- the worked county of the specification -----------------------------------------------------------------------
+
+
+def land(code: str, grade: int = 0, *, paddy: int = 0, pbf: int = 0) -> Account:
+    """Land of a class; farmland in stable use has a grade."""
+    return Account(COUNTY, f"LAND:{code}", pbf, paddy, 1 if grade else 0, grade)
+
+
+def raised(name: str, *of: tuple[Account, int]) -> Line:
+    """A claim or exemption for all that is lost."""
+    total = Quantities()
+    for account, area in of:
+        total = total.plus(q(account, area))
+    return Line(Account(COUNTY, name), total)
+
+
+M2 = 100
+DRY, PADDY_PBF = land("0103", 6, pbf=1), land("0101", 4, paddy=1, pbf=1)
+BUILT, ORCHARD, RIVER, WORKS = land("0601"), land("0202"), land("1101"), land("1204")
+GOOD, POOR = land("0103", 5), land("0103", 9)
+OLD = land("0103", 6)
+RESTORED, RECLAIMED = Account(COUNTY, "POOL:RESTORED", 0, 0, 1, 5), Account(COUNTY, "POOL:RECLAIMED", 0, 0, 1, 9)
+
+
+def worked_opening() -> Entry:
+    """Opening farmland 1 000 000 m², of it paddy 200 000 and permanent basic farmland 800 000."""
+    stock = [(PADDY_PBF, 190_000), (PADDY, 10_000), (DRY, 610_000), (OLD, 190_000), (GARDEN, 100_000), (WORKS, 20_000)]
+    pairs = [(account, area * M2) for account, area in stock]
+    return an_entry("opening", "OPENING", "2023-12-31", (OPENING, -sum(area for _, area in pairs)), *pairs)
+
+
+def a_year(book: Book) -> None:
+    """The first year of the worked county."""
+
+    def entry(id: str, kind: str, *pairs: tuple[Account, int], more: tuple[Line, ...] = ()) -> None:
+        one = an_entry(id, kind, "2024-12-31", *((account, area * M2) for account, area in pairs))
+        book.post(replace(one, lines=(*one.lines, *more)))
+
+    entry("restored", "RESTORE", (GARDEN, -30_000), (GOOD, 30_000))
+    entry("reclaimed", "RESTORE", (WORKS, -5_000), (POOR, 5_000))
+    entry("accepted", "ACCEPT", (RESTORED, 30_000), (RECLAIMED, 5_000))
+    lost = ((PADDY_PBF, 2_000 * M2), (PADDY, 10_000 * M2))
+    entry(
+        "built", "NONAG", (PADDY_PBF, -2_000), (PADDY, -10_000), (BUILT, 12_000), more=(raised("CLAIM:NONAG", *lost),)
+    )
+    entry("planted", "AGSTRUCT", (OLD, -4_000), (ORCHARD, 4_000), more=(raised("CLAIM:AGSTRUCT", (OLD, 4_000 * M2)),))
+    entry("flooded", "WATER", (OLD, -3_000), (RIVER, 3_000), more=(raised("EXEMPT:WATER", (OLD, 3_000 * M2)),))
+
+
+def write_off(id: str, kind: str, day: str, *taken: tuple[Account, int], links: tuple[str, ...] = ()) -> Entry:
+    """A claim settled from pools, which give what `taken` says; the claim falls by its mean grade and no paddy."""
+    one = an_entry(id, "SETTLE", day, *((account, -area) for account, area in taken), links=links)
+    area = sum(area for _, area in taken)
+    return replace(one, lines=(*one.lines, Line(Account(COUNTY, f"CLAIM:{kind}"), Quantities(-area))))

@@ -6,53 +6,16 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from ledger_cases import COUNTY, OPENING, an_entry, q
+from ledger_cases import COUNTY, M2, RESTORED, a_year, an_entry, worked_opening
 
 from tilth.core import BadInput
 from tilth.ledger import Account, Book, Line, Quantities, verify
 
 
-def land(code: str, grade: int = 0, *, paddy: int = 0, pbf: int = 0) -> Account:
-    return Account(COUNTY, f"LAND:{code}", pbf, paddy, 1 if grade else 0, grade)
-
-
-def raised(name: str, *of: tuple[Account, int]) -> Line:
-    """A claim or exemption for all that is lost."""
-    total = Quantities()
-    for account, area in of:
-        total = total.plus(q(account, area))
-    return Line(Account(COUNTY, name), total)
-
-
-M2 = 100
-DRY, PADDY_PBF, PADDY = land("0103", 6, pbf=1), land("0101", 4, paddy=1, pbf=1), land("0101", 4, paddy=1)
-GARDEN, ROAD, ORCHARD, RIVER, WORKS = land("0201"), land("0601"), land("0202"), land("1101"), land("1204")
-GOOD, POOR = land("0103", 5), land("0103", 9)
-OLD = land("0103", 6)
-RESTORED, RECLAIMED = Account(COUNTY, "POOL:RESTORED", 0, 0, 1, 5), Account(COUNTY, "POOL:RECLAIMED", 0, 0, 1, 9)
-
-
 @pytest.fixture
 def county(book: Book) -> Book:
-    """Opening farmland 1 000 000 m², of it paddy 200 000 and permanent basic farmland 800 000."""
-    stock = [(PADDY_PBF, 190_000), (PADDY, 10_000), (DRY, 610_000), (OLD, 190_000), (GARDEN, 100_000), (WORKS, 20_000)]
-    pairs = [(account, area * M2) for account, area in stock]
-    book.post(an_entry("opening", "OPENING", "2023-12-31", (OPENING, -sum(area for _, area in pairs)), *pairs))
+    book.post(worked_opening())
     return book
-
-
-def a_year(book: Book) -> None:
-    def entry(id: str, kind: str, *pairs: tuple[Account, int], more: tuple[Line, ...] = ()) -> None:
-        one = an_entry(id, kind, "2024-12-31", *((account, area * M2) for account, area in pairs))
-        book.post(replace(one, lines=(*one.lines, *more)))
-
-    entry("restored", "RESTORE", (GARDEN, -30_000), (GOOD, 30_000))
-    entry("reclaimed", "RESTORE", (WORKS, -5_000), (POOR, 5_000))
-    entry("accepted", "ACCEPT", (RESTORED, 30_000), (RECLAIMED, 5_000))
-    lost = ((PADDY_PBF, 2_000 * M2), (PADDY, 10_000 * M2))
-    entry("built", "NONAG", (PADDY_PBF, -2_000), (PADDY, -10_000), (ROAD, 12_000), more=(raised("CLAIM:NONAG", *lost),))
-    entry("planted", "AGSTRUCT", (OLD, -4_000), (ORCHARD, 4_000), more=(raised("CLAIM:AGSTRUCT", (OLD, 4_000 * M2)),))
-    entry("flooded", "WATER", (OLD, -3_000), (RIVER, 3_000), more=(raised("EXEMPT:WATER", (OLD, 3_000 * M2)),))
 
 
 def total(book: Book, *names: str) -> Quantities:

@@ -36,6 +36,12 @@ def test_a_holding_is_shown_in_the_hectares_of_the_land_tables_and_its_row_close
     assert row[17:19] == (4_891_000, -1_109_000)
 
 
+def test_a_region_that_was_not_surveyed_has_a_task_and_no_holding() -> None:
+    held = Holding("34", "Anhui", 0, None, 10_000_000, None, None, 2024)
+    (row,) = standing_listing([held]).rows
+    assert row[3:9] == (10_000_000, None, None, None, None, None)
+
+
 def test_a_key_figure_is_shown_in_the_hectares_of_the_land_tables() -> None:
     figure = KeyFigure(Label("farmland", "耕地"), 12_345_000, 12_345_000, 1_236, 1_235)
     sample = replace(book(), key_figures=(figure,), figures=())

@@ -5,23 +5,28 @@ from typing import TYPE_CHECKING
 from tilth.core.ondemand import on_demand
 
 if TYPE_CHECKING:
-    from tilth.api.accounting import Flowed, Standings, accounts, down_to, flows, standing, write_tables
+    from tilth.api.accounting import Flowed, accounts, down_to, flows, write_tables
     from tilth.api.area_lists import write_areas
+    from tilth.api.assessing import Assessed, ledger_assess, ledger_rules
     from tilth.api.booking import (
         Booked,
         balance_records,
         land_book,
         ledger_balance,
         ledger_close,
+        ledger_expire,
         ledger_post,
         ledger_replay,
+        ledger_reservations,
         ledger_reserve,
         ledger_verify,
         ledger_void,
+        reservation_record,
     )
     from tilth.api.demonstration import Demonstration, demo
     from tilth.api.examining import Examined, Mended, repair, validate
     from tilth.api.flow_posting import FlowPosted, ledger_post_flows
+    from tilth.api.groups import group_standing
     from tilth.api.importing import (
         import_changes,
         import_layer,
@@ -31,8 +36,13 @@ if TYPE_CHECKING:
         import_tasks,
     )
     from tilth.api.measuring import Converted, area, convert
+    from tilth.api.missed import missed_tasks
     from tilth.api.projects import Checked, check
+    from tilth.api.published import national
     from tilth.api.results import Accounts, Imported, Measured, Measurement, Rows, Written
+    from tilth.api.standing_records import Detail, GroupStanding, Standings, Ungraded
+    from tilth.api.standings import booked_by_region, standing
+    from tilth.api.stating import Stated, ledger_statement, statement_of
     from tilth.api.transferring import ledger_transfer
     from tilth.api.workspaces import contents, init, open_workspace, set_aside, use
     from tilth.api.yearbook import Reviewed, report, review
@@ -41,13 +51,16 @@ else:
 
 __all__ = [
     "Accounts",
+    "Assessed",
     "Booked",
     "Checked",
     "Converted",
     "Demonstration",
+    "Detail",
     "Examined",
     "FlowPosted",
     "Flowed",
+    "GroupStanding",
     "Imported",
     "Measured",
     "Measurement",
@@ -55,16 +68,20 @@ __all__ = [
     "Reviewed",
     "Rows",
     "Standings",
+    "Stated",
+    "Ungraded",
     "Written",
     "accounts",
     "area",
     "balance_records",
+    "booked_by_region",
     "check",
     "contents",
     "convert",
     "demo",
     "down_to",
     "flows",
+    "group_standing",
     "import_changes",
     "import_layer",
     "import_regions",
@@ -73,21 +90,30 @@ __all__ = [
     "import_tasks",
     "init",
     "land_book",
+    "ledger_assess",
     "ledger_balance",
     "ledger_close",
+    "ledger_expire",
     "ledger_post",
     "ledger_post_flows",
     "ledger_replay",
+    "ledger_reservations",
     "ledger_reserve",
+    "ledger_rules",
+    "ledger_statement",
     "ledger_transfer",
     "ledger_verify",
     "ledger_void",
+    "missed_tasks",
+    "national",
     "open_workspace",
     "repair",
     "report",
+    "reservation_record",
     "review",
     "set_aside",
     "standing",
+    "statement_of",
     "use",
     "validate",
     "write_areas",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tilth import __version__
 from tilth.api.results import Accounts
-from tilth.core import BadInput, Finding, Label, NotFound, breaking, label, message
+from tilth.core import BadInput, Finding, Label, label, message
 from tilth.land import RegionTree, Snapshot, Store, Task
 from tilth.runtime import Workspace, working, write_whole
 
@@ -180,52 +180,6 @@ def _codes(first: Snapshot, second: Snapshot) -> Any:
     return observed_code_system(own.id, names, names)
 
 
-@dataclass(frozen=True)
-class Standings:
-    """What every region holds against its tasks in a year."""
-
-    year: int
-    rows: tuple[Holding, ...]
-    findings: tuple[Finding, ...]
-
-    @property
-    def breaks(self) -> bool:
-        """Is a task missed?"""
-        return bool(breaking(self.findings))
-
-    def as_record(self) -> dict[str, Any]:
-        """For JSON."""
-        return {
-            "year": self.year,
-            "rows": [row.as_record() for row in self.rows],
-            "findings": [finding.as_record() for finding in self.findings],
-        }
-
-
-def standing(workspace: Workspace, *, year: int, region: str | None = None, group: str | None = None) -> Standings:
-    """Farmland and permanent basic farmland of every region against its tasks.
-
-    Raises
-    ------
-    NotFound
-        If there is no survey of that year, or no such region or group.
-    """
-    store = Store(workspace)
-    tree, tasks = store.regions(), store.tasks(year)
-    wanted = _wanted(tree, region, group)
-    found = accounts(workspace, year=year)
-    from tilth.api.layers import LEFT_OUT
-
-    if "2" not in found.tables or found.snapshot.meta.code_system != "sd2017":
-        raise NotFound("API-NO-FARMLAND", system=found.snapshot.meta.code_system)
-    rows, findings = standing_of(found, tree, tasks)
-    if wanted is not None:
-        rows = [row for row in rows if row.region in wanted]
-        findings = [finding for finding in findings if finding.where.parcel in wanted]
-    left_out = [finding for finding in found.findings if finding.code == LEFT_OUT]
-    return Standings(year, tuple(rows), (*left_out, *findings))
-
-
 def standing_of(found: Accounts, tree: RegionTree, tasks: list[Task]) -> tuple[list[Holding], list[Finding]]:
     """Standing from the tables of a year."""
     from tilth.change import designated_by_region, holdings, task_findings
@@ -253,12 +207,3 @@ def _by_region(table: AreaTable, column: str) -> tuple[dict[str, int], dict[str,
         dm2.setdefault(row.key[1], int(exact))  # a region's own row comes before the row of what is left in it
         hectares.setdefault(row.key[1], int(shown))
     return dm2, hectares
-
-
-def _wanted(tree: RegionTree, region: str | None, group: str | None) -> set[str] | None:
-    if group is not None:
-        return set(tree.members(group))
-    if region is None:
-        return None
-    tree[region]
-    return {one.code for one in tree.regions.values() if region in {up.code for up in tree.ancestors(one.code)}}

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tilth.api.assessing import ledger_rules
 from tilth.ledger import (
     Account,
     Balance,
@@ -18,8 +20,12 @@ from tilth.ledger import (
     Phase,
     Receipt,
     Verified,
+    admit,
+    held_by,
+    letting_go,
     read_entries,
     replay,
+    reservations,
     verify,
 )
 
@@ -51,15 +57,18 @@ def land_book(workspace: Workspace) -> Book:
     BadInput
         If the database cannot be reached.
     """
+    from tilth.api.missed import missed_tasks
     from tilth.land import Store
 
-    return Book(workspace.database, Chart(regions=frozenset(Store(workspace).regions().regions)))
+    chart = Chart.of(Store(workspace).regions())
+    return Book(workspace.database, chart, missed=cache(partial(missed_tasks, workspace)))
 
 
 def ledger_post(workspace: Workspace, file: str | Path, *, author: str = "") -> Booked:
     """Post the entries of a JSON or CSV file: all of them, or none.
 
-    Entries that stand in the book already are harmless, so a file may be posted again.
+    Entries that stand in the book already are harmless, so a file may be posted again. An occupation that would break
+    the red line or the cap of a region is refused with what is missing.
 
     Raises
     ------
@@ -75,8 +84,13 @@ def ledger_reserve(workspace: Workspace, file: str | Path, *, author: str = "") 
 
 
 def _posted(workspace: Workspace, file: str | Path, author: str, phase: Phase) -> Booked:
+    from tilth.land import Store
+
     entries = read_entries(file, region=workspace.region, author=author, phase=phase)
     with land_book(workspace) as book:
+        store = Store(workspace)
+        rules, tasks = ledger_rules(workspace), store.tasks()
+        admit(workspace.database, store.regions(), entries, rules, tasks=tasks, chart=book.chart)
         return Booked(tuple(book.post(*entries)))
 
 
@@ -88,7 +102,7 @@ def ledger_void(
     Parameters
     ----------
     id
-        Of the new entry; that of the reservation with " void" without.
+        Of the new entry; that of the reservation with " void" or " expire" behind it without.
 
     Raises
     ------
@@ -100,15 +114,32 @@ def ledger_void(
     day = on or datetime.now(UTC).astimezone().date()
     with land_book(workspace) as book:
         held, _ = book.entry(reservation)
-        over = held.expires is not None and day > held.expires
-        return Booked(tuple(book.post(_letting_go(held, id, day, evidence, author, over=over))))
+        return Booked(tuple(book.post(letting_go(held, id=id, on=day, evidence=evidence, author=author))))
 
 
-def _letting_go(held: Entry, id: str, day: date, evidence: str, author: str, *, over: bool) -> Entry:
-    return replace(
-        held, id=id or f"{held.id} void", phase=Phase.EXPIRE if over else Phase.VOID, act_date=day, posting_date=day,
-        evidence=evidence, author=author, lines=(), links=(), settles=held.id, expires=None,
-    )  # fmt: skip
+def ledger_expire(workspace: Workspace, *, evidence: str, author: str, on: date | None = None) -> Booked:
+    """Let go what every reservation holds whose last day is over on a day, or today.
+
+    Raises
+    ------
+    BadInput
+        If evidence or author is missing, the day has not come, or its year is closed.
+    """
+    day = on or datetime.now(UTC).astimezone().date()
+    with land_book(workspace) as book:
+        return Booked(tuple(book.expire(day, evidence=evidence, author=author)))
+
+
+def ledger_reservations(workspace: Workspace) -> list[Entry]:
+    """Reservations that nobody posted, voided or let expire, in the order in which they were made."""
+    return list(reservations(workspace.database))
+
+
+def reservation_record(one: Entry) -> dict[str, Any]:
+    """A reservation for JSON: what it takes from each account, as whole units."""
+    holds = [{"account": str(account), **account._asdict(), **taken._asdict()} for account, taken in held_by(one)]
+    expires = one.expires.isoformat() if one.expires else None
+    return {"id": one.id, "kind": one.kind, "posted": one.posting_date.isoformat(), "expires": expires, "holds": holds}
 
 
 def ledger_close(workspace: Workspace, *, year: int, evidence: str, author: str, region: str | None = None) -> Closing:

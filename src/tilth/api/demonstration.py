@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tilth.api.accounting import Standings, standing_of
+from tilth.api.accounting import standing_of
 from tilth.api.examining import Examined, validate
 from tilth.api.importing import (
     import_changes,
@@ -22,6 +22,7 @@ from tilth.api.importing import (
 )
 from tilth.api.projects import Checked, check
 from tilth.api.results import Imported, Rows
+from tilth.api.standing_records import Standings
 from tilth.api.workspaces import init
 from tilth.api.yearbook import Reviewed, report, review
 from tilth.core import BadInput, Finding, message

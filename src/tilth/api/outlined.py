@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from tilth import __version__
-from tilth.change import Outlines, designated
+from tilth.change import Outlines, designated, pbf_by_class
 from tilth.core import BadInput
 from tilth.land import Snapshot, Store
 from tilth.runtime import Workspace, cached, drop_cached, keep_cached
@@ -41,12 +41,30 @@ def prepare_outlines(workspace: Workspace, survey: Snapshot) -> None:
 
 def designated_in(workspace: Workspace, pbf: Snapshot, survey: Snapshot) -> Mapping[str, int]:
     """`change.designated` of a stored layer (or several, joined) and a stored survey; of the layers asked for last."""
-    about = f"{_about(survey.id)}-pbf-"
+    return _by_village(workspace, f"{_about(survey.id)}-pbf-", pbf, lambda: designated(pbf, survey))
+
+
+def farmland_in(workspace: Workspace, pbf: Snapshot, survey: Snapshot) -> Mapping[str, int]:
+    """What of the permanent basic farmland of a layer a stored survey has as farmland, by village; kept likewise."""
+
+    def found() -> dict[str, int]:
+        pieces, _ = pbf_by_class(survey, pbf.parcels, outlines_of(workspace, survey))
+        codes = survey.codes
+        land = pieces[[code in codes and codes.is_farmland(code) for code in pieces["class_code"]]]
+        return {str(code): int(area) for code, area in land.groupby("region_code")["net_area_dm2"].sum().items()}
+
+    return _by_village(workspace, f"{_about(survey.id)}-still-", pbf, found)
+
+
+def _by_village(
+    workspace: Workspace, about: str, pbf: Snapshot, find: Callable[[], Mapping[str, int]]
+) -> Mapping[str, int]:
+    """Areas by village that hang on a layer, as they are kept; only those of the layers asked for last are. [dm²]"""
     key = f"{about}{_PBF_EDITION}-{hashlib.sha256(pbf.id.encode()).hexdigest()[:16]}"
     known = _read(workspace, key, lambda folder: dict(json.loads((folder / _BY_VILLAGE).read_text(encoding="utf-8"))))
     if known is not None:
         return known
-    found = designated(pbf, survey)
+    found = find()
     write = json.dumps(found)
     if keep_cached(workspace, key, lambda new: (new / _BY_VILLAGE).write_text(write, encoding="utf-8")):
         drop_cached(workspace, [key], among=about)

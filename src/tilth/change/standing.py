@@ -89,7 +89,7 @@ def _tasks_of(tasks: Iterable[Task], year: int) -> dict[str, Task]:
 def _standings(
     held: Mapping[str, int], lost: Mapping[str, int], regions: RegionTree, tasks: Mapping[str, Task], quota: str
 ) -> list[Standing]:
-    before, occupied = _rolled_up(held, regions), _rolled_up(lost, regions)
+    before, occupied = summed_up(held, regions), summed_up(lost, regions)
     return [
         Standing(
             region=code,
@@ -104,7 +104,7 @@ def _standings(
     ]
 
 
-def _rolled_up(areas: Mapping[str, int], regions: RegionTree) -> dict[str, int]:
+def summed_up(areas: Mapping[str, int], regions: RegionTree) -> dict[str, int]:
     """Areas of villages added into every region above them; a village that the tree lacks goes by its digits."""
     out: dict[str, int] = {}
     for village, area in areas.items():

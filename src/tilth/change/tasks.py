@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from tilth.change.handed import handed_down, handed_findings
 from tilth.change.hectares import level_places, shown_ha
 from tilth.change.places import places
 from tilth.core import Finding, Where
@@ -18,7 +19,7 @@ from tilth.land import RegionTree, Task
 class Hectares:
     """A holding as it is printed everywhere, in whole 0.01 ha: every difference is the one of the printed numbers."""
 
-    farmland: int
+    farmland: int | None
     farmland_task: int | None
     pbf: int | None
     pbf_farmland: int | None
@@ -52,7 +53,7 @@ def _above(has: int | None, task: int | None) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """One region's farmland and permanent basic farmland (PBF) beside its task. [dm²], None: no task or layer.
+    """One region's farmland and permanent basic farmland (PBF) beside its task. [dm²], None: no survey, task or layer.
 
     Of the PBF designated, `pbf_farmland_dm2` is what the survey of the year still has as farmland.
 
@@ -63,7 +64,7 @@ class Holding:
     region: str
     name: str
     depth: int
-    farmland_dm2: int
+    farmland_dm2: int | None
     farmland_task_dm2: int | None
     pbf_dm2: int | None
     pbf_task_dm2: int | None
@@ -73,27 +74,32 @@ class Holding:
     pbf_ha: int | None = None
     pbf_farmland_dm2: int | None = None
     pbf_farmland_ha: int | None = None
+    partial: frozenset[str] = frozenset()  # of a group: names of numbers that some member lacks
+
+    def _over(self, has: str, task: str) -> int | None:
+        """What is held above a task. A sum that lacks a member has none."""
+        return None if self.partial & {has, task} else _above(getattr(self, has), getattr(self, task))
 
     @property
     def headroom_dm2(self) -> int | None:
         """Farmland above the task; negative when the task is missed."""
-        return _above(self.farmland_dm2, self.farmland_task_dm2)
+        return self._over("farmland_dm2", "farmland_task_dm2")
 
     @property
     def pbf_headroom_dm2(self) -> int | None:
         """PBF designated above its task; negative when the task is missed."""
-        return _above(self.pbf_dm2, self.pbf_task_dm2)
+        return self._over("pbf_dm2", "pbf_task_dm2")
 
     @property
     def pbf_farmland_headroom_dm2(self) -> int | None:
         """PBF that is farmland still above its task; negative when what is left could not meet the task."""
-        return _above(self.pbf_farmland_dm2, self.pbf_task_dm2)
+        return self._over("pbf_farmland_dm2", "pbf_task_dm2")
 
     @property
     def hectares(self) -> Hectares:
         """What is printed: holdings as the land tables level them, tasks rounded."""
         return Hectares(
-            farmland=shown_ha(self.farmland_dm2, self.farmland_ha),
+            farmland=None if self.farmland_dm2 is None else shown_ha(self.farmland_dm2, self.farmland_ha),
             farmland_task=None if self.farmland_task_dm2 is None else shown_ha(self.farmland_task_dm2),
             pbf=None if self.pbf_dm2 is None else shown_ha(self.pbf_dm2, self.pbf_ha),
             pbf_farmland=None
@@ -131,7 +137,7 @@ def holdings(
     pbf_farmland_dm2: Mapping[str, int] | None = None,
     pbf_farmland_ha: Mapping[str, int] | None = None,
 ) -> list[Holding]:
-    """Every region that has land or a task, parents first.
+    """Every region that has land or a task, parents first. One that `farmland_dm2` lacks was not surveyed: not 0.
 
     `farmland_dm2`, `pbf_dm2` and `pbf_farmland_dm2` (basic farmland that is farmland still) give the area by region
     code, every level summed already; `…_ha` the hectares that the land tables show for it. [0.01 ha]
@@ -142,20 +148,21 @@ def holdings(
         task = by_region.get(region.code)
         if task is None and region.code not in farmland_dm2:
             continue
+        unseen = region.code not in farmland_dm2 and region.code not in (pbf_dm2 or {})
         rows.append(
             Holding(
                 region=region.code,
                 name=region.name,
                 depth=depth,
-                farmland_dm2=farmland_dm2.get(region.code, 0),
+                farmland_dm2=farmland_dm2.get(region.code),
                 farmland_task_dm2=task.holding_dm2 if task else None,
-                pbf_dm2=None if pbf_dm2 is None else pbf_dm2.get(region.code, 0),
+                pbf_dm2=None if pbf_dm2 is None or unseen else pbf_dm2.get(region.code, 0),
                 pbf_task_dm2=task.pbf_dm2 if task else None,
                 task_year=task.year if task else None,
                 source=task.source if task else "",
                 farmland_ha=(farmland_ha or {}).get(region.code),
                 pbf_ha=(pbf_ha or {}).get(region.code),
-                pbf_farmland_dm2=None if pbf_farmland_dm2 is None else pbf_farmland_dm2.get(region.code, 0),
+                pbf_farmland_dm2=None if pbf_farmland_dm2 is None or unseen else pbf_farmland_dm2.get(region.code, 0),
                 pbf_farmland_ha=(pbf_farmland_ha or {}).get(region.code),
             )
         )
@@ -184,6 +191,8 @@ def task_findings(rows: Sequence[Holding], tree: RegionTree, tasks: Sequence[Tas
     """Tasks that are missed, and tasks handed down that add up to less than the task above them."""
     found = []
     for row in rows:
+        if row.farmland_dm2 is None and row.farmland_task_dm2 is not None:
+            found.append(Finding("TASK-NO-SURVEY", Where(parcel=row.region), {"task_dm2": row.farmland_task_dm2}))
         if row.headroom_dm2 is not None and row.headroom_dm2 < 0:
             values = {"has_dm2": row.farmland_dm2, "task_dm2": row.farmland_task_dm2, "short_dm2": -row.headroom_dm2}
             found.append(Finding("TASK-HOLDING", Where(parcel=row.region), values))
@@ -198,18 +207,5 @@ def task_findings(rows: Sequence[Holding], tree: RegionTree, tasks: Sequence[Tas
                 "short_dm2": -row.pbf_farmland_headroom_dm2,
             }
             found.append(Finding("TASK-PBF-FARMLAND", Where(parcel=row.region), values))
-    by_region = {task.region: task for task in tasks}
-    for task in tasks:
-        if task.region not in tree:
-            found.append(Finding("TASK-REGION", Where(parcel=task.region)))
-            continue
-        below = [by_region[child.code] for child in tree.children(task.region) if child.code in by_region]
-        for code, what in (("TASK-HANDED-HOLDING", "holding_dm2"), ("TASK-HANDED-PBF", "pbf_dm2")):
-            own, parts = getattr(task, what), [getattr(child, what) for child in below]
-            if own is None or not parts or None in parts:
-                continue
-            handed = sum(parts)
-            if handed < own:
-                values = {"handed_dm2": handed, "task_dm2": own, "short_dm2": own - handed}
-                found.append(Finding(code, Where(parcel=task.region), values))
-    return found
+    unknown = [Finding("TASK-REGION", Where(parcel=task.region)) for task in tasks if task.region not in tree]
+    return [*found, *handed_findings(handed_down(tree, tasks)), *unknown]

@@ -221,36 +221,46 @@ def _tables_record(tables: Sequence[AreaTable], done: Accounts | Flowed, written
 
 @app.command()
 def standing(
-    year: Year,
+    year: Annotated[
+        int | None, typer.Option("--year", callback=a_year, help="The survey year; the newest, if not said.")
+    ] = None,
     region: Annotated[str | None, typer.Option("--region", help="Only this region and what is below it.")] = None,
-    group: Annotated[str | None, typer.Option("--group", help="Only the regions of this group.")] = None,
+    group: Annotated[
+        str | None, typer.Option("--group", help="Only the regions of this group, of any province, and their sum.")
+    ] = None,
+    quality: Annotated[
+        bool, typer.Option("--quality", help="Farmland by quality grade too, and the parcels without a grade.")
+    ] = False,
+    national: Annotated[
+        Path | None,
+        typer.Option("--national", callback=a_file, help="Folder of published national figures; needs no workspace."),
+    ] = None,
+    unit: Unit = "ha",
+    most: Most = 5,
     json: AsJson = False,
 ) -> None:
-    """Farmland and permanent basic farmland of every region against its tasks. 任务完成情况
+    """Farmland and permanent basic farmland of every region against its tasks, land book and trend. 任务完成情况
 
-    Example: `tilth standing --year 2024 --region 999901001`
+    Examples: `tilth standing --year 2024 --region 999901001` · `tilth standing --group yangtze-delta --unit mu` ·
+    `tilth standing --year 2024 --quality` · `tilth standing --national stats_cn`
     """
-    place = workspace(year)
     from tilth import api
+    from tilth.cli import standings
 
+    if national is not None:
+        table = api.national(national)
+        if json:
+            show.as_json(table.as_record())
+        else:
+            standings.national(table)
+        raise typer.Exit(1 if table.breaks else 0)
+    place = workspace(year)
     with progress():
-        found = api.standing(place, year=year, region=region, group=group)
+        found = api.standing(place, year=year, region=region, group=group, quality=quality)
     if json:
         show.as_json(found.as_record())
-        raise typer.Exit(1 if found.breaks else 0)
-
-    names = ("REGION", "FARMLAND", "HOLDING", "HEADROOM", "PBF", "PBF-TASK", "PBF-HEADROOM", "STILL", "STILL-HEADROOM")
-    rows = []
-    for row in found.rows:
-        ha = row.hectares
-        shown = (
-            ha.farmland, ha.farmland_task, ha.headroom,
-            ha.pbf, ha.pbf_task, ha.pbf_headroom, ha.pbf_farmland, ha.pbf_farmland_headroom,
-        )  # fmt: skip
-        rows.append(("  " * row.depth + f"{row.region} {row.name}", *map(show.hectares, shown)))
-    show.columns(rows, heading=[message(f"CLI-STANDING-{name}") for name in names])
-    typer.echo(message("CLI-STANDING-NOTE"))
-    show.findings(found.findings, most=5)
+    else:
+        standings.standing(found, unit, quality=quality, most=most)
     raise typer.Exit(1 if found.breaks else 0)
 
 
@@ -270,6 +280,7 @@ def check(
     layer: Layer = None,
     encoding: Encoding = None,
     crs: Crs = None,
+    unit: Unit = "m2",
     most: Most = 10,
     json: AsJson = False,
 ) -> None:
@@ -291,7 +302,7 @@ def check(
     if json:
         show.as_json(done.as_record())
     else:
-        _verdict(done, most)
+        _verdict(done, most, unit)
     raise typer.Exit(0 if done.clear else 1)
 
 
@@ -299,21 +310,22 @@ def check(
 _MOST_PARCELS = 8
 
 
-def _parcels(hit: Hit) -> str:
+def _parcels(hit: Hit, unit: str) -> str:
     """Every parcel under a hit with its area, the largest first."""
     each = [
-        message("CLI-HIT-ON", parcel=parcel, area=show.area(dm2))
+        message("CLI-HIT-ON", parcel=parcel, area=show.area(dm2, unit), unit=show.unit_name(unit))
         for parcel, dm2 in zip(hit.parcel_ids, hit.parcel_dm2, strict=True)
     ]
     left = len(each) - _MOST_PARCELS
-    more = [message("CLI-HIT-AND-MORE", count=left, area=show.area(sum(hit.parcel_dm2[_MOST_PARCELS:])))]
+    rest = show.area(sum(hit.parcel_dm2[_MOST_PARCELS:]), unit)
+    more = [message("CLI-HIT-AND-MORE", count=left, area=rest, unit=show.unit_name(unit))]
     return message("CLI-HIT-SEPARATOR").join(each[:_MOST_PARCELS] + (more if left > 0 else []))
 
 
 _MARKS = {"pass": "✓", "fail": "✗", "warn": "!", "info": "i", "not_assessed": "?"}
 
 
-def _verdict(done: Checked, most: int) -> None:
+def _verdict(done: Checked, most: int, unit: str) -> None:
     from tilth.report import as_text
 
     verdict = done.verdict
@@ -321,11 +333,12 @@ def _verdict(done: Checked, most: int) -> None:
     for one in verdict.outcomes:
         typer.echo(f"{_MARKS.get(str(one.outcome), ' ')} {one.rule} v{one.version}  {one.title}: {one.said}")
     for table in verdict.tables():
-        typer.echo("\n" + as_text(table, "m2"))
+        typer.echo("\n" + as_text(table, unit))
     if verdict.hits:
         typer.echo("")
         heading = [
-            message(f"CLI-HIT-{name}") for name in ("ID", "RULE", "FEATURE", "PARCEL", "AREA", "X", "Y", "CONTEST")
+            message(f"CLI-HIT-{name}", unit=show.unit_name(unit))
+            for name in ("ID", "RULE", "FEATURE", "PARCEL", "AREA", "X", "Y", "CONTEST")
         ]
         show.columns(
             [
@@ -334,7 +347,7 @@ def _verdict(done: Checked, most: int) -> None:
                     hit.rule,
                     f"{hit.layer} {hit.feature_id}",
                     hit.parcel_id if len(hit.parcel_ids) < 2 else message("CLI-HIT-PARCELS", count=len(hit.parcel_ids)),
-                    show.area(hit.area_dm2),
+                    show.area(hit.area_dm2, unit),
                     f"{hit.x:.3f}",
                     f"{hit.y:.3f}",
                     hit.contest.reason if hit.contest else "",
@@ -345,7 +358,7 @@ def _verdict(done: Checked, most: int) -> None:
         )
         for hit in verdict.hits[:most]:
             if len(hit.parcel_ids) > 1:
-                typer.echo(f"    {hit.id}: {_parcels(hit)}")
+                typer.echo(f"    {hit.id}: {_parcels(hit, unit)}")
         show.more(len(verdict.hits) - most, "CLI-MORE-HITS")
     for row, code, reason in done.left_out:
         typer.echo(f"    #{row} {code}: {reason}")

@@ -24,7 +24,8 @@ app = Commands(
     A county's land book: from survey files to tables, flows, project checks and a yearbook, exact to 0.01 m².
 
     Tables of regions are printed in hectares, as the ministry prints them, and areas of projects and polygons in m²;
-    --unit of accounts, flows and area asks for another. Files hold every row and column, exact to 0.01 m².
+    --unit of accounts, flows, standing, check and area asks for another. Files hold every row and column, exact to
+    0.01 m².
 
     Exit status: 0 fine, 1 findings that break a rule, 2 bad request or input.
 

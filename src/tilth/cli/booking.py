@@ -111,6 +111,43 @@ def ledger_void(
     booked(api.ledger_void(place, reservation, evidence=evidence, author=author, on=day, id=id), json)
 
 
+@ledger.command("reservations")
+def ledger_reservations(json: AsJson = False) -> None:
+    """Reservations that are open: what each holds, and its last day. 未结预留
+
+    Example: `tilth ledger reservations`
+    """
+    place = workspace()
+    from tilth import api
+
+    found = [api.reservation_record(one) for one in api.ledger_reservations(place)]
+    if json:
+        show.as_json(found)
+        return
+    names = ("CLI-RESERVATION", "CLI-RESERVATION-KIND", "CLI-RESERVATION-EXPIRES", "CLI-LEDGER-ACCOUNT")
+    heading = [*map(message, names), message("CLI-LEDGER-HELD", unit=show.unit_name("m2"))]
+    rows = [
+        (one["id"], one["kind"], one["expires"] or "-", held["account"], show.area(held["area_dm2"]))
+        for one in found
+        for held in one["holds"]
+    ]
+    show.columns(rows, heading=heading)
+    if not rows:
+        typer.echo(message("CLI-RESERVATION-NONE"))
+
+
+@ledger.command("expire")
+def ledger_expire(evidence: Evidence, author: Author, on: On = None, json: AsJson = False) -> None:
+    """Let go what every reservation holds whose last day is over; doing it again changes nothing. 预留到期释放
+
+    Example: `tilth ledger expire --evidence "daily sweep" --author Li`
+    """
+    place = workspace()
+    from tilth import api
+
+    booked(api.ledger_expire(place, evidence=evidence, author=author, on=on.date() if on else None), json)
+
+
 @ledger.command("close")
 def ledger_close(
     year: Annotated[int, typer.Option("--year", callback=a_year, help="The year that is over.")],

@@ -2,7 +2,7 @@
 
 # isort: off
 from tilth.cli.app import app
-from tilth.cli import bringing, accounting, booking, transferring, measuring, showing
+from tilth.cli import bringing, accounting, booking, assessing, transferring, stating, measuring, showing
 # isort: on
 
-__all__ = ["accounting", "app", "booking", "bringing", "measuring", "showing", "transferring"]
+__all__ = ["accounting", "app", "assessing", "booking", "bringing", "measuring", "showing", "stating", "transferring"]

@@ -8,6 +8,7 @@ from tilth.intake.exchange_said import dialect_said, stated_said
 from tilth.intake.exchange_write import write_exchange
 from tilth.intake.layers import layer_from
 from tilth.intake.model import Rejected, Table, quarantine_frame
+from tilth.intake.national import read_national
 from tilth.intake.profiles import Profile, choose_profile, profile
 from tilth.intake.regions import ReadRegions, regions_from
 from tilth.intake.repair import Repaired, repair
@@ -54,6 +55,7 @@ __all__ = [
     "quarantine_frame",
     "read_exchange",
     "read_exchange_table",
+    "read_national",
     "read_ridge_table",
     "read_table",
     "read_vector",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Container, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from threading import Lock
@@ -15,9 +15,10 @@ from tilth.core import BadInput, NotFound
 from tilth.ledger import statements
 from tilth.ledger.canonical import body_of, digest_of, entry_of, first_link
 from tilth.ledger.chart import Chart
-from tilth.ledger.closing import Closing, close, may_close, region_closed
+from tilth.ledger.closing import Closing, close, closed_as_above, may_close
 from tilth.ledger.effects import Effect, effects, reversible, settlable
-from tilth.ledger.laws import check
+from tilth.ledger.holding import is_over, letting_go, reservations
+from tilth.ledger.laws import Missed, check
 from tilth.ledger.model import Account, Balance, Entry, Phase, Quantities, Receipt, day_number
 from tilth.ledger.tables import amounts, entries
 from tilth.ledger.timeline import START
@@ -51,7 +52,7 @@ class Book:
         chart: Chart | None = None,
         *,
         today: Callable[[], date] = _today,
-        missed: Container[str] = (),
+        missed: Missed = (),
     ) -> None:
         self.database = database
         self.chart = chart or Chart()
@@ -106,6 +107,23 @@ class Book:
                 return close(desk, region, year, sorted(below), evidence, author)
 
         return _tried(work)
+
+    def expire(self, on: date, *, evidence: str, author: str) -> list[Receipt]:
+        """Let go what every reservation holds whose last day is over on the day `on`. Once more, it finds none.
+
+        Raises
+        ------
+        BadInput
+            If one cannot be let go: evidence or author is missing, the day has not come, or its year is closed.
+        """
+        receipts = []
+        for held in [one for one in reservations(self.database) if is_over(one, on)]:
+            try:
+                receipts += self.post(letting_go(held, on=on, evidence=evidence, author=author))
+            except BadInput as refused:
+                if refused.code not in ("LEDGER-SETTLED", "LEDGER-ID-TAKEN"):  # somebody else did it meanwhile
+                    raise
+        return receipts
 
     def _post(self, asked: Sequence[Entry], bodies: Sequence[str], *, look_first: bool) -> list[Receipt]:
         """Add what is new of `asked`. What stands already is looked for only if something speaks against adding."""
@@ -239,7 +257,7 @@ class Book:
                     found[account] = rows[0][0]
                 else:
                     missing.append(account)
-            closed = {code: region_closed(desk, code) for code in sorted({one.region for one in missing})}
+            closed = {code: closed_as_above(desk, code, self.chart.above.get(code, ())) for code in _regions(missing)}
             empty = dict.fromkeys(("lines", "last_day", *amounts("booked", "held", "low")), 0)
             for account in missing:
                 state = {"closed_day": closed[account.region], "head": first_link(account)}
@@ -315,6 +333,10 @@ def _tried(work: Callable[[bool], _T]) -> _T:
                 raise
         time.sleep(random.uniform(0.2, 1) * min(_LONGEST_WAIT_S, 0.002 * 2**tried))  # noqa: S311
         tried += 1
+
+
+def _regions(of: Iterable[Account]) -> list[str]:
+    return sorted({account.region for account in of})
 
 
 def _twice(names: Iterable[str]) -> str:

@@ -20,16 +20,21 @@ def body_of(entry: Entry) -> str:
         [f"{account_text(one)},{area},{paddy},{kg},{grade}]" for one, (area, paddy, kg, grade) in sorted(entry.lines)]
     )
     links = ",".join(map(_quoted, sorted(entry.links))) if entry.links else ""
-    expires = f'"{entry.expires}"' if entry.expires else "null"
-    due = f'"due":"{entry.due}",' if entry.due else ""  # left out where there is none: older entries have no such word
+    expires = f'"{_day(entry.expires)}"' if entry.expires else "null"
+    due = (
+        f'"due":"{_day(entry.due)}",' if entry.due else ""
+    )  # left out where there is none: older entries have no such word
     return (
-        f'{{"id":{_quoted(entry.id)},"phase":"{entry.phase.value}","kind":{_quoted(entry.kind)},'
-        f'"act_date":"{entry.act_date}","posting_date":"{entry.posting_date}","evidence":{_quoted(entry.evidence)},'
+        f'{{"id":{_quoted(entry.id)},"phase":"{entry.phase}","kind":{_quoted(entry.kind)},'
+        f'"act_date":"{_day(entry.act_date)}","posting_date":"{_day(entry.posting_date)}","evidence":{_quoted(entry.evidence)},'
         f'"author":{_quoted(entry.author)},"geometry":{_quoted(entry.geometry)},'
         f'"rule_pack":{_quoted(entry.rule_pack)},"rule_version":{_quoted(entry.rule_version)},"links":[{links}],'
         f'"reverses":{_quoted(entry.reverses)},"settles":{_quoted(entry.settles)},"expires":{expires},'
         f'"by_state":{"true" if entry.by_state else "false"},{due}"lines":[{lines}]}}'
     )
+
+
+_day = lru_cache(maxsize=50_000)(date.isoformat)
 
 
 @lru_cache(maxsize=200_000)

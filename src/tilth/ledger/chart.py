@@ -10,10 +10,12 @@ from importlib.resources import files
 from typing import Any
 
 from tilth.core import NotFound
-from tilth.land import CodeSystem, code_system
+from tilth.land import CodeSystem, RegionTree, code_system
 from tilth.ledger.model import Account
 
 GRADES = range(11)
+#: The part of stocks of farmland in the laws.
+FARMLAND = "LAND of farmland"
 #: Ridges between fields: no parcel's class, but land tables count them, and so does the book.
 RIDGE = "1203"
 _YEARS = range(1900, 2201)
@@ -27,10 +29,19 @@ class Chart:
     ----------
     regions
         The codes of the region tree; None takes any.
+    above
+        The regions that each lies in, upwards: what closes them closes it.
     """
 
     regions: Collection[str] | None = None
     classes: CodeSystem = field(default_factory=lambda: code_system("sd2017"))
+    above: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, tree: RegionTree) -> Chart:
+        """The accounts of a region tree."""
+        above = {code: tuple(one.code for one in tree.ancestors(code)[1:]) for code in tree.regions}
+        return cls(regions=above.keys(), above=above)
 
     def admit(self, account: Account) -> None:
         """Nothing, if there may be such an account.
@@ -40,14 +51,26 @@ class Chart:
         NotFound
             If its region or its name is unknown, or its marks cannot be.
         """
-        if account in self._admitted:
-            return
+        self.part(account)
+
+    def part(self, account: Account) -> str:
+        """What part an account plays in the laws: `FARMLAND` for stocks of farmland, else its family.
+
+        Raises
+        ------
+        NotFound
+            As `admit`.
+        """
+        part = self._parts.get(account)
+        if part is not None:
+            return part
         if self.regions is not None and account.region not in self.regions:
             raise NotFound("LEDGER-REGION", account=str(account), region=account.region)
         flags = (account.pbf, account.paddy, account.stable)
         if not self._named(account) or any(flag not in (0, 1) for flag in flags) or account.grade not in GRADES:
             raise NotFound("LEDGER-ACCOUNT", account=str(account), known=", ".join(known_names()))
-        self._admitted.add(account)
+        part = self._parts[account] = FARMLAND if account.name in self.farmland else account.family
+        return part
 
     def _named(self, account: Account) -> bool:
         family = families().get(account.family)
@@ -79,8 +102,8 @@ class Chart:
         return frozenset(code for code in (*self.classes.leaves, RIDGE) if code in self.classes)
 
     @cached_property
-    def _admitted(self) -> set[Account]:
-        return set()
+    def _parts(self) -> dict[Account, str]:
+        return {}
 
 
 @cache

@@ -104,6 +104,25 @@ def close(desk: Desk, region: str, year: int, regions: Sequence[str], evidence: 
     return Closing(number, region, year, len(sealed), link.hex())
 
 
+def closed_as_above(desk: Desk, code: str, above: Sequence[str]) -> int:
+    """Until which day a region is closed: as long as those that it lies in, though it came there after their closing.
+
+    What it takes over from them stands in the chain of closings, in the words of the closing that it follows.
+    """
+    closed = {one: region_closed(desk, one) for one in sorted({code, *above})}
+    latest = max(closed, key=lambda one: (closed[one], one == code))
+    if latest == code:
+        return closed[code]
+    year = closed[latest] // 10_000
+    told = next(
+        told
+        for told in (json.loads(row[0]) for row in statements.CLOSINGS_OF_YEAR.ask(desk, {"in_year": year}))
+        if latest in told["regions"]
+    )
+    close(desk, code, year, [code], told["evidence"], told["author"])
+    return closed[latest]
+
+
 def region_closed(desk: Desk, code: str) -> int:
     """Until which day a region is closed; no closing and no new account can come in between."""
     rows = statements.REGION.ask(desk, {"code": code})

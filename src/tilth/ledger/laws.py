@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
 from tilth.core import BadInput, NotFound
-from tilth.ledger.chart import Chart, kinds
-from tilth.ledger.model import MAX_QUANTITY, NOTHING, Account, Entry, Phase, Quantities
+from tilth.ledger.chart import FARMLAND, Chart, kinds
+from tilth.ledger.model import LONGEST_ID, MAX_QUANTITY, NOTHING, Account, Entry, Phase, Quantities
 
-_LONGEST_ID = 100
-_GROUND = ("LAND", "TRANSFER", "OPENING")
+_LAND = (FARMLAND, "LAND")
+_GROUND = (*_LAND, "TRANSFER", "OPENING")
+#: Regions that missed their farmland task, of one year, or by year.
+Missed = Container[str] | Callable[[int], Container[str]]
+
 _DUTIES = ("CLAIM", "EXEMPT")
 _TRADED = ("POOL", "CAP")
+_RESERVE, _POST, _LETS_GO = Phase.RESERVE, Phase.POST, (Phase.VOID, Phase.EXPIRE)
 
 
-def check(entry: Entry, chart: Chart, today: date, *, missed: Container[str] = ()) -> None:
+def check(entry: Entry, chart: Chart, today: date, *, missed: Missed = ()) -> None:
     """Nothing, if `entry` is sound by itself.
 
     Parameters
     ----------
     missed
-        Regions that missed their farmland task of last year: they may not give compensation away (INV-11).
+        Regions that missed their farmland task of the year before the act: they may not give compensation away
+        (INV-11). If it is asked by year, it is asked only about transfers.
 
     Raises
     ------
@@ -36,7 +41,8 @@ def check(entry: Entry, chart: Chart, today: date, *, missed: Container[str] = (
     if not sums:
         return
     conserved(entry, sums)
-    traded(entry, missed)
+    if entry.kind == "TRANSFER" or sum(one.traded for one in sums.values()) > 1:
+        traded(entry, missed)
     if not entry.reverses:
         claimed(entry, sums)
 
@@ -48,40 +54,47 @@ class _Sums:
     ground_dm2: int = 0  # over all that is land, or comes from it
     farmland: Quantities = NOTHING
     raised: dict[str, Quantities] = field(default_factory=dict)  # by name of claim or exemption
+    traded: bool = False  # does it touch a pool or a cap?
 
 
 def _summed(entry: Entry, chart: Chart) -> dict[str, _Sums]:
     """The sums of each region. Each line counts whole units, of a size that land has, and its quantities agree."""
     sums: dict[str, _Sums] = {}
+    most = MAX_QUANTITY
     for account, quantities in entry.lines:
-        chart.admit(account)
+        part = chart.part(account)
         area, paddy, capacity, graded = quantities
         region, name, _, wet, _, grade = account
-        if not (type(area) is type(paddy) is type(capacity) is type(graded) is int) or (
-            max(quantities) > MAX_QUANTITY or min(quantities) < -MAX_QUANTITY
+        if not (
+            (type(area) is type(paddy) is type(capacity) is type(graded) is int)
+            and (-most <= area <= most and -most <= paddy <= most)
+            and (-most <= capacity <= most and -most <= graded <= most)
         ):
             raise BadInput("LEDGER-QUANTITY", id=entry.id, account=str(account), value=list(quantities))
-        if quantities == NOTHING:
+        if not (area or paddy or capacity or graded):
             raise BadInput("LEDGER-NOTHING", id=entry.id, account=str(account))
         if grade and graded != area * grade:
             raise BadInput("LEDGER-GRADE", id=entry.id, account=str(account), grade=graded, expected=area * grade)
         one = sums.get(region)
         if one is None:
             one = sums[region] = _Sums()
-        if name.startswith(_GROUND):
+        if part in _GROUND:
             one.ground_dm2 += area
-            if paddy != (area if wet else 0) and name.startswith("LAND"):
+            if part in _LAND and paddy != (area if wet else 0):
                 raise BadInput("LEDGER-PADDY", id=entry.id, account=str(account), paddy=paddy)
-            if name in chart.farmland:
-                one.farmland = one.farmland.plus(quantities)
-        elif name.startswith(_DUTIES) and area > 0:
-            one.raised[name] = one.raised.get(name, NOTHING).plus(quantities)
+            if part == FARMLAND:
+                one.farmland = one.farmland.plus(quantities) if one.farmland is not NOTHING else quantities
+        elif part in _DUTIES:
+            if area > 0:
+                one.raised[name] = one.raised.get(name, NOTHING).plus(quantities)
+        else:
+            one.traded = True
     return sums
 
 
 def _filled(entry: Entry) -> None:
     """Every entry has an id, a known kind, evidence and an author (INV-5, INV-18)."""
-    if not entry.id or len(entry.id) > _LONGEST_ID or not entry.id.isprintable():
+    if not entry.id or len(entry.id) > LONGEST_ID or not entry.id.isprintable():
         raise BadInput("LEDGER-ID", id=entry.id)
     if not entry.evidence.strip():
         raise BadInput("LEDGER-EVIDENCE", id=entry.id)
@@ -89,8 +102,8 @@ def _filled(entry: Entry) -> None:
         raise BadInput("LEDGER-AUTHOR", id=entry.id)
     if entry.kind not in kinds():
         raise NotFound("LEDGER-KIND", id=entry.id, kind=entry.kind, known=", ".join(kinds()))
-    texts = (entry.evidence, entry.author, entry.geometry, entry.rule_pack, entry.rule_version, *entry.refers)
-    if not "".join(texts).isprintable():
+    texts = f"{entry.evidence}{entry.author}{entry.geometry}{entry.rule_pack}{entry.rule_version}"
+    if not (texts.isprintable() and "".join(entry.refers).isprintable()):
         raise BadInput("LEDGER-TEXT", id=entry.id)
 
 
@@ -98,9 +111,9 @@ def _dated(entry: Entry, today: date) -> None:
     """Both days are kept, and nothing is booked before it happened or before its day has come (INV-22)."""
     if entry.posting_date > today:
         raise BadInput("LEDGER-FUTURE", id=entry.id, day=entry.posting_date, today=today)
-    if entry.phase is not Phase.RESERVE and entry.act_date > entry.posting_date:
+    if entry.phase is not _RESERVE and entry.act_date > entry.posting_date:
         raise BadInput("LEDGER-ACT-LATER", id=entry.id, act=entry.act_date, posting=entry.posting_date)
-    if entry.expires is not None and (entry.phase is not Phase.RESERVE or entry.expires < entry.posting_date):
+    if entry.expires is not None and (entry.phase is not _RESERVE or entry.expires < entry.posting_date):
         raise BadInput("LEDGER-EXPIRES", id=entry.id, expires=entry.expires)
     if entry.due is not None and entry.due < entry.act_date:
         raise BadInput("LEDGER-DUE", id=entry.id, due=entry.due, act=entry.act_date)
@@ -108,16 +121,16 @@ def _dated(entry: Entry, today: date) -> None:
 
 def _phased(entry: Entry) -> None:
     """Only what a reservation held can be let go, and only what was booked can be reversed."""
-    lets_go = entry.phase in (Phase.VOID, Phase.EXPIRE)
+    lets_go = entry.phase in _LETS_GO
     if lets_go != (not entry.lines):
         raise BadInput("LEDGER-LINES", id=entry.id, phase=str(entry.phase))
-    if (lets_go and not entry.settles) or (entry.phase is Phase.RESERVE and entry.settles):
+    if (lets_go and not entry.settles) or (entry.phase is _RESERVE and entry.settles):
         raise BadInput("LEDGER-SETTLES", id=entry.id, phase=str(entry.phase))
     if bool(entry.reverses) != (entry.kind == "REVERSE") or (
-        entry.reverses and (entry.phase is not Phase.POST or entry.settles)
+        entry.reverses and (entry.phase is not _POST or entry.settles)
     ):
         raise BadInput("LEDGER-REVERSES", id=entry.id)
-    if len(dict(entry.lines)) < len(entry.lines):
+    if len({account for account, _ in entry.lines}) < len(entry.lines):
         accounts = [line.account for line in entry.lines]
         twice = next(one for one in accounts if accounts.count(one) > 1)
         raise BadInput("LEDGER-ACCOUNT-TWICE", id=entry.id, account=str(twice))
@@ -167,7 +180,7 @@ def claimed(entry: Entry, sums: Mapping[str, _Sums]) -> None:
             )  # fmt: skip
 
 
-def traded(entry: Entry, missed: Container[str]) -> None:
+def traded(entry: Entry, missed: Missed) -> None:
     """INV-11: what the seller gives the buyer gets, in every quantity, inside one province unless the State says so.
 
     Raises
@@ -193,7 +206,8 @@ def traded(entry: Entry, missed: Container[str]) -> None:
     if len({region[:2] for region in regions}) > 1 and not entry.by_state:
         raise BadInput("LEDGER-PROVINCE", id=entry.id, regions=", ".join(sorted(regions)))
     sellers = sorted({account.region for account, quantities in lines if min(quantities) < 0})
-    barred = [region for region in sellers if region in missed]
+    last_year = missed(entry.act_date.year - 1) if callable(missed) else missed
+    barred = [region for region in sellers if region in last_year]
     if barred:
         raise BadInput("LEDGER-SELLER", id=entry.id, region=barred[0])
 

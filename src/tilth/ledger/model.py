@@ -7,6 +7,8 @@ from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
 
+#: How long the id of an entry may be.
+LONGEST_ID = 100
 #: The largest quantity of one line: far above any land, and its product with a grade far below int64.
 MAX_QUANTITY = 10**17
 #: The largest balance: what a column of the database can hold.
@@ -122,6 +124,8 @@ class Entry:
     @property
     def refers(self) -> tuple[str, ...]:
         """Every entry that it names."""
+        if not (self.settles or self.reverses or self.links):
+            return ()
         return tuple(one for one in (self.settles, self.reverses, *self.links) if one)
 
 

@@ -151,6 +151,9 @@ CLOSING_OF = Prepared(
         closings.c.region == bindparam("of"), closings.c.year == bindparam("in_year")
     )
 )
+CLOSINGS_OF_YEAR = Prepared(
+    select(closings.c.body).where(closings.c.year == bindparam("in_year")).order_by(closings.c.number)
+)
 SEALED_COUNT = Prepared(select(func.count(sealed.c.account)).where(sealed.c.closing == bindparam("of")))
 CLOSE_ACCOUNT = Prepared(update(accounts).where(accounts.c.id == bindparam("of")).values(closed_day=bindparam("until")))
 CLOSE_REGION = Prepared(update(regions).where(regions.c.code == bindparam("of")).values(closed_day=bindparam("until")))

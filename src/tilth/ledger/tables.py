@@ -89,3 +89,15 @@ sealed = Table(
     Column("head", LargeBinary(32)),
     *_amounts("booked", "held"),
 )
+assessments = Table(
+    "ledger_assessment",
+    _tables,
+    Column("number", _NUMBER, primary_key=True),
+    Column("region", String(32)),
+    Column("year", Integer),
+    Column("recorded_at", String(32)),
+    Column("policy", Text),
+    Column("given", Text),
+    Column("results", Text),
+    Column("digest", String(64)),
+)

@@ -52,20 +52,20 @@ class Timeline:
 
         For a day before the last, all days from the one before it on must be known.
         """
-        last = self.last
-        if day < last.day:
+        there_day, there, there_held, low = self.last
+        if day < there_day:
             return self._add_late(day, booked, held)
-        there_day, there, there_held, low = last
-        now = (there[0] + booked[0], there[1] + booked[1], there[2] + booked[2], there[3] + booked[3])
+        left = now = plus(there, booked)
         now_held = there_held if held is NOTHING else plus(there_held, held)
-        left = now if now_held == NOTHING else minus(now, now_held)
-        if (self.guarded and min(left) < 0) or max(now) > MAX_BALANCE or min(now) < -MAX_BALANCE:
+        if now_held != NOTHING:
+            left = minus(now, now_held)
+        if (self.guarded and _below(left)) or _beyond(now):
             against = self._against(day, left, minus(booked, held), now)
             if against is not None:
                 return against
         if day > there_day:
             if there_day:
-                self.before = (*self.before, last)
+                self.before = (*self.before, self.last)
             low = left
         else:
             low = least(low, left)
@@ -106,14 +106,33 @@ class Timeline:
 
 def plus(one: Four, other: Four) -> Four:
     """Both together."""
-    return (one[0] + other[0], one[1] + other[1], one[2] + other[2], one[3] + other[3])
+    a, b, c, d = one
+    e, f, g, h = other
+    return (a + e, b + f, c + g, d + h)
 
 
 def minus(one: Four, other: Four) -> Four:
     """What is left."""
-    return (one[0] - other[0], one[1] - other[1], one[2] - other[2], one[3] - other[3])
+    a, b, c, d = one
+    e, f, g, h = other
+    return (a - e, b - f, c - g, d - h)
 
 
 def least(one: Four, other: Four) -> Four:
     """The smaller of each."""
-    return (min(one[0], other[0]), min(one[1], other[1]), min(one[2], other[2]), min(one[3], other[3]))
+    a, b, c, d = one
+    e, f, g, h = other
+    return (a if a < e else e, b if b < f else f, c if c < g else g, d if d < h else h)
+
+
+def _below(four: Four) -> bool:
+    """Is one of them less than nothing?"""
+    a, b, c, d = four
+    return a < 0 or b < 0 or c < 0 or d < 0
+
+
+def _beyond(four: Four) -> bool:
+    """Is one of them more than a column holds?"""
+    a, b, c, d = four
+    most = MAX_BALANCE
+    return not (-most <= a <= most and -most <= b <= most and -most <= c <= most and -most <= d <= most)

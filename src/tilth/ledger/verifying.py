@@ -300,7 +300,7 @@ def _kept(connection: Connection, stored: list[Any], closed: Mapping[str, int]) 
     kept = {row.code: row.closed_day for row in connection.execute(select(tables.regions))}
     due = {**dict.fromkeys((row.region for row in stored), 0), **closed}
     for code in sorted(kept.keys() | due.keys()):
-        if kept.get(code) != due.get(code):
+        if kept.get(code) != due.get(code, 0):
             raise _Fault("LEDGER-V-CLOSING", id=code, what=str(kept.get(code)))
     for row in stored:
         if row.closed_day != closed.get(row.region, 0):

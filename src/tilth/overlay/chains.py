@@ -80,21 +80,22 @@ def measure(
     ring_start: IntArray,
     first_ring: IntArray,
     hole: FloatArray,
-    rows: tuple[int, int],
+    which: IntArray,
     bits: int,
     limit: tuple[int, float],
     turn: FloatArray,
     place: FloatArray,
     size: IntArray,
 ) -> None:
-    """Fill `place` (p, 6) and `size` (p, 3) of polygons in `rows` (from, to), and `turn` (r,).
+    """Fill `place` (n, 6) and `size` (n, 3) of the polygons `which` (n,), and `turn` (r,) of their rings.
 
     A ring turns +1 where it has ground on its left, by its planar signed area, whatever the source meant. `place` is as
     `layer.Cells` has it; origins are near the middle of the box, whole multiples of 2⁻ᵇⁱᵗˢ of the largest coordinate.
     Sizes are vertices and chains, as `count` has them, and 0 of what has no edges, 1 of what is within the `limit` of
     edges and of width and height, 2 of what is not.
     """
-    for p in range(rows[0], rows[1]):
+    for n in range(len(which)):
+        p = which[n]
         edges, left, low, right, high = 0, np.inf, np.inf, -np.inf, -np.inf
         for r in range(first_ring[p], first_ring[p + 1]):
             first, last = ring_start[r], ring_start[r + 1]
@@ -107,13 +108,13 @@ def measure(
             turn[r] = (-1.0 if twice < 0.0 else 1.0) * (-1.0 if hole[r] else 1.0)
             edges += last - first - 1
         if edges == 0:
-            size[p, 0] = size[p, 1] = size[p, 2] = 0
+            size[n, 0] = size[n, 1] = size[n, 2] = 0
             continue
-        size[p, 0], size[p, 1] = _size(xy, ring_start, first_ring, p)
-        size[p, 2] = 2 if edges > limit[0] or right - left > limit[1] or high - low > limit[1] else 1
+        size[n, 0], size[n, 1] = _size(xy, ring_start, first_ring, p)
+        size[n, 2] = 2 if edges > limit[0] or right - left > limit[1] or high - low > limit[1] else 1
         x, y = _origin(left, right, bits), _origin(low, high, bits)
-        place[p, 0], place[p, 1], place[p, 2], place[p, 3] = x, y, left - x, low - y
-        place[p, 4], place[p, 5] = right - x, high - y
+        place[n, 0], place[n, 1], place[n, 2], place[n, 3] = x, y, left - x, low - y
+        place[n, 4], place[n, 5] = right - x, high - y
 
 
 @njit(**LEAF)
@@ -145,7 +146,7 @@ def fill(
     chain: FloatArray,
     mark: IntArray,
 ) -> None:
-    """Write the chains of polygons: those of `which`, less the start of `shift` (p, 6), as the cells `places`.
+    """Write the chains of the polygons `which` (n,), each less the start of its `shift` (n, 6), as the cells `places`.
 
     `begin` (c + 1, 3) is where vertices and chains of each cell begin. `vertex`, `chain` and all but the first column
     of `mark` are written as `layer.Cells` has them; `bits` are those of `vertex`. The chains of a cell are sorted by
@@ -164,7 +165,7 @@ def fill(
                 for m in range(length):
                     at = first + (start + after + m) % edges
                     to = v + m if way > 0 else v + length - 1 - m
-                    x, y = xy[at, 0] - shift[p, 0], xy[at, 1] - shift[p, 1]
+                    x, y = xy[at, 0] - shift[n, 0], xy[at, 1] - shift[n, 1]
                     vertex[to, 0], vertex[to, 1] = x, y
                     low, high = min(low, y), max(high, y)
                 chain[k, 0], chain[k, 1], chain[k, 2] = -way * turn[r], low, high
@@ -192,7 +193,7 @@ def whole(
     """
     n = len(first_ring) - 1
     turn, place, size = np.empty(len(hole)), np.empty((n, 6)), np.empty((n, 3), np.int64)
-    measure(xy, ring_start, first_ring, hole, (0, n), bits, limit, turn, place, size)
+    measure(xy, ring_start, first_ring, hole, np.arange(n), bits, limit, turn, place, size)
     cells, vertices, chains = np.int64(0), 0, 0
     for p in range(n):
         if size[p, 2] == 2:
@@ -213,7 +214,7 @@ def whole(
         c += 1
     vertex, chain = np.empty((begin[cells, 0], 2)), np.empty((begin[cells, 1], 7))
     places, as_bits = np.arange(cells), vertex.view(np.int64)
-    fill(xy, ring_start, first_ring, turn, place, which, places, begin, vertex, as_bits, chain, mark)
+    fill(xy, ring_start, first_ring, turn, own, which, places, begin, vertex, as_bits, chain, mark)
     return vertex, chain, own, mark, (vertices, chains)
 
 

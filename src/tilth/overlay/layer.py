@@ -130,42 +130,56 @@ def kept(folder: Path, ground: Surface) -> Layer:
     return layer
 
 
-def layer_of(rings: Rings, ground: Surface, rows: IntArray | None = None, total: int | None = None) -> Layer:
-    """The layer of polygons that are `rows` of a layer of `total` (all of it, if None)."""
-    if len(rings) <= _FEW:
+def layer_of(
+    rings: Rings,
+    ground: Surface,
+    which: IntArray | None = None,
+    rows: IntArray | None = None,
+    total: int | None = None,
+) -> Layer:
+    """The layer of the polygons `which` of `rings` (all, if None), that are `rows` of a layer of `total`.
+
+    Without `rows`, they are in the layer what they are in `rings`.
+    """
+    names = which if rows is None else rows
+    count = len(rings) if total is None else total
+    if which is None and len(rings) <= _FEW:
         limit = MOST_EDGES, ground.length(WIDEST_M)
         *found, longest = chains.whole(rings.xy, rings.ring_start, rings.first_ring, rings.hole, _ORIGIN_BITS, limit)
         if len(found[-1]):
-            return _layer(Cells(*found), longest, rings, ground, rows, total)
-    turn, place, size = _measured(rings, ground.length(WIDEST_M))
+            return _layer(Cells(*found), longest, ground, names, count)
+    which = np.arange(len(rings)) if which is None else which
+    turn, place, size = _measured(rings, which, ground.length(WIDEST_M))
     own, large = np.flatnonzero(size[:, 2] == 1), np.flatnonzero(size[:, 2] == 2)
-    parts = [_Part(rings.xy, rings.ring_start, rings.first_ring, turn, place, own, own, place[own], size[own])]
+    parts = [
+        _Part(rings.xy, rings.ring_start, rings.first_ring, turn, place[own], which[own], own, place[own], size[own])
+    ]
     if len(large):
-        cut = _cut(_Cut.alone(rings, turn, large, place), ground.length(WIDEST_M))
-        which, none = np.arange(len(cut.row)), np.zeros((len(cut.row), 6))
+        cut = _cut(_Cut.alone(rings, turn, which[large], large, place[large]), ground.length(WIDEST_M))
+        cells, none = np.arange(len(cut.row)), np.zeros((len(cut.row), 6))
         where = np.concatenate([place[cut.row, :2], cut.box], axis=1)
-        parts.append(_Part(*cut[:4], none, which, cut.row, where, _counted(cut)))
-    return _layer(*_chained(parts), rings, ground, rows, total)
+        parts.append(_Part(*cut[:4], none, cells, cut.row, where, _counted(cut)))
+    return _layer(*_chained(parts), ground, names, count)
 
 
-def _layer(
-    cells: Cells, longest: tuple[int, int], rings: Rings, ground: Surface, rows: IntArray | None, total: int | None
-) -> Layer:
+def _layer(cells: Cells, longest: tuple[int, int], ground: Surface, rows: IntArray | None, total: int) -> Layer:
     if rows is not None:
         cells.mark[:, 0] = rows[cells.row]
     for part in cells:
         part.flags.writeable = False  # as those that are mapped into memory, so that one compilation serves both
-    return Layer(cells, len(rings) if total is None else total, longest, ground)
+    return Layer(cells, total, longest, ground)
 
 
-def _measured(rings: Rings, widest: float) -> tuple[FloatArray, FloatArray, IntArray]:
+def _measured(rings: Rings, which: IntArray, widest: float) -> tuple[FloatArray, FloatArray, IntArray]:
     """What `chains.measure` fills."""
-    n = len(rings)
+    n = len(which)
     known = np.empty(len(rings.hole)), np.empty((n, 6)), np.empty((n, 3), np.int64)
 
     def some(block: slice) -> None:
-        span, limit = (block.start, block.stop), (MOST_EDGES, widest)
-        chains.measure(rings.xy, rings.ring_start, rings.first_ring, rings.hole, span, _ORIGIN_BITS, limit, *known)
+        own, limit = (known[0], known[1][block], known[2][block]), (MOST_EDGES, widest)
+        chains.measure(
+            rings.xy, rings.ring_start, rings.first_ring, rings.hole, which[block], _ORIGIN_BITS, limit, *own
+        )
 
     in_threads(some, blocks(n, _BLOCK_CELLS))
     return known
@@ -182,12 +196,12 @@ class _Cut(NamedTuple):
     box: FloatArray  # (c, 4)
 
     @classmethod
-    def alone(cls, rings: Rings, turn: FloatArray, rows: IntArray, place: FloatArray) -> _Cut:
-        """The polygons at `rows`, each counted from its own origin."""
-        taken = rings.take(rows)
-        turns = turn[runs(rings.first_ring[rows], rings.first_ring[rows + 1])]
-        xy = taken.xy - np.repeat(place[rows, :2], np.diff(taken.ring_start[taken.first_ring]), axis=0)
-        return cls(xy, taken.ring_start, taken.first_ring, turns, rows, place[rows, 2:])
+    def alone(cls, rings: Rings, turn: FloatArray, which: IntArray, rows: IntArray, place: FloatArray) -> _Cut:
+        """The polygons `which` (n,) of `rings`, each counted from its own origin in `place` (n, 6), named `rows`."""
+        taken = rings.take(which)
+        turns = turn[runs(rings.first_ring[which], rings.first_ring[which + 1])]
+        xy = taken.xy - np.repeat(place[:, :2], np.diff(taken.ring_start[taken.first_ring]), axis=0)
+        return cls(xy, taken.ring_start, taken.first_ring, turns, rows, place[:, 2:])
 
 
 def _cut(cells: _Cut, widest: float) -> _Cut:
@@ -235,7 +249,7 @@ class _Part(NamedTuple):
     ring_start: IntArray
     first_ring: IntArray
     turn: FloatArray
-    shift: FloatArray  # (p, 6) the origin that coordinates are not counted from yet, and more
+    shift: FloatArray  # (n, 6) the origin that coordinates are not counted from yet, and more
     which: IntArray  # (n,) polygons of these rings
     row: IntArray  # (n,) and what they are in the layer
     place: FloatArray  # (n, 6) as of cells
@@ -261,7 +275,8 @@ def _chained(parts: list[_Part]) -> tuple[Cells, tuple[int, int]]:
 
     def filled(job: tuple[int, slice]) -> None:
         part, (start, stop) = parts[job[0]], (first[job[0]] + job[1].start, first[job[0]] + job[1].stop)
-        chains.fill(*part[:5], part.which[job[1]], at[start:stop], begin, cells.vertex, bits, cells.chain, mark)
+        own = part.shift[job[1]], part.which[job[1]], at[start:stop]
+        chains.fill(*part[:4], *own, begin, cells.vertex, bits, cells.chain, mark)
 
     in_threads(filled, jobs, worth_it=len(row) > _BLOCK_CELLS)
     vertices, count, _ = size.max(axis=0, initial=0).tolist()

@@ -77,8 +77,9 @@ class Side:
         assert self.given is not None
         if len(rows) == len(self.bounds):
             return layer_of_all(self.given, self.ground)
-        some = self.given.take(rows) if isinstance(self.given, Rings) else flatten(self.given[rows])
-        return _made(some, self.ground, rows, len(self.bounds))
+        if isinstance(self.given, Rings):
+            return _made(self.given, self.ground, rows)
+        return _made(flatten(self.given[rows]), self.ground, None, rows, len(self.bounds))
 
     def tiles(self, rows: IntArray) -> list[IntArray]:
         """`rows` in neighbourhoods of at most about `TILE_COORDINATES` each."""
@@ -96,12 +97,12 @@ def layer_of_all(given: Polygons | Rings, ground: Surface) -> Layer:
     return _made(given if isinstance(given, Rings) else flatten(given), ground)
 
 
-def _made(rings: Rings, ground: Surface, rows: IntArray | None = None, total: int | None = None) -> Layer:
+def _made(rings: Rings, ground: Surface, *some: Any) -> Layer:
     from tilth.overlay.compiled import ready
     from tilth.overlay.layer import layer_of
 
     ready()
-    return layer_of(rings, ground, rows, total)
+    return layer_of(rings, ground, *some)
 
 
 def pieces_of_both(left: Side, right: Side) -> PieceTable:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import Connection, Dialect, Engine, create_engine, event, inspect, text
 from sqlalchemy.exc import SQLAlchemyError
@@ -16,9 +18,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from tilth.core import BadInput
 
 #: The newest schema step; `migrations/versions` ends with it (a test compares the two).
-HEAD = "0003"
+HEAD = "0005"
 #: What SQLite and PostgreSQL say of a full disk.
 _NO_ROOM = ("disk is full", "No space left")
+#: … and of one that may not be written to.
+_NO_WRITING = ("readonly database", "read-only")
 #: With less than this left, a disk is full: SQLite writes no less than its log's index. [bytes]
 LEAST_ROOM = 65_536
 #: PostgreSQL's words for: another transaction came in between, do it again (serialisation failure, deadlock).
@@ -40,6 +44,7 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.url = url
+        self._file = _file(url)
         self._engine = _engine(url)
 
     @staticmethod
@@ -60,8 +65,7 @@ class Database:
             with self._engine.begin() as connection:
                 yield connection
         except SQLAlchemyError as error:
-            code = "RUNTIME-DISK-FULL" if self._no_room(error) else "RUNTIME-DATABASE"
-            raise BadInput(code, why=_reason(error)) from error
+            raise self._bad(error) from error
 
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:
@@ -77,7 +81,7 @@ class Database:
             with self._engine.connect() as connection:
                 yield connection.execution_options(yield_per=5000, **settled)
         except SQLAlchemyError as error:
-            raise BadInput("RUNTIME-DATABASE", why=_reason(error)) from error
+            raise self._bad(error) from error
 
     def close(self) -> None:
         """Give up every connection that nobody uses; the next transaction opens another."""
@@ -100,7 +104,11 @@ class Database:
             return Clash(_reason(error))
         if self.gone(error):
             return Lost("RUNTIME-DATABASE", why=_reason(error))
-        return BadInput("RUNTIME-DISK-FULL" if self._no_room(error) else "RUNTIME-DATABASE", why=_reason(error))
+        return self._bad(error)
+
+    def _bad(self, error: Exception) -> BadInput:
+        kind = "DISK-FULL" if self._no_room(error) else "READ-ONLY" if self._read_only(error) else "DATABASE"
+        return BadInput(f"RUNTIME-{kind}", why=_reason(error))
 
     def gone(self, error: Exception) -> bool:
         """Did the server go away, or is it not there yet?"""
@@ -115,12 +123,19 @@ class Database:
 
     def _no_room(self, error: Exception) -> bool:
         """Is there no room left for the database? SQLite may call that an I/O error."""
-        why, place = _reason(error), self._engine.url.database
+        why = _reason(error)
         if any(words in why for words in _NO_ROOM):
             return True
-        if "disk I/O error" not in why or not place:
+        if "disk I/O error" not in why or self._file is None:
             return False
-        return shutil.disk_usage(Path(place).parent).free < LEAST_ROOM
+        return shutil.disk_usage(self._file.parent).free < LEAST_ROOM
+
+    def _read_only(self, error: Exception) -> bool:
+        """Can nothing be written there? SQLite cannot even open a file beside which it cannot write."""
+        why = _reason(error)
+        if any(words in why for words in _NO_WRITING):
+            return True
+        return "unable to open" in why and self._file is not None and _no_writing_beside(self._file)
 
     @property
     def ready(self) -> bool:
@@ -148,7 +163,7 @@ def _database(url: str) -> Database:
 @cache
 def _engine(url: str) -> Engine:
     try:
-        engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1))
+        engine = create_engine(_still(url).replace("postgresql://", "postgresql+psycopg://", 1))
     except (SQLAlchemyError, ImportError) as error:
         raise BadInput("RUNTIME-DATABASE", why=_reason(error)) from error
     if engine.dialect.name == "postgresql":  # what its driver warns of while a connection dies is raised anyway
@@ -157,6 +172,27 @@ def _engine(url: str) -> Engine:
         event.listen(engine, "connect", _sqlite_pragmas)
         event.listen(engine, "begin", _sqlite_begin)
     return engine
+
+
+def _still(url: str) -> str:
+    """A database in SQLite that nobody can change, such as an archive's, is read without a file beside it."""
+    file = _file(url)
+    if file is None or "?" in url or not file.is_file() or not _no_writing_beside(file):
+        return url
+    log = file.with_name(f"{file.name}-wal")
+    if log.exists() and log.stat().st_size:  # what stands in it would not be seen
+        return url
+    return f"sqlite:///file:{quote(str(file))}?immutable=1&uri=true"
+
+
+def _file(url: str) -> Path | None:
+    """Where SQLite keeps a database; None for another kind."""
+    kind, _, place = url.partition(":///")
+    return Path(place.partition("?")[0].removeprefix("file:")) if kind == "sqlite" and place else None
+
+
+def _no_writing_beside(file: Path) -> bool:
+    return not os.access(file.parent, os.W_OK)
 
 
 def _sqlite_pragmas(connection: Any, _record: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,8 @@ _STYLE = {"sqlite": "named", "postgresql": "pyformat"}
 _PLACES = {"sqlite": "qmark", "postgresql": "format"}
 #: From so many rows on, PostgreSQL takes them as one stream.
 _STREAM = 6
+#: So many rows SQLite takes in one step.
+_ABREAST = 20
 
 Values = Mapping[str, Any]
 
@@ -66,6 +69,7 @@ class Inserted:
         names = table.columns.keys()
         self._stream = f"COPY {table.name} ({', '.join(names)}) FROM STDIN"
         self._statement = table.insert().values({name: bindparam(name) for name in names})
+        self._places = f"({', '.join('?' * len(names))})"
         self._compiled: dict[str, str] = {}
 
     def put(self, desk: Desk, rows: Sequence[tuple[Any, ...]]) -> None:
@@ -76,14 +80,22 @@ class Inserted:
                 for row in rows:
                     copy.write_row(row)
             return
-        text = self._compiled.get(name)
-        if text is None:
-            own = type(desk.dialect)(paramstyle=_PLACES[name])  # type: ignore[call-arg]
-            text = self._compiled[name] = str(self._statement.compile(dialect=own))
+        text = self._compiled.get(name) or self._compile(desk.dialect)
         if len(rows) == 1:
             desk.cursor.execute(text, rows[0])
-        else:
-            desk.cursor.executemany(text, rows)
+            return
+        whole = len(rows) - len(rows) % _ABREAST if name == "sqlite" else 0
+        if whole:
+            wide = text.replace(self._places, ", ".join([self._places] * _ABREAST))
+            together = [tuple(chain.from_iterable(rows[at : at + _ABREAST])) for at in range(0, whole, _ABREAST)]
+            desk.cursor.executemany(wide, together)
+        if whole < len(rows):
+            desk.cursor.executemany(text, rows[whole:])
+
+    def _compile(self, dialect: Dialect) -> str:
+        own = type(dialect)(paramstyle=_PLACES[dialect.name])  # type: ignore[call-arg]
+        text = self._compiled[dialect.name] = str(self._statement.compile(dialect=own))
+        return text
 
 
 def streams(count: int) -> bool:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import shutil
 import tomllib
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tilth.core import BadInput, NotFound
 from tilth.runtime.files import write_whole
@@ -87,6 +87,21 @@ class Workspace:
             with workspace.writing():
                 workspace.database.migrate()
         return workspace
+
+    def settings(self, table: str) -> Mapping[str, Any]:
+        """A table of the settings (`tilth.toml`), as it is now; empty where there is none.
+
+        Raises
+        ------
+        BadInput
+            If the settings cannot be read.
+        """
+        path = self.root / CONFIG
+        try:
+            found = tomllib.loads(path.read_text(encoding="utf-8")).get(table, {})
+        except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise BadInput("RUNTIME-CONFIG-UNREADABLE", file=str(path), why=str(error)) from error
+        return found if isinstance(found, dict) else {}
 
     @property
     def database(self) -> Database:

@@ -1,0 +1,100 @@
+"""A year of the land book tested by the rules of a workspace."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tilth.core import BadInput
+from tilth.ledger import (
+    Case,
+    Outcome,
+    Policy,
+    Rule,
+    Surveys,
+    Tested,
+    assess,
+    gather,
+    in_order,
+    keep,
+    load_policy,
+    stored_rules_agree,
+)
+
+if TYPE_CHECKING:
+    from tilth.runtime import Workspace
+
+
+@dataclass(frozen=True)
+class Assessed:
+    """Every test of a year, by invariant, and the rules whose figures no source confirms."""
+
+    region: str
+    year: int
+    policy: Policy
+    tests: tuple[Tested, ...]
+    unverified: tuple[Rule, ...]
+    kept: bool  # it is kept beside the closing
+
+    def counted(self, outcome: Outcome) -> int:
+        """How many tests came out so."""
+        return sum(one.outcome is outcome for one in self.tests)
+
+    @property
+    def failed(self) -> bool:
+        """Does one test fail?"""
+        return self.counted(Outcome.FAIL) > 0
+
+    def as_record(self) -> dict[str, Any]:
+        """For JSON."""
+        return {
+            "region": self.region, "year": self.year, "rules": self.policy.id, "rules_version": self.policy.version,
+            "rules_digest": self.policy.digest, "kept": self.kept,
+            **{outcome.value: self.counted(outcome) for outcome in Outcome},
+            "tests": [one.as_record() for one in self.tests],
+            "unverified": [one.as_record() for one in self.unverified],
+        }  # fmt: skip
+
+
+def ledger_rules(workspace: Workspace) -> Policy:
+    """The rule pack of a workspace: `[ledger] rules` in its settings, a name or the path of a file below its folder.
+
+    Raises
+    ------
+    BadInput
+        If there is no such pack, or the file is not sound.
+    """
+    chosen = workspace.settings("ledger").get("rules")
+    if chosen is None:
+        return load_policy()
+    if not isinstance(chosen, str) or not chosen.strip():
+        raise BadInput("POLICY-SETTING", file="tilth.toml", value=chosen)
+    return load_policy(workspace.root / chosen if Path(chosen).suffix.lower() == ".toml" else chosen)
+
+
+def ledger_assess(
+    workspace: Workspace, *, year: int, region: str | None = None, surveys: Surveys | None = None
+) -> Assessed:
+    """Test a year of a region (the workspace's own without one) and all below it; that of a closed year is kept.
+
+    Raises
+    ------
+    NotFound
+        If there is no such region.
+    BadInput
+        If the rules of the workspace are not sound.
+    """
+    from tilth.land import Store
+
+    store, policy, database = Store(workspace), ledger_rules(workspace), workspace.database
+    tree, tasks, given = store.regions(), store.tasks(), surveys or Surveys()
+    code = tree[region or workspace.region].code
+    facts = gather(database, tree, code, year)
+    case = Case(facts, policy, tuple(tasks), given)
+    found = assess(database, tree, code, year, policy, tasks=tasks, surveys=given)
+    stored = keep(database, case, found)
+    tests = (*found, stored_rules_agree(database, case))
+    unverified = [rule for rule in policy.in_force(date(year, 12, 31), code) if rule.confidence == "unverified"]
+    return Assessed(code, year, policy, tuple(in_order(tests)), tuple(unverified), stored is not None)

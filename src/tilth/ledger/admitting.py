@@ -1,0 +1,292 @@
+"""Before an entry is posted: would it break the red line or the cap? Then it is refused, with what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from itertools import islice
+
+from sqlalchemy import select
+
+from tilth.core import BadInput
+from tilth.land import RegionTree, Task
+from tilth.ledger import tables
+from tilth.ledger.canonical import entry_of
+from tilth.ledger.caps import cap_from
+from tilth.ledger.chart import Chart
+from tilth.ledger.equivalents import land_types
+from tilth.ledger.gathering import CLAIMING, Event, Facts, children_of, covered, gather, subtree
+from tilth.ledger.judging import told
+from tilth.ledger.judging_book import moves_area
+from tilth.ledger.model import Account, Entry, Phase, day_number
+from tilth.ledger.policy import Policy
+from tilth.runtime import Database
+
+_MANY = 500
+
+
+def admit(
+    database: Database,
+    regions: RegionTree,
+    entries: Sequence[Entry],
+    policy: Policy,
+    *,
+    tasks: Sequence[Task] = (),
+    chart: Chart | None = None,
+) -> None:
+    """Nothing, if `entries` may be posted or reserved, one after the other.
+
+    Entries that stand in the book already are passed over. What nature took is never refused: it happened.
+
+    Raises
+    ------
+    BadInput
+        If an occupation would take a region, or one above it, below its task (INV-13) or beyond its cap (INV-10),
+        an upgrade moves area (INV-16), or a loss in one land type is made up for in another (rules `ldn`).
+    """
+    gated = [one for one in entries if one.kind in CLAIMING or one.kind == "UPGRADE" or land_types(one)]
+    if not gated:
+        return
+    gate = _Gate(database, regions, policy, tuple(tasks), chart or Chart())
+    known = gate.entries({one.id for one in entries})
+    for one in entries:
+        if one.id in known:
+            continue
+        if one.kind == "UPGRADE" and moves_area(one.lines):
+            raise BadInput("POLICY-UPGRADE", id=one.id)
+        if len(land_types(one)) > 1 and policy.rule("like-for-like", one.act_date) is not None:
+            raise BadInput("POLICY-LIKE", id=one.id, types=", ".join(sorted(land_types(one))))
+        if one.kind in CLAIMING and one.phase in (Phase.POST, Phase.RESERVE):
+            gate.red_line(one)
+            if one.kind == "NONAG":
+                gate.cap(one)
+        gate.coming[one.id] = one
+
+
+@dataclass
+class _Running:
+    """A number that is as the book has it, and moves on with the entries of the call."""
+
+    value: int
+    seen: int = 0
+
+
+@dataclass
+class _Gate:
+    """What the book holds now, and the entries of the call that come before."""
+
+    database: Database
+    tree: RegionTree
+    policy: Policy
+    tasks: tuple[Task, ...]
+    chart: Chart
+    coming: dict[str, Entry] = field(default_factory=dict)
+    _left: dict[tuple[str, bool], _Running] = field(default_factory=dict)
+    _used: dict[tuple[str, int], _Running] = field(default_factory=dict)
+    _caps: dict[tuple[str, int], int | None] = field(default_factory=dict)
+    _given: dict[tuple[str, int], _Running] = field(default_factory=dict)
+    _within: dict[str, frozenset[str]] = field(default_factory=dict)
+    _known: int = 0
+
+    def red_line(self, entry: Entry) -> None:
+        """INV-13 for every region that the entry is about, and those above."""
+        for code in self._above(entry):
+            task = self._task(code, entry.act_date.year)
+            rule = self.policy.rule("red-line", entry.act_date, code)
+            if task is None or rule is None or not self._covered(code):
+                continue
+            stable = rule["counts"] == "stable"
+            if self._net(entry, code, stable=stable) >= 0:
+                continue
+            left = self._left_now(code, stable=stable) + self._adds(entry, code, stable=stable)
+            if left < task.holding_dm2:
+                raise BadInput(
+                    "POLICY-RED-LINE", id=entry.id, region=code, name=self.tree[code].name, left=told(left, "dm2"),
+                    task=told(task.holding_dm2, "dm2"), year=task.year, short=told(task.holding_dm2 - left, "dm2"),
+                )  # fmt: skip
+
+    def cap(self, entry: Entry) -> None:
+        """INV-10 for every region that the entry is about, and those above that have a cap."""
+        year = entry.act_date.year
+        for code in self._above(entry):
+            rule = self.policy.rule("cap", entry.act_date, code)
+            if rule is None:
+                continue
+            cap, used = self._cap_now(code, year, computed=rule["enforced"] == "computed")
+            used += self._uses(entry, code, year)
+            if cap is not None and used > cap:
+                raise BadInput(
+                    "POLICY-CAP", id=entry.id, region=code, name=self.tree[code].name, year=year,
+                    used=told(used, "dm2"), cap=told(cap, "dm2"), short=told(used - cap, "dm2"),
+                )  # fmt: skip
+
+    def _left_now(self, code: str, *, stable: bool) -> int:
+        """Farmland that is not held, after the entries of the call so far."""
+        key = (code, stable)
+        if key not in self._left:
+            self._left[key] = _Running(self._now(code, stable=stable))
+        return self._moved_on(self._left[key], lambda one: self._adds(one, code, stable=stable))
+
+    def _cap_now(self, code: str, year: int, *, computed: bool) -> tuple[int | None, int]:
+        """The cap of a region, if it has one, and what is used of it, after the entries of the call so far."""
+        key = (code, year)
+        if key not in self._used:
+            self._caps[key], self._used[key] = self._of_cap(code, year, computed=computed)
+            self._given[key] = _Running(0)
+        given = self._moved_on(self._given[key], lambda one: _given(one, self._below(code), year))
+        used = self._moved_on(self._used[key], lambda one: self._uses(one, code, year))
+        cap = self._caps[key]
+        return None if cap is None and not given else (cap or 0) + given, used
+
+    def _moved_on(self, running: _Running, adds: Callable[[Entry], int]) -> int:
+        """The number after the entries of the call that it has not seen yet."""
+        for one in islice(self.coming.values(), running.seen, None):
+            running.value += adds(one)
+        running.seen = len(self.coming)
+        return running.value
+
+    def _of_cap(self, code: str, year: int, *, computed: bool) -> tuple[int | None, _Running]:
+        """The cap of a region in the book, if it has one, and what is used or reserved of it."""
+        if computed:
+            facts = gather(self.database, self.tree, code, date.max.year, self.chart)
+        else:
+            facts = self._of_caps(code, year)
+        sheet = cap_from(facts, year, self.policy, code)
+        used = _Running(sum(_occupies(one, facts.regions, year) for one in facts.open))
+        if sheet is None:
+            return None, used
+        used.value += sheet.used_dm2
+        cap = sheet.handed_dm2
+        if cap is None and computed and sheet.whole:
+            cap = sheet.cap_dm2
+        return cap, used
+
+    def _uses(self, entry: Entry, code: str, year: int) -> int:
+        """What an entry adds to what is used of a cap: its own, less what its reservation held."""
+        held = self._reservation(entry)
+        own = _occupies(entry, self._below(code), year)
+        return own - (_occupies(held, self._below(code), year) if held is not None else 0)
+
+    def _adds(self, entry: Entry, code: str, *, stable: bool) -> int:
+        """What an entry adds to farmland that is not held: its own, and what its reservation held."""
+        own = self._net(entry, code, stable=stable) if entry.phase in (Phase.POST, Phase.RESERVE) else 0
+        held = self._reservation(entry)
+        if held is None:
+            return own
+        if held.id in self.coming:
+            return own - self._net(held, code, stable=stable)
+        return own + sum(q.taken().area_dm2 for account, q in held.lines if self._counts(account, code, stable=stable))
+
+    def _reservation(self, entry: Entry) -> Entry | None:
+        """The reservation that an entry settles."""
+        if not entry.settles:
+            return None
+        return self.coming.get(entry.settles) or self.entries([entry.settles]).get(entry.settles)
+
+    def _below(self, code: str) -> frozenset[str]:
+        if code not in self._within:
+            self._within[code] = subtree(self.tree, code, self._children)
+        return self._within[code]
+
+    def entries(self, ids: Collection[str]) -> dict[str, Entry]:
+        """Those that stand in the book."""
+        found: dict[str, Entry] = {}
+        wanted = sorted(ids)
+        with self.database.snapshot() as connection:
+            for start in range(0, len(wanted), _MANY):
+                asked = select(tables.entries.c.body).where(tables.entries.c.id.in_(wanted[start : start + _MANY]))
+                found.update((one.id, one) for one in (entry_of(row[0]) for row in connection.execute(asked)))
+        return found
+
+    def _above(self, entry: Entry) -> list[str]:
+        """The regions of an entry and all above them."""
+        own = dict.fromkeys(account.region for account, _ in entry.lines)
+        return list(dict.fromkeys(one.code for code in own if code in self.tree for one in self.tree.ancestors(code)))
+
+    def _task(self, region: str, year: int) -> Task | None:
+        found = [one for one in self.tasks if one.region == region and one.year <= year]
+        return max(found, key=lambda one: one.year, default=None)
+
+    def _counts(self, account: Account, code: str, *, stable: bool) -> bool:
+        known = account.name in self.chart.farmland and account.region in self._below(code)
+        return known and (account.stable == 1 or not stable)
+
+    def _net(self, entry: Entry, code: str, *, stable: bool) -> int:
+        """What an entry does to farmland; of a reservation as if it were posted."""
+        return sum(q.area_dm2 for account, q in entry.lines if self._counts(account, code, stable=stable))
+
+    def _now(self, code: str, *, stable: bool) -> int:
+        """Farmland in the book now that no reservation holds."""
+        return sum(booked - held for account, booked, held in self._land if self._counts(account, code, stable=stable))
+
+    @cached_property
+    def _land(self) -> list[tuple[Account, int, int]]:
+        columns = [tables.accounts.c[name] for name in (*Account._fields, "booked_area", "held_area")]
+        asked = select(*columns).where(tables.accounts.c.name.like("LAND:%"), tables.accounts.c.lines > 0)
+        with self.database.snapshot() as connection:
+            return [(Account(*row[:6]), row[6], row[7]) for row in connection.execute(asked)]
+
+    def _covered(self, code: str) -> bool:
+        """Does the book, after the entries of the call so far, hold all land of a region?"""
+        for one in islice(self.coming.values(), self._known, None):
+            self._holding.update(account.region for account, _ in one.lines if account.family == "LAND")
+        self._known = len(self.coming)
+        return covered(self.tree, code, self._holding, self._children)
+
+    @cached_property
+    def _holding(self) -> set[str]:
+        """Regions in which land is booked."""
+        return {account.region for account, _, _ in self._land}
+
+    @cached_property
+    def _children(self) -> dict[str | None, list[str]]:
+        return children_of(self.tree)
+
+    def _of_caps(self, code: str, year: int) -> Facts:
+        """Only the entries that set, move or use the cap of a year."""
+        within = self._below(code)
+        lines, accounts = tables.lines, tables.accounts
+        since = day_number(date(year, 1, 1))
+        about = (accounts.c.name == f"CAP:{year}") | ((accounts.c.name == "CLAIM:NONAG") & (lines.c.day >= since))
+        wanted = sorted(within)
+        numbers: set[int] = set()
+        rows: list[tuple[int, str, str]] = []
+        with self.database.snapshot() as connection:
+            for start in range(0, len(wanted), _MANY):
+                there = accounts.c.region.in_(wanted[start : start + _MANY])
+                asked = select(lines.c.entry).join(accounts, accounts.c.id == lines.c.account).where(there, about)
+                numbers.update(row[0] for row in connection.execute(asked))
+            ordered = sorted(numbers)
+            for start in range(0, len(ordered), _MANY):
+                found = tables.entries.c.number.in_(ordered[start : start + _MANY])
+                columns = [tables.entries.c[name] for name in ("number", "body", "recorded_at")]
+                rows += [
+                    tuple(row)
+                    for row in connection.execute(select(*columns).where(found).order_by(tables.entries.c.number))
+                ]
+        events, reserved = list[Event](), dict[str, Entry]()
+        kinds_of: dict[str, str] = {}
+        for number, entry, recorded_at in ((row[0], entry_of(row[1]), row[2]) for row in rows):
+            reserved.pop(entry.settles, None)
+            if entry.phase is Phase.RESERVE:
+                reserved[entry.id] = entry
+            elif entry.phase is Phase.POST:
+                kind = kinds_of.setdefault(entry.id, kinds_of.get(entry.reverses, entry.kind))
+                events.append(Event(number, entry, kind, recorded_at))
+        return Facts(code, year, self.tree, self.chart, within, tuple(events), tuple(reserved.values()), {})
+
+
+def _occupies(entry: Entry, within: Collection[str], year: int) -> int:
+    """What an entry occupies, or a reservation holds, of the cap of a year."""
+    if entry.kind != "NONAG" or entry.act_date.year != year or entry.phase not in (Phase.POST, Phase.RESERVE):
+        return 0
+    return sum(q.area_dm2 for account, q in entry.lines if account.name == "CLAIM:NONAG" and account.region in within)
+
+
+def _given(entry: Entry, within: Collection[str], year: int) -> int:
+    """Cap that an entry of the same call sets, or moves into or out of a region."""
+    if entry.kind not in ("CAP", "TRANSFER"):
+        return 0
+    return sum(q.area_dm2 for account, q in entry.lines if account.region in within and account.name == f"CAP:{year}")

@@ -1,0 +1,201 @@
+"""A year of the book tested by a pack of rules, and kept so that the same test gives the same result ever after."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import func, insert, select
+
+from tilth.land import Region, RegionTree, Task
+from tilth.ledger import equivalents, judging_book, judging_duties
+from tilth.ledger.chart import Chart
+from tilth.ledger.gathering import Facts, gather
+from tilth.ledger.judging import Case, Surveys
+from tilth.ledger.policy import Policy, policy_of_text
+from tilth.ledger.tables import assessments
+from tilth.ledger.tested import Outcome, Tested
+from tilth.runtime import Database
+
+#: Every test, and the rule without which a pack does not ask for it.
+_TESTS: tuple[tuple[Callable[[Case], Iterator[Tested]], str], ...] = (
+    (judging_book.land_is_conserved, "conservation"),
+    (judging_book.years_meet, "continuity"),
+    (judging_book.levels_meet, "levels"),
+    (judging_book.losses_raise_duties, "duty"),
+    (judging_book.accepted_stays_farmland, "accepted-stays-farmland"),
+    (judging_duties.pools_suffice, "nothing-below-nothing"),
+    (judging_duties.compensated_first, "compensation-first"),
+    (judging_duties.caps_hold, "cap"),
+    (judging_book.transfers_are_equal, "transfer"),
+    (judging_duties.basic_farmland_is_replaced, "pbf-replacement"),
+    (judging_duties.red_line_holds, "red-line"),
+    (judging_duties.quality_is_no_worse, "quality"),
+    (judging_duties.paddy_stays, "paddy"),
+    (judging_book.upgrades_stay_in_place, "in-place"),
+    (judging_book.closed_years_stay_closed, "closed-years"),
+    (judging_book.order_does_not_matter, "order"),
+    (judging_book.stocks_stay_positive, "nothing-below-nothing"),
+    (judging_book.hectares_add_up, "rounding"),
+    (judging_book.both_days_are_kept, "two-dates"),
+    (equivalents.is_neutral, "neutrality"),
+    (equivalents.is_like_for_like, "like-for-like"),
+    (equivalents.is_protected, "easement"),
+    (equivalents.creates_no_land, "easement"),
+    (equivalents.account_closes, "land-account"),
+)
+
+
+def assess(
+    database: Database,
+    regions: RegionTree,
+    region: str,
+    year: int,
+    policy: Policy,
+    *,
+    tasks: Sequence[Task],
+    surveys: Surveys | None = None,
+    chart: Chart | None = None,
+) -> list[Tested]:
+    """Test a year of the book of a region and all below it, by every rule of `policy`.
+
+    Only what was posted by the end of the year is looked at, so a closed year is tested alike at any time.
+
+    Raises
+    ------
+    NotFound
+        If there is no such region.
+    """
+    facts = gather(database, regions, region, year, chart)
+    return tests_of(Case(facts, policy, tuple(tasks), surveys or Surveys()))
+
+
+def tests_of(case: Case) -> list[Tested]:
+    """Every test that the pack asks for."""
+    asked = {rule.id for rule in case.policy.rules}
+    return [one for test, needs in _TESTS if needs in asked for one in test(case)]
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """What a closed year was found to be: the rules, what was given beside the book, and every result. Texts (JSON)."""
+
+    number: int
+    region: str
+    year: int
+    recorded_at: str
+    policy: str
+    given: str
+    results: str
+    digest: str  # SHA-256 of the three
+
+    @property
+    def policy_digest(self) -> str:
+        """SHA-256 of the rules."""
+        return sha256(self.policy.encode()).hexdigest()
+
+
+def results_text(results: Iterable[Tested]) -> str:
+    """Results as text, the only one that they can have: in both languages, whatever is spoken."""
+    return _canonical([{**one.as_record(), "about": one.about.en, "about_zh": one.about.zh} for one in results])
+
+
+def kept(database: Database, region: str, year: int) -> list[Assessment]:
+    """Assessments of a region and year, in the order in which they were kept."""
+    with database.snapshot() as connection:
+        asked = select(assessments).where(assessments.c.region == region, assessments.c.year == year)
+        return [Assessment(*row) for row in connection.execute(asked.order_by(assessments.c.number))]
+
+
+def keep(database: Database, case: Case, results: Sequence[Tested]) -> Assessment | None:
+    """Keep what a closed year was found to be, once for the same rules and givens; None while the year is open."""
+    facts = case.facts
+    if not closed(facts):
+        return None
+    policy, given, text = case.policy.as_text(), _canonical(_given(case)), results_text(results)
+    for one in kept(database, facts.region, facts.year):
+        if (one.policy, one.given) == (policy, given):
+            return one
+    digest = _digest(policy, given, text)
+    recorded_at = datetime.now(UTC).isoformat(timespec="microseconds")
+    with database.transaction() as connection:
+        number = connection.execute(select(func.coalesce(func.max(assessments.c.number), 0) + 1)).scalar_one()
+        row = Assessment(number, facts.region, facts.year, recorded_at, policy, given, text, digest)
+        connection.execute(insert(assessments).values({name: getattr(row, name) for name in row.__slots__}))
+    return row
+
+
+def closed(facts: Facts) -> bool:
+    """Is the year closed for the region?"""
+    return any(facts.region in one.regions and one.year >= facts.year for one in facts.closings)
+
+
+def again(database: Database, one: Assessment) -> tuple[list[Tested], int]:
+    """Test a closed year again by the rules and givens that were kept: the results, and how many are other ones."""
+    given = json.loads(one.given)
+    tree = RegionTree({row["code"]: Region(**row) for row in given["regions"]})
+    surveys = given["surveys"]
+    case = Case(
+        gather(database, tree, one.region, one.year),
+        policy_of_text(one.policy),
+        tuple(Task(**row) for row in given["tasks"]),
+        Surveys(
+            None if surveys["not_farmland"] is None else tuple(surveys["not_farmland"]),
+            None if surveys["hectares"] is None else tuple((code, area) for code, area in surveys["hectares"]),
+        ),
+    )
+    results = tests_of(case)
+    found = json.loads(results_text(results))
+    before = json.loads(one.results) if _digest(one.policy, one.given, one.results) == one.digest else []
+    differ = sum(left != right for left, right in zip(found, before, strict=False))
+    return results, differ + abs(len(found) - len(before))
+
+
+def stored_rules_agree(database: Database, case: Case) -> Tested:
+    """INV-17: every assessment that was kept, tested again by its own rules, gives every result again."""
+    earlier = kept(database, case.facts.region, case.facts.year)
+    differ = sum(again(database, one)[1] for one in earlier)
+    return case.said(
+        "INV-17", case.rule("stored-rules"), "ASSESS-AGAIN" if earlier else "ASSESS-AGAIN-NONE",
+        holds=differ == 0 if earlier else None, found=differ if earlier else None, wanted=0, unit="results",
+        count=len(earlier),
+    )  # fmt: skip
+
+
+def in_order(results: Iterable[Tested]) -> list[Tested]:
+    """By invariant."""
+    return sorted(results, key=lambda one: (one.invariant.partition("-")[0], int(one.invariant.partition("-")[2])))
+
+
+def failed(results: Iterable[Tested]) -> list[Tested]:
+    """Those that fail."""
+    return [one for one in results if one.outcome is Outcome.FAIL]
+
+
+def _given(case: Case) -> dict[str, Any]:
+    """What a result rests on beside the book and the rules."""
+    facts = case.facts
+    regions = [facts.tree[code] for code in sorted(facts.regions) if code in facts.tree]
+    names = ("code", "name", "level", "parent", "control_dm2", "control_island_dm2")
+    tasks = sorted((one for one in case.tasks if one.region in facts.regions), key=lambda one: (one.region, one.year))
+    return {
+        "regions": [{name: getattr(one, name) for name in names} for one in regions],
+        "tasks": [
+            {name: getattr(one, name) for name in ("region", "year", "holding_dm2", "pbf_dm2", "source")}
+            for one in tasks
+            if one.year <= facts.year
+        ],
+        "surveys": {"not_farmland": case.surveys.not_farmland, "hectares": case.surveys.hectares},
+    }
+
+
+def _canonical(told: Any) -> str:
+    return json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def _digest(*texts: str) -> str:
+    return sha256("\n".join(texts).encode()).hexdigest()
