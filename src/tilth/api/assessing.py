@@ -86,15 +86,16 @@ def ledger_assess(
     BadInput
         If the rules of the workspace are not sound.
     """
+    from tilth.api.surveyed import surveyed_tests, surveys_of
     from tilth.land import Store
 
     store, policy, database = Store(workspace), ledger_rules(workspace), workspace.database
-    tree, tasks, given = store.regions(), store.tasks(), surveys or Surveys()
+    tree, tasks, given = store.regions(), store.tasks(), surveys or surveys_of(workspace, year)
     code = tree[region or workspace.region].code
     facts = gather(database, tree, code, year)
     case = Case(facts, policy, tuple(tasks), given)
     found = assess(database, tree, code, year, policy, tasks=tasks, surveys=given)
     stored = keep(database, case, found)
-    tests = (*found, stored_rules_agree(database, case))
+    tests = (*found, stored_rules_agree(database, case), *surveyed_tests(workspace, tree, code, year))
     unverified = [rule for rule in policy.in_force(date(year, 12, 31), code) if rule.confidence == "unverified"]
     return Assessed(code, year, policy, tuple(in_order(tests)), tuple(unverified), stored is not None)

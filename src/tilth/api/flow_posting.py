@@ -142,7 +142,7 @@ def ledger_post_flows(
     tree = store.regions()
     home, wanted = _books(tree, workspace.region, region, level)
     terms = Terms(on or date(after, 12, 31), author, evidence)
-    flows, codes = _stocked(workspace, store, before, after, home)
+    flows, codes = stocks_of(workspace, store, before, after, home)
     records, odd = _records(workspace, after)
     with land_book(workspace) as book:
         if flows is not None and codes.id != book.chart.classes.id:
@@ -187,7 +187,7 @@ def _books(tree: RegionTree, own: str, region: str | None, level: str) -> tuple[
     return home, inside
 
 
-def _stocked(workspace: Workspace, store: Store, before: int, after: int, home: Callable[[str], str]) -> Any:
+def stocks_of(workspace: Workspace, store: Store, before: int, after: int, home: Callable[[str], str]) -> Any:
     from tilth.api.accounting import _codes
     from tilth.api.basic_cover import covers_of
     from tilth.api.layers import usable_layers

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tilth import __version__
 from tilth.api.assessing import ledger_rules
 from tilth.api.booking import land_book
+from tilth.api.surveyed import results_of, surveyed_tests, surveys_of
 from tilth.core import BadInput, language, message
 from tilth.ledger import Drawn, Scope, Statement, assess, cap_of, posted, recalled, scope_of, seals, state, verify
 from tilth.runtime import Workspace, working
@@ -88,7 +89,10 @@ def ledger_statement(
     spoken = lang or language()
     rules = ledger_rules(workspace)
     with working(message("API-WRITING", year=year)):
-        one = by_the_rules(workspace, statement_of(workspace, year=year, region=region, group=group))
+        one = by_the_rules(
+            workspace,
+            statement_of(workspace, year=year, region=region, group=group, acceptance=results_of(workspace)),
+        )
         name = one.scope.whole.code or "".join(sign if sign.isalnum() else "-" for sign in str(one.scope.whole.name))
         target = Path(folder) if folder else workspace.root / "reports" / f"statement-{year}-{name}-{spoken}"
         done, files = write_statement(
@@ -160,7 +164,15 @@ def by_the_rules(workspace: Workspace, one: Statement) -> Statement:
     policy, store, database = ledger_rules(workspace), Store(workspace), workspace.database
     tree, tasks = store.regions(), store.tasks()
     regions = [one.scope.whole.code] if one.scope.whole.code else [part.code for part in one.scope.parts]
-    tested = [test for code in regions for test in assess(database, tree, code, one.year, policy, tasks=tasks)]
+    surveys = surveys_of(workspace, one.year)
+    tested = [
+        test
+        for code in regions
+        for test in (
+            *assess(database, tree, code, one.year, policy, tasks=tasks, surveys=surveys),
+            *surveyed_tests(workspace, tree, code, one.year),
+        )
+    ]
     years = (one.year, one.year + 1)
     caps = [cap for code in regions for year in years if (cap := cap_of(database, tree, code, year, policy))]
     return replace(one.with_tests(tested), caps=tuple(caps))
