@@ -30,7 +30,7 @@ COMMANDS = (
     "validate", "repair", "accounts", "flows", "standing", "check", "area", "convert", "report", "contents",
     "use", "demo", "ledger post", "ledger reserve", "ledger void", "ledger reservations", "ledger expire",
     "ledger close", "ledger balance", "ledger verify", "ledger replay", "ledger assess", "ledger transfer",
-    "ledger statement",
+    "ledger statement", "ledger accept", "ledger follow-up",
 )  # fmt: skip
 
 EXAMPLE = """\
@@ -165,7 +165,7 @@ def test_the_commands_are_the_fixed_ones_in_the_order_people_use_them() -> None:
 
 @pytest.mark.parametrize("words", COMMANDS)
 def test_every_command_has_a_twin_in_the_api(words: str) -> None:
-    name = words.replace(" ", "_")
+    name = words.replace(" ", "_").replace("-", "_")
     assert name in api.__all__ and callable(getattr(api, name))
 
 

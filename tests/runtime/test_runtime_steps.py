@@ -65,7 +65,7 @@ def test_the_tables_of_the_land_book_are_those_that_the_code_knows(address: str)
     made = brought_up(address, "head")
     known = [
         tables.entries, tables.accounts, tables.lines, tables.days, tables.regions, tables.closings, tables.sealed,
-        tables.assessments,
+        tables.assessments, tables.grounds,
     ]  # fmt: skip
     for table in known:
         columns, key, _ = made[table.name]  # type: ignore[misc]

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from tilth.core.ondemand import on_demand
 
 if TYPE_CHECKING:
+    from tilth.api.accepting import Acceptance, FollowUp, Judged, ledger_accept, ledger_follow_up
     from tilth.api.accounting import Flowed, accounts, down_to, flows, write_tables
     from tilth.api.area_lists import write_areas
     from tilth.api.assessing import Assessed, ledger_assess, ledger_rules
@@ -50,6 +51,7 @@ else:
     __getattr__ = on_demand(__name__)
 
 __all__ = [
+    "Acceptance",
     "Accounts",
     "Assessed",
     "Booked",
@@ -60,8 +62,10 @@ __all__ = [
     "Examined",
     "FlowPosted",
     "Flowed",
+    "FollowUp",
     "GroupStanding",
     "Imported",
+    "Judged",
     "Measured",
     "Measurement",
     "Mended",
@@ -90,10 +94,12 @@ __all__ = [
     "import_tasks",
     "init",
     "land_book",
+    "ledger_accept",
     "ledger_assess",
     "ledger_balance",
     "ledger_close",
     "ledger_expire",
+    "ledger_follow_up",
     "ledger_post",
     "ledger_post_flows",
     "ledger_replay",

@@ -5,25 +5,40 @@ from typing import TYPE_CHECKING
 from tilth.core.ondemand import on_demand
 
 if TYPE_CHECKING:
+    from tilth.ledger.acceptance import Checked, Seen, as_results, examine, net_dm2, passes, pool_of
     from tilth.ledger.admitting import admit
     from tilth.ledger.assessing import Assessment, again, assess, failed, in_order, keep, kept, stored_rules_agree
     from tilth.ledger.book import Book, counter
     from tilth.ledger.by_family import Summed, regions_used, summed
     from tilth.ledger.caps import CapSheet, cap_of
-    from tilth.ledger.chart import Chart, may_be_negative
+    from tilth.ledger.chart import Chart, families, may_be_negative
     from tilth.ledger.closing import Closing
     from tilth.ledger.entry_files import write_entries
     from tilth.ledger.equivalents import Neutrality, SeeaRow, Status, neutrality, one_out_all_out, seea_account
     from tilth.ledger.flow_kinds import ChangeRecord, records_of
+    from tilth.ledger.following import Followed, follow_up, once_in_pool, still_farmland
     from tilth.ledger.from_flows import Proposed, Terms, Unmatched, accounts_of, closes, propose, stock_entry
     from tilth.ledger.gathering import Facts, gather
+    from tilth.ledger.grounds import (
+        Ground,
+        Shared,
+        accept,
+        accepted_before,
+        make_ground,
+        shared_before,
+        shared_within,
+        standing_grounds,
+    )
     from tilth.ledger.history import Recorded, posted, recalled
     from tilth.ledger.holding import held_by, letting_go, reservations
     from tilth.ledger.judging import Case, Surveys
     from tilth.ledger.judging_book import proposed_counters
     from tilth.ledger.laws import check
+    from tilth.ledger.limits import Limit, Limits, load_limits
     from tilth.ledger.lots import Lot, Use
-    from tilth.ledger.model import Account, Balance, Entry, Line, Phase, Quantities, Receipt
+    from tilth.ledger.model import Account, Balance, Entry, Line, Phase, Quantities, Receipt, day_number
+    from tilth.ledger.offered import Parcel, absent_columns, read_parcels
+    from tilth.ledger.overlaid import Around, look
     from tilth.ledger.policy import Policy, Rule, load_policy
     from tilth.ledger.reading import read_entries
     from tilth.ledger.redline import RedLine
@@ -53,6 +68,7 @@ __all__ = [
     "INVARIANTS",
     "Account",
     "AccountTurn",
+    "Around",
     "Assessment",
     "Balance",
     "Book",
@@ -61,11 +77,16 @@ __all__ = [
     "Case",
     "ChangeRecord",
     "Chart",
+    "Checked",
     "Closing",
     "Compensation",
     "Drawn",
     "Entry",
     "Facts",
+    "Followed",
+    "Ground",
+    "Limit",
+    "Limits",
     "Line",
     "Lot",
     "LotStatus",
@@ -73,6 +94,7 @@ __all__ = [
     "Neutrality",
     "Occupation",
     "Outcome",
+    "Parcel",
     "Part",
     "Phase",
     "Policy",
@@ -85,6 +107,8 @@ __all__ = [
     "Scope",
     "Sealed",
     "SeeaRow",
+    "Seen",
+    "Shared",
     "Statement",
     "Status",
     "Summed",
@@ -96,31 +120,47 @@ __all__ = [
     "Unmatched",
     "Use",
     "Verified",
+    "absent_columns",
+    "accept",
+    "accepted_before",
     "accounts_of",
     "admit",
     "again",
+    "as_results",
     "assess",
     "booked",
     "cap_of",
     "check",
     "closes",
     "counter",
+    "day_number",
+    "examine",
     "failed",
+    "families",
+    "follow_up",
     "gather",
     "held_by",
     "in_order",
     "keep",
     "kept",
     "letting_go",
+    "load_limits",
     "load_policy",
+    "look",
+    "make_ground",
     "may_be_negative",
     "moves",
+    "net_dm2",
     "neutrality",
+    "once_in_pool",
     "one_out_all_out",
+    "passes",
+    "pool_of",
     "posted",
     "propose",
     "proposed_counters",
     "read_entries",
+    "read_parcels",
     "recalled",
     "records_of",
     "regions_used",
@@ -130,8 +170,12 @@ __all__ = [
     "scope_of",
     "seals",
     "seea_account",
+    "shared_before",
+    "shared_within",
+    "standing_grounds",
     "state",
     "statement_record",
+    "still_farmland",
     "stock_entry",
     "stored_rules_agree",
     "summed",

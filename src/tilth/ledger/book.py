@@ -22,7 +22,7 @@ from tilth.ledger.laws import Missed, check
 from tilth.ledger.model import Account, Balance, Entry, Phase, Quantities, Receipt, day_number
 from tilth.ledger.tables import amounts, entries
 from tilth.ledger.timeline import START
-from tilth.ledger.writing import Asked, write
+from tilth.ledger.writing import Asked, write, write_alone
 from tilth.runtime import Clash, Database, Desk, Lost
 
 _T = TypeVar("_T")
@@ -91,6 +91,28 @@ class Book:
             raise BadInput("LEDGER-ID-TWICE", id=_twice(entry.id for entry in asked))
         bodies = [body_of(entry) for entry in asked]
         return _tried(lambda first: self._post(asked, bodies, look_first=not first))
+
+    def post_with(self, asked: Sequence[Entry], beside: Callable[[Desk, Sequence[Entry]], None]) -> list[Receipt]:
+        """As `post`, with `beside` done before in the same transaction: both are kept, or neither.
+
+        Parameters
+        ----------
+        beside
+            Gets the desk and the entries that are new. It may refuse (`BadInput`), or say `Clash` to be asked again.
+        """
+        bodies = [body_of(entry) for entry in asked]
+
+        def work(_first: bool) -> list[Receipt]:
+            known = self._standing(asked, bodies)
+            new = [(entry, body) for entry, body in zip(asked, bodies, strict=True) if entry.id not in known]
+            if new:
+                prepared = self._prepared(new)
+                with self._writer.writing() as desk:
+                    beside(desk, [entry for entry, _ in new])
+                    known.update((receipt.id, receipt) for receipt in write_alone(desk, prepared, self._ids))
+            return [known[entry.id] for entry in asked]
+
+        return _tried(work)
 
     def close_year(self, region: str, year: int, *, below: Collection[str] = (), evidence: str, author: str) -> Closing:
         """Close a year, for `region` and the regions `below` it. Closing it again gives the first closing.

@@ -101,3 +101,17 @@ assessments = Table(
     Column("results", Text),
     Column("digest", String(64)),
 )
+grounds = Table(
+    "ledger_ground",
+    _tables,
+    Column("entry", String(100), primary_key=True),
+    Column("region", String(32)),
+    Column("crs", Text),
+    Column("wkb", LargeBinary),
+    *(Column(side, Integer) for side in ("west", "south", "east", "north")),  # of longitude and latitude, in 1e-6°
+    Column("area_dm2", BigInteger),
+    Column("accepted", Integer),
+    Column("submitter", Text),
+    Column("accepter", Text),
+    Column("results", Text),
+)

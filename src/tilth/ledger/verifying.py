@@ -15,6 +15,7 @@ from tilth.core import Finding, TilthError, Where
 from tilth.ledger import tables
 from tilth.ledger.canonical import account_text, body_of, closing_link, digest_of, entry_of
 from tilth.ledger.closing import FIRST, body_of_closing, last_day
+from tilth.ledger.grounds import unsound_grounds
 from tilth.ledger.model import Account, Entry
 from tilth.ledger.rebuilding import Rebuilding, Rebuilt
 from tilth.ledger.timeline import START, Day
@@ -94,6 +95,9 @@ def _examined(database: Database, *, stop: bool) -> Verified:
                     raise wrong
                 faults.append(wrong.finding)
             _closings(connection, rebuilding, stored, seen)
+            wrong_ground = next(unsound_grounds(connection), None)
+            if wrong_ground is not None:
+                raise _Fault("LEDGER-V-GROUND", wrong_ground[0], wrong_ground[1], what=wrong_ground[2])
         except _Fault as fault:
             faults.append(fault.finding)
     return Verified(seen.entries, seen.lines, len(stored), seen.closings, _digest(rebuilding.accounts), tuple(faults))

@@ -78,6 +78,18 @@ def write(desk: Desk, waiting: Sequence[Asked], ids: Mapping[Account, int]) -> N
             asked.done = True
 
 
+def write_alone(desk: Desk, asked: Asked, ids: Mapping[Account, int]) -> list[Receipt]:
+    """Write one call's entries in the transaction that `desk` is in, which also holds what has to stand beside them.
+
+    Raises
+    ------
+    BadInput
+        The first reason against one of them: leave the transaction.
+    """
+    _write(desk, [asked], ids, len(asked.entries))
+    return asked.receipts
+
+
 def _write(desk: Desk, waiting: Sequence[Asked], ids: Mapping[Account, int], count: int) -> None:
     touched = {effect[0] for asked in waiting for _, done, _, _ in asked.entries for effect in done}
     opened = _locked(desk, {ids[account]: account for account in touched})
