@@ -189,6 +189,20 @@ def test_a_book_that_does_not_hold_the_first_survey_takes_nothing(county: Worksp
     assert api.ledger_verify(county).entries == 2
 
 
+def test_year_follows_year_also_where_a_parcel_changes_twice_under_one_id(county: Workspace, tmp_path: Path) -> None:
+    records(county, tmp_path, ("d", "d2", "WATER", "flood-7", ""))
+    post(county)
+    third = [("c" if one[0] == "c" else one[0], "0201" if one[0] == "c" else one[1], *one[2:]) for one in AFTER]
+    api.import_survey(county, survey(tmp_path / "3.gpkg", *third, year=2025), year=2025)
+    done = api.ledger_post_flows(county, before=2024, after=2025, author="Li", to=county.root / "p.json")
+    assert {one.geometry: one.kind for one in done.entries} == {"c > c": "AGSTRUCT"}
+    done = api.ledger_post_flows(county, before=2024, after=2025, author="Li")
+    assert not done.differences and not done.unmatched
+    again = api.ledger_post_flows(county, before=2024, after=2025, author="Li")
+    assert (len(again.entries), again.again) == (0, 1)
+    assert not post(county).entries, "the year before is as it was"
+
+
 def test_townships_keep_books_of_their_own_and_boundaries_move_between_them(tmp_path: Path) -> None:
     files = write_county(tmp_path / "files", seed=3, parcels=700)
     place = api.init(tmp_path / "w", region=files.code, name=files.name)

@@ -150,7 +150,7 @@ def ledger_post_flows(
         with working(message("API-FLOW-ENTRIES", before=before, after=after)):
             asked = _within(propose(flows, codes, records, terms), wanted)
             stocks = _stocks(flows, wanted)
-            standing = _Standing(book, database_entries(book, wanted, before, terms.posting_date), asked, wanted, terms)
+            standing = _Standing(book, (before, after), asked, wanted, terms)
             openings = standing.openings(stocks[0], before, flows.surveys[0])
             standing.holds(stocks[0], openings, before)
         new = (*openings, *standing.new)
@@ -250,20 +250,24 @@ def _stocks(flows: Stocked, wanted: set[str]) -> tuple[dict[Account, int], dict[
     return first, second
 
 
-def database_entries(book: Book, regions: Iterable[str], year: int, until: date) -> list[Recorded]:
-    """What was posted in books of `regions` from the last day of `year` on."""
-    return list(posted(book.database, regions, since=date(year, 12, 31), until=until))
+def _since(book: Book, regions: Iterable[str], year: int, until: date) -> list[Recorded]:
+    """What was posted in books of `regions` after the last day of `year`."""
+    return list(posted(book.database, regions, since=date(year + 1, 1, 1), until=until))
 
 
 class _Standing:
     """What stands in the book of that which the surveys ask for."""
 
-    def __init__(self, book: Book, there: Sequence[Recorded], asked: Proposed, wanted: set[str], terms: Terms) -> None:
+    def __init__(self, book: Book, years: tuple[int, int], asked: Proposed, wanted: set[str], terms: Terms) -> None:
+        there = _since(book, wanted, years[0], terms.posting_date)
         self.wanted, self.terms = wanted, terms
+        span = f"{years[0]}-{years[1]}"
         gone = {one.entry.reverses for one in there if one.entry.reverses}
         self._there = [one.entry for one in there if one.entry.phase is Phase.POST and not one.entry.reverses]
         self._there = [one for one in self._there if one.id not in gone]
-        ids, places = {one.id for one in self._there}, {one.geometry for one in self._there if one.geometry}
+        # A parcel may change again under the same id: what was posted from other years explains nothing here.
+        own = [one for one in self._there if not one.id.startswith("flow:") or one.id.startswith(f"flow:{span}:")]
+        ids, places = {one.id for one in own}, {one.geometry for one in own if one.geometry}
         self.new = tuple(_renamed(one, gone) for one in asked.entries if not _known(one, ids, places))
         self.again = len(asked.entries) - len(self.new)
         self.unmatched = tuple(
@@ -272,7 +276,7 @@ class _Standing:
         explained = {one.id for one in asked.entries} | {one.entry.id for one in asked.unmatched if one.entry}
         about = {one.geometry for one in asked.entries if one.geometry}
         about |= {one.entry.geometry for one in asked.unmatched if one.entry and one.entry.geometry}
-        self.matched = [one for one in self._there if one.id in explained or one.geometry in about]
+        self.matched = [one for one in own if one.id in explained or one.geometry in about]
         self.held = _held(book, wanted, terms.posting_date)
 
     def openings(self, stock: Mapping[Account, int], year: int, survey: str) -> tuple[Entry, ...]:
