@@ -20,7 +20,7 @@ from tilth.api import Accounts, Demonstration
 from tilth.core import AreaTable, BadInput, IntArray
 from tilth.land import Snapshot, Store
 from tilth.report.cells import filled, printed_names
-from tilth.report.contents import PARTS, _Numbered, _table_blocks
+from tilth.report.contents import PARTS, Numbered, _table_blocks
 from tilth.report.document import Grid
 
 #: What each project's footprint was placed on, so what the check must say.
@@ -288,7 +288,7 @@ def test_basic_farmland_designated_is_one_figure_in_standing_checks_and_examinat
 def test_the_change_of_every_region_is_printed_and_its_rows_close(made: Demonstration) -> None:
     assert made.reviewed.flowed is not None
     table = made.reviewed.flowed.flows.by_region
-    parts = [block for block in _table_blocks(table, _Numbered(), PARTS) if isinstance(block, Grid)]
+    parts = [block for block in _table_blocks(table, Numbered(), PARTS) if isinstance(block, Grid)]
     assert parts, "it is not left to the workbook"
     codes = [column.code for column in table.columns if filled(table, "ha")[:, table.columns.index(column)].any()]
     for row in range(len(parts[0].body)):

@@ -140,17 +140,17 @@ def test_what_is_reserved_is_shown(place: Workspace, tmp_path: Path) -> None:
     opening = {
         "id": "o", "kind": "OPENING",
         "lines": [
-            {"region": "310115", "account": "OPENING", "area_m2": "-50.00"},
-            {"region": "310115", "account": "LAND:0103", "stable": 1, "grade": 5, "area_m2": "50.00"},
+            {"region": "310115", "account": "OPENING", "area_m2": "-50000.00"},
+            {"region": "310115", "account": "LAND:0103", "stable": 1, "grade": 5, "area_m2": "50000.00"},
         ],
     }  # fmt: skip
     post(place, tmp_path, opening)
     plan = {
-        "id": "p", "kind": "NONAG", "posting_date": "2025-03-01", "evidence": "approval", "author": "Li",
+        "id": "p", "kind": "AGSTRUCT", "posting_date": "2025-03-01", "evidence": "approval", "author": "Li",
         "lines": [
             {"region": "310115", "account": "LAND:0103", "stable": 1, "grade": 5, "area_m2": "-20.00"},
-            {"region": "310115", "account": "LAND:1003", "area_m2": "20.00"},
-            {"region": "310115", "account": "CLAIM:NONAG", "grade": 5, "area_m2": "20.00"},
+            {"region": "310115", "account": "LAND:0201", "area_m2": "20.00"},
+            {"region": "310115", "account": "CLAIM:AGSTRUCT", "grade": 5, "area_m2": "20.00"},
         ],
     }  # fmt: skip
     file = tmp_path / "plan.json"
@@ -158,7 +158,12 @@ def test_what_is_reserved_is_shown(place: Workspace, tmp_path: Path) -> None:
     api.ledger_reserve(place, file)
     book = api.standing(place).detail(SHANGHAI).book
     assert book is not None
-    assert (book.reserved_dm2, book.farmland.area_dm2, book.stable_dm2, book.claims_dm2) == (2000, 5000, 5000, 0)
+    assert (book.reserved_dm2, book.farmland.area_dm2, book.stable_dm2, book.claims_dm2) == (
+        2000,
+        5_000_000,
+        5_000_000,
+        0,
+    )
 
 
 def test_a_member_inside_another_is_counted_once(place: Workspace) -> None:

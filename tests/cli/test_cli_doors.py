@@ -105,13 +105,14 @@ def test_names_that_the_command_line_knows_are_those_of_the_rooms() -> None:
     from tilth.api.accounting import DEPTH
     from tilth.land import code_system
     from tilth.land.regions import LEVELS
-    from tilth.report import FORMATS, TABLE_FORMATS, text
+    from tilth.report import FORMATS, STATEMENT_FORMATS, TABLE_FORMATS, text
 
     assert options.UNITS == text.UNITS
     assert tuple(DEPTH) == options.LEVELS
     assert options.REGION_LEVELS == LEVELS
     assert options.TABLE_FORMATS == TABLE_FORMATS
     assert sorted(options.BOOK_FORMATS) == sorted(FORMATS)
+    assert sorted(options.STATEMENT_FORMATS) == sorted(STATEMENT_FORMATS)
     assert [code_system(one).id for one in options.CODE_SYSTEMS] == list(options.CODE_SYSTEMS)
     named = re.search(r"by id: (.+?)\.\n", status.status_tables.__doc__ or "")
     assert named and re.findall(r'"(\w+)"', named[1]) == list(options.STATUS_TABLES)

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from tilth.api.results import Accounts, Imported, Measured, Measurement, Rows, Written
     from tilth.api.standing_records import Detail, GroupStanding, Standings, Ungraded
     from tilth.api.standings import booked_by_region, standing
+    from tilth.api.stating import Stated, ledger_statement, statement_of
     from tilth.api.transferring import ledger_transfer
     from tilth.api.workspaces import contents, init, open_workspace, set_aside, use
     from tilth.api.yearbook import Reviewed, report, review
@@ -71,6 +72,7 @@ __all__ = [
     "Reviewed",
     "Rows",
     "Standings",
+    "Stated",
     "Ungraded",
     "Written",
     "accounts",
@@ -104,6 +106,7 @@ __all__ = [
     "ledger_reservations",
     "ledger_reserve",
     "ledger_rules",
+    "ledger_statement",
     "ledger_transfer",
     "ledger_verify",
     "ledger_void",
@@ -116,6 +119,7 @@ __all__ = [
     "review",
     "set_aside",
     "standing",
+    "statement_of",
     "use",
     "validate",
     "write_areas",

@@ -33,7 +33,7 @@ def _cover(
     folder = cached(workspace, key)
     if folder is not None:
         with suppress(OSError, ValueError):
-            return Cover.kept(folder, layer.meta.crs)
+            return Cover.kept(folder, layer.meta.crs, shapes=None if twin is None else twin.shapes)
     found = Cover.of(layer, outlines, shapes=once(layer) if twin is None else twin.shapes)
     keep_cached(workspace, key, found.keep)
     return found

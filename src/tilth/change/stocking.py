@@ -65,9 +65,11 @@ class Cover:
         np.save(folder / "share.npy", self.share)
 
     @classmethod
-    def kept(cls, folder: Path, crs: str) -> Cover:
-        """What `keep` wrote."""
+    def kept(cls, folder: Path, crs: str, *, shapes: npt.NDArray[np.object_] | None = None) -> Cover:
+        """What `keep` wrote. `shapes` as for `of`."""
         stops, share = (np.load(folder / f"{name}.npy", allow_pickle=False) for name in ("stops", "share"))
+        if shapes is not None:
+            return cls(shapes, crs, share)
         texts, starts = (folder / "shapes.wkb").read_bytes(), [0, *stops[:-1].tolist()]
         parts = [texts[start:stop] for start, stop in zip(starts, stops.tolist(), strict=False)]
         return cls(np.asarray(shapely.from_wkb(parts), dtype=object), crs, share)
@@ -236,6 +238,8 @@ class _Drawn:
         ridges = tuple(booked[f"ridge_{name}"].to_numpy(np.int64) for name in ("before", "after"))
         self.room = tuple(booked["gross"].to_numpy(np.int64) - ridge for ridge in ridges)
         self.difference = (booked["kind"] == kinds.DIFFERENCE).to_numpy(bool)
+        #: (pieces,) how much of each a layer covers, where that was measured; by layer
+        self.measured: dict[int, FloatArray] = {}
 
     def of(self, side: int, stock: Stock) -> IntArray:
         """(pieces,) basic farmland in the piece as its parcel on one side has it. [dm²]"""
@@ -267,17 +271,27 @@ class _Drawn:
     def _share(self, side: int, cut: IntArray, cover: Cover) -> FloatArray:
         """(cut,) how much of each piece the layer covers; of land without a second parcel, as much as of its parcel."""
         left, right = self.rows[0][cut], self.rows[1][cut]
-        share: FloatArray = cover.share[self.rows[side][cut]].copy()
-        both = np.flatnonzero((left >= 0) & (right >= 0))
-        if not len(both):
-            return share
-        old, new = (_shapes(year, rows[both], cover.crs) for year, rows in zip(self.years, (left, right), strict=True))
+        owner = self.rows[side][cut]
+        share: FloatArray = cover.share[owner].copy()
+        # Where all but one of a parcel's pieces are slivers, that one is as the parcel is.
+        large = self.room[side][cut] > SMALLEST_REDRAWN
+        several = np.bincount(owner[large], minlength=len(cover.share))[owner] > 1
+        both = np.flatnonzero((left >= 0) & (right >= 0) & large & several)
+        known = self.measured.setdefault(id(cover.shapes), np.full(len(self.difference), np.nan))
+        new = both[np.isnan(known[cut[both]])]
+        if len(new):
+            known[cut[new]] = self._covered(left[new], right[new], cover, share[new])
+        share[both] = known[cut[both]]
+        return share
+
+    def _covered(self, left: IntArray, right: IntArray, cover: Cover, share: FloatArray) -> FloatArray:
+        """(k,) how much of what two parcels share the layer covers; `share` where they share nothing to speak of."""
+        old, new = (_shapes(year, rows, cover.crs) for year, rows in zip(self.years, (left, right), strict=True))
         shapes = np.array([_polygonal(one) for one in shapely.intersection(old, new)], dtype=object)
         pieces = intersection_areas(cover.shapes, shapes, cover.crs)
         area = engine_area(shapes, cover.crs)
         covered = np.bincount(pieces.right, pieces.area_m2, len(shapes))
-        share[both] = np.divide(covered, area, out=share[both], where=area > 0)
-        found: FloatArray = np.minimum(share, 1.0)
+        found: FloatArray = np.minimum(np.divide(covered, area, out=share.copy(), where=area > 0), 1.0)
         return found
 
 

@@ -2,7 +2,18 @@
 
 # isort: off
 from tilth.cli.app import app
-from tilth.cli import bringing, accounting, booking, accepting, assessing, transferring, measuring, showing
+from tilth.cli import bringing, accounting, booking, accepting, assessing, transferring, stating, measuring, showing
 # isort: on
 
-__all__ = ["accepting", "accounting", "app", "assessing", "booking", "bringing", "measuring", "showing", "transferring"]
+__all__ = [
+    "accepting",
+    "accounting",
+    "app",
+    "assessing",
+    "booking",
+    "bringing",
+    "measuring",
+    "showing",
+    "stating",
+    "transferring",
+]

@@ -29,34 +29,58 @@ if TYPE_CHECKING:
         shared_within,
         standing_grounds,
     )
-    from tilth.ledger.history import Recorded, posted
+    from tilth.ledger.history import Recorded, posted, recalled
     from tilth.ledger.holding import held_by, letting_go, reservations
     from tilth.ledger.judging import Case, Surveys
     from tilth.ledger.judging_book import proposed_counters
     from tilth.ledger.laws import check
     from tilth.ledger.limits import Limit, Limits, load_limits
+    from tilth.ledger.lots import Lot, Use
     from tilth.ledger.model import Account, Balance, Entry, Line, Phase, Quantities, Receipt, day_number
     from tilth.ledger.offered import Parcel, absent_columns, read_parcels
     from tilth.ledger.overlaid import Around, look
     from tilth.ledger.policy import Policy, Rule, load_policy
     from tilth.ledger.reading import read_entries
+    from tilth.ledger.redline import RedLine
+    from tilth.ledger.sealing import Sealed, seals
+    from tilth.ledger.statement import (
+        INVARIANTS,
+        CapLike,
+        Compensation,
+        Drawn,
+        LotStatus,
+        Occupation,
+        Part,
+        Scope,
+        Statement,
+        rules_of,
+        scope_of,
+        state,
+        statement_record,
+    )
     from tilth.ledger.tested import Outcome, Tested
+    from tilth.ledger.turnover import AccountTurn, Moved, Turn, Turnover, booked, moves
     from tilth.ledger.verifying import Verified, replay, verify
 else:
     __getattr__ = on_demand(__name__)
 
 __all__ = [
+    "INVARIANTS",
     "Account",
+    "AccountTurn",
     "Around",
     "Assessment",
     "Balance",
     "Book",
+    "CapLike",
     "CapSheet",
     "Case",
     "ChangeRecord",
     "Chart",
     "Checked",
     "Closing",
+    "Compensation",
+    "Drawn",
     "Entry",
     "Facts",
     "Followed",
@@ -64,25 +88,37 @@ __all__ = [
     "Limit",
     "Limits",
     "Line",
+    "Lot",
+    "LotStatus",
+    "Moved",
     "Neutrality",
+    "Occupation",
     "Outcome",
     "Parcel",
+    "Part",
     "Phase",
     "Policy",
     "Proposed",
     "Quantities",
     "Receipt",
     "Recorded",
+    "RedLine",
     "Rule",
+    "Scope",
+    "Sealed",
     "SeeaRow",
     "Seen",
     "Shared",
+    "Statement",
     "Status",
     "Summed",
     "Surveys",
     "Terms",
     "Tested",
+    "Turn",
+    "Turnover",
     "Unmatched",
+    "Use",
     "Verified",
     "absent_columns",
     "accept",
@@ -92,6 +128,7 @@ __all__ = [
     "again",
     "as_results",
     "assess",
+    "booked",
     "cap_of",
     "check",
     "closes",
@@ -112,6 +149,7 @@ __all__ = [
     "look",
     "make_ground",
     "may_be_negative",
+    "moves",
     "net_dm2",
     "neutrality",
     "once_in_pool",
@@ -123,14 +161,20 @@ __all__ = [
     "proposed_counters",
     "read_entries",
     "read_parcels",
+    "recalled",
     "records_of",
     "regions_used",
     "replay",
     "reservations",
+    "rules_of",
+    "scope_of",
+    "seals",
     "seea_account",
     "shared_before",
     "shared_within",
     "standing_grounds",
+    "state",
+    "statement_record",
     "still_farmland",
     "stock_entry",
     "stored_rules_agree",

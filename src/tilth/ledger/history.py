@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import or_, select, true
 
 from tilth.ledger.canonical import entry_of
 from tilth.ledger.model import Entry, day_number
@@ -25,11 +25,19 @@ class Recorded(NamedTuple):
     recorded_at: str
 
 
-def posted(database: Database, regions: Iterable[str], *, since: date, until: date) -> Iterator[Recorded]:
+def posted(
+    database: Database, regions: Iterable[str], *, since: date, until: date, families: Collection[str] = ()
+) -> Iterator[Recorded]:
     """Entries that book or hold in accounts of `regions`, by posting date from `since` to `until` and then by number.
 
     Those that let go a reservation are among them. An entry of several regions comes once, with all its lines.
+
+    Parameters
+    ----------
+    families
+        Only entries with a line in accounts of these families (POOL, CLAIM, …); of any without.
     """
+    within = or_(*(accounts.c.name.startswith(f"{one}:") for one in families)) if families else true()
     wanted = sorted(set(regions))
     found: dict[int, int] = {}  # number of the entry: day
     with database.snapshot() as connection:
@@ -38,6 +46,7 @@ def posted(database: Database, regions: Iterable[str], *, since: date, until: da
                 select(lines.c.entry, lines.c.day)
                 .join(accounts, accounts.c.id == lines.c.account)
                 .where(accounts.c.region.in_(wanted[start : start + _MANY]))
+                .where(within)
                 .where(lines.c.day.between(day_number(since), day_number(until)))
                 .distinct()
             )
@@ -50,3 +59,16 @@ def posted(database: Database, regions: Iterable[str], *, since: date, until: da
             for number in part:
                 _, body, digest, recorded_at = rows[number]
                 yield Recorded(number, entry_of(body), digest.hex(), recorded_at)
+
+
+def recalled(database: Database, names: Iterable[str]) -> dict[str, Recorded]:
+    """The entries of these ids, by id; those that are not in the book are left out."""
+    wanted, found = sorted(set(names)), dict[str, Recorded]()
+    columns = (entries.c.number, entries.c.body, entries.c.digest, entries.c.recorded_at)
+    with database.snapshot() as connection:
+        for start in range(0, len(wanted), _MANY):
+            asked = select(*columns).where(entries.c.id.in_(wanted[start : start + _MANY]))
+            for number, body, digest, recorded_at in connection.execute(asked).all():
+                one = Recorded(number, entry_of(body), digest.hex(), recorded_at)
+                found[one.entry.id] = one
+    return found

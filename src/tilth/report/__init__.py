@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         Verdict,
         Yearbook,
     )
+    from tilth.report.statement import STATEMENT_FORMATS, write_statement
     from tilth.report.tables import TABLE_FORMATS, write_tables
     from tilth.report.text import aligned, as_json, as_text
     from tilth.report.xlsx import column_heading
@@ -40,6 +41,7 @@ else:
 
 __all__ = [
     "FORMATS",
+    "STATEMENT_FORMATS",
     "TABLE_FORMATS",
     "Category",
     "Figure",
@@ -78,6 +80,7 @@ __all__ = [
     "table_csv",
     "write_csvs",
     "write_geopackage",
+    "write_statement",
     "write_tables",
     "write_yearbook",
 ]

@@ -48,7 +48,7 @@ LETTERS, LETTERS_OF_A_VERDICT = 160, 2000
 _CHANGE_COLUMNS = {"seq", "kind", "old_parcel", "old_class", "new_parcel", "new_class", "area_dm2"}
 
 
-class _Numbered:
+class Numbered:
     """Captions with running numbers."""
 
     def __init__(self) -> None:
@@ -77,7 +77,7 @@ def _shares(widths: Sequence[float]) -> tuple[float, ...]:
     return tuple(width / whole for width in widths)
 
 
-def _table_blocks(table: AreaTable, captions: _Numbered, parts_allowed: int) -> Iterator[Block]:
+def _table_blocks(table: AreaTable, captions: Numbered, parts_allowed: int) -> Iterator[Block]:
     """The table in hectares, down to townships, without its empty columns; or the word where it is."""
     rows, held = [place for place, row in enumerate(table.rows) if row.depth <= DEEPEST_ROW], filled(table, "ha")
     matrix = parts_allowed > 1
@@ -169,15 +169,17 @@ def _spans(texts: Sequence[str]) -> list[HeadCell]:
 def _list_text(value: object, kind: str, letters: int) -> str:
     if value is None or value == "":
         return ""
-    if kind == "area":
+    if kind in ("area", "mean"):
         return grouped(int(str(value)))
     if kind == "hectares":
         return f"{in_units(int(str(value)), 'ha'):,}"
+    if kind == "fine":
+        return f"{in_units(int(str(value)), 'ha', 4):,}"
     text = f"{value:,}" if kind == "count" else str(value)
     return text if len(text) <= letters else text[: letters - 1] + "…"
 
 
-def _list_blocks(listing: Listing, captions: _Numbered) -> Iterator[Block]:
+def list_blocks(listing: Listing, captions: Numbered, most_rows: int = LIST_ROWS) -> Iterator[Block]:
     """A listing's columns that belong on paper, its first rows, and a word about the rest."""
     if not listing.rows:
         yield Paragraph(f"{listing.title}: {label('REPORT-NONE')}")
@@ -189,7 +191,7 @@ def _list_blocks(listing: Listing, captions: _Numbered) -> Iterator[Block]:
     letters = LETTERS if listing.id != "checks" else LETTERS_OF_A_VERDICT
     chosen = [at for at, row in enumerate(listing.rows) if _prints(listing, row)]
     left = len(listing.rows) - len(chosen)
-    chosen = chosen if listing.id == "checks" else chosen[:LIST_ROWS]
+    chosen = chosen if listing.id == "checks" else chosen[:most_rows]
     rows = [listing.rows[at] for at in chosen]
     body = [
         tuple(_list_text(row[place], kind, letters) for place, kind in zip(places, kinds, strict=True)) for row in rows
@@ -235,7 +237,7 @@ def _unbroken(word: str) -> int:
     return min(display_width(word), 66 if word.isascii() else 12)
 
 
-def _key_figures(book: Yearbook, captions: _Numbered) -> Iterator[Block]:
+def _key_figures(book: Yearbook, captions: Numbered) -> Iterator[Block]:
     if not book.key_figures:
         return
     compared = any(one.before_dm2 is not None for one in book.key_figures)
@@ -264,7 +266,7 @@ def _key_figures(book: Yearbook, captions: _Numbered) -> Iterator[Block]:
     )
 
 
-def _summary(book: Yearbook, captions: _Numbered) -> Iterator[Block]:
+def _summary(book: Yearbook, captions: Numbered) -> Iterator[Block]:
     yield Heading(1, str(label("REPORT-SUMMARY")))
     yield from _key_figures(book, captions)
     imports = book.provenance.imports
@@ -282,7 +284,7 @@ def _summary(book: Yearbook, captions: _Numbered) -> Iterator[Block]:
 
 
 def _blocks(book: Yearbook) -> Iterator[Block]:
-    captions = _Numbered()
+    captions = Numbered()
     yield from _summary(book, captions)
     if book.figures:
         yield Heading(1, str(label("REPORT-MAPS")))
@@ -296,16 +298,16 @@ def _blocks(book: Yearbook) -> Iterator[Block]:
     for table in book.flows:
         yield from _table_blocks(table, captions, parts_allowed=PARTS)
     if book.change_list is not None:
-        yield from _list_blocks(change_listing(book.change_list), captions)
+        yield from list_blocks(change_listing(book.change_list), captions)
     yield Heading(1, str(label("REPORT-STANDING")))
-    yield from _list_blocks(standing_listing(book.standing), captions)
+    yield from list_blocks(standing_listing(book.standing), captions)
     yield Heading(1, str(label("REPORT-CHECKS")))
-    yield from _list_blocks(checks_listing(book.checks), captions)
+    yield from list_blocks(checks_listing(book.checks), captions)
     yield Heading(1, str(label("REPORT-DATA-QUALITY")))
-    yield from _list_blocks(findings_summary(book.findings), captions)
+    yield from list_blocks(findings_summary(book.findings), captions)
     yield Heading(1, str(label("REPORT-PROVENANCE")))
     for listing in (imports_listing(book), sources_listing(book), rules_listing(book)):
-        yield from _list_blocks(listing, captions)
+        yield from list_blocks(listing, captions)
     yield Heading(1, str(label("REPORT-SIGNATURES")))
     yield Signatures(
         (
@@ -344,6 +346,11 @@ def document_of(book: Yearbook) -> Document:
         made_on=book.made_on,
         sections=_sections(_blocks(book)),
     )
+    return printable(document)
+
+
+def printable(document: Document) -> Document:
+    """`document` with every sign that a file cannot hold made visible."""
     return cast(Document, _readable(document))
 
 

@@ -42,19 +42,22 @@ def table_csv(table: AreaTable, unit: str = "m2", *, bom: bool = True) -> bytes:
 def _list_text(value: object, kind: str) -> str:
     if value is None:
         return ""
-    if kind == "area":
+    if kind in ("area", "mean"):
         return hundredths(int(str(value)))
     if kind == "hectares":
         return str(in_units(int(str(value)), "ha"))
+    if kind == "fine":
+        return str(in_units(int(str(value)), "ha", 4))
     return str(value) if kind == "count" else safe_cell(str(value))
 
 
 def listing_csv(listing: Listing, *, bom: bool = True) -> bytes:
     """One list: column codes in the header, areas with their unit."""
-    units = {"area": "_m2", "hectares": "_ha"}
+    units = {"area": "_m2", "hectares": "_ha", "fine": "_ha"}
     head = []
     for column in listing.columns:
         stem = column.code.removesuffix("_dm2").removesuffix("_m2") if column.kind == "area" else column.code
+        stem = stem.removesuffix("_ha") if column.kind == "fine" else stem
         head.append(stem + units.get(column.kind, ""))
     body = (
         [_list_text(value, column.kind) for value, column in zip(row, listing.columns, strict=True)]

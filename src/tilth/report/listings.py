@@ -38,7 +38,8 @@ def _columns(spec: str) -> tuple[ListColumn, ...]:
 
 
 def _kind(word: str) -> Kind:
-    kinds: dict[str, Kind] = {"text": "text", "count": "count", "area": "area", "hectares": "hectares"}
+    kinds: dict[str, Kind] = {"text": "text", "count": "count", "area": "area", "hectares": "hectares",
+                             "fine": "fine"}  # fmt: skip
     return kinds[word]
 
 

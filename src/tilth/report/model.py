@@ -13,7 +13,7 @@ from tilth.change import Holding, layer_label
 from tilth.core import Adjustment, AreaTable, Finding, Label
 from tilth.land import Snapshot
 
-Kind = Literal["text", "count", "area", "hectares"]
+Kind = Literal["text", "count", "area", "hectares", "fine", "mean"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,8 @@ class StyledLayer:
 
 @dataclass(frozen=True, slots=True)
 class ListColumn:
-    """One column of a listing. "area" and "hectares" hold dm² and are shown in m² and ha; None is shown blank."""
+    """One column of a listing. "area", "hectares" and "fine" hold dm² and are shown in m², in ha of two and in
+    ha of four decimals; "mean" holds hundredths of a plain number. None is shown blank."""
 
     code: str
     label: Label

@@ -41,9 +41,14 @@ LETTERS_OF_A_CELL = 32_767
 _NOT_IN_A_NAME = re.compile(r"[\[\]:*?/\\]")
 _YEARS = re.compile(r"^\d{4}(–\d{4})?年|, \d{4}(–\d{4})?$")
 _NUMBER = "#,##0.00;[Red]-#,##0.00"
+_FINE = "#,##0.0000;[Red]-#,##0.0000"
 _COUNT = "#,##0"
 _A4, _A3 = 9, 8
 _LINE_POINTS = 14.0
+#: A note of up to so many letters may reach over the columns of its sheet.
+_SHORT_NOTE = 150.0
+#: Lists of up to so many rows get rows as high as their texts; longer ones are left to the reader of the file.
+_MEASURED = 2_000
 
 
 def _thin() -> Border:
@@ -57,16 +62,18 @@ class _Look:
 
     title: dict[str, Any]
     unit: dict[str, Any]
+    note: dict[str, Any]
     head: dict[str, Any]
     text: dict[str, Any]
     number: dict[str, Any]
+    fine: dict[str, Any]
     count: dict[str, Any]
     plain: dict[str, Any]
     link: dict[str, Any]
 
     def of_kind(self, kind: str) -> dict[str, Any]:
         """The style of a listing's column."""
-        return {"text": self.text, "count": self.count}.get(kind, self.number)
+        return {"text": self.text, "count": self.count, "fine": self.fine}.get(kind, self.number)
 
 
 @cache
@@ -79,6 +86,10 @@ def _look(lang: str) -> _Look:
     return _Look(
         title={"font": Font(name=name, bold=True, size=14)},
         unit={"font": Font(name=name, size=9, italic=lang != "zh", color="555555")},
+        note={
+            "font": Font(name=name, size=9, italic=lang != "zh", color="555555"),
+            "alignment": Alignment(vertical="top", wrap_text=True),
+        },
         head={
             "font": Font(name=name, bold=True, size=10),
             "fill": PatternFill("solid", fgColor="E4EBDD"),
@@ -87,6 +98,7 @@ def _look(lang: str) -> _Look:
         },
         text={"font": plain, "border": edge, "alignment": Alignment(vertical="top", wrap_text=True)},
         number={"font": plain, "border": edge, "number_format": _NUMBER, "alignment": Alignment(vertical="top")},
+        fine={"font": plain, "border": edge, "number_format": _FINE, "alignment": Alignment(vertical="top")},
         count={"font": plain, "border": edge, "number_format": _COUNT, "alignment": Alignment(vertical="top")},
         plain={"font": plain},
         link={"font": Font(name=name, size=10, underline="single", color="0B5394")},
@@ -265,18 +277,20 @@ def _foot(rows: SheetRows, cells: _Styles, book: Yearbook) -> None:
 def _list_value(value: object, kind: str) -> object:
     if value is None or value == "":
         return None
-    if kind == "area":
+    if kind in ("area", "mean"):
         return number_of(int(str(value)))
     if kind == "hectares":
         return float(in_units(int(str(value)), "ha"))
+    if kind == "fine":
+        return float(in_units(int(str(value)), "ha", 4))
     return value if kind == "count" else str(value)
 
 
 def column_heading(listing: Listing, place: int) -> str:
     """A listing's column name with its unit."""
     column = listing.columns[place]
-    unit = {"area": " (m²)", "hectares": f" ({label('REPORT-HA')})"}.get(column.kind, "")
-    return f"{column.label}{unit}"
+    units = {"area": "m²", "hectares": str(label("REPORT-HA")), "fine": str(label("REPORT-HA"))}
+    return f"{column.label} ({units[column.kind]})" if column.kind in units else str(column.label)
 
 
 def _list_widths(listing: Listing, names: list[str]) -> list[float]:
@@ -284,13 +298,31 @@ def _list_widths(listing: Listing, names: list[str]) -> list[float]:
     for place, (column, name) in enumerate(zip(listing.columns, names, strict=True)):
         if column.kind == "text":
             sample = [display_width(str(row[place])) for row in listing.rows[:2000]]
-            widths.append(float(min(max([*sample, 8]) + 2, 60)))
+            widths.append(float(min(max([*sample, 8]) + 2, 68)))
         else:
             sample = [len(grouped(int(str(row[place] or 0)))) for row in listing.rows[:2000]]
             widths.append(float(max([*sample, 9]) + 3))
         longest_word = max(display_width(word) for word in name.split()) if name.strip() else 0
         widths[-1] = max(widths[-1], min(longest_word + 2.0, 24.0))
     return widths
+
+
+def _note(sheet: Any, rows: SheetRows, cells: _Styles, note: str, head: _Head) -> None:
+    """The note in the second row; one longer than the sheet is wide takes its whole width, in lines."""
+    look, wide = _look(language()), sum(head.widths)
+    if display_width(note) <= max(wide, _SHORT_NOTE) or len(head.widths) < 2:
+        rows.append([cells.cell(note, look.unit)])
+        return
+    sheet.merged_cells.add(f"A2:{get_column_letter(len(head.widths))}2")
+    lines = math.ceil(1.05 * display_width(note) / wide)
+    rows.append([cells.cell(note, look.note)], lines * _LINE_POINTS)
+
+
+def _height(row: Sequence[object], widths: Sequence[float]) -> float | None:
+    """Points for a row whose texts take several lines; None where one is enough."""
+    texts = (pair for pair in zip(row, widths, strict=True) if isinstance(pair[0], str))
+    lines = max((_lines(text, width) for text, width in texts if isinstance(text, str)), default=1)
+    return lines * _LINE_POINTS if lines > 1 else None
 
 
 def _for_readers(listing: Listing) -> Listing:
@@ -304,10 +336,10 @@ def _list_sheet(workbook: Any, name: str, book: Yearbook, listing: Listing, cell
     listing = _for_readers(listing)
     names = [column_heading(listing, place) for place in range(len(listing.columns))]
     head = _Head([names], _list_widths(listing, names))
-    _open_sheet(workbook, name, head, keys=0, top=2)
+    sheet = _open_sheet(workbook, name, head, keys=0, top=2)
     rows, look = SheetRows(), _look(language())
     rows.append([cells.cell(f"{book.unit} {listing.title} {book.year}", look.title)])
-    rows.append([cells.cell(str(listing.note or ""), look.unit)])
+    _note(sheet, rows, cells, str(listing.note or ""), head)
     rows.append([cells.cell(text, look.head) for text in names], head.height(names))
     room = ROWS_OF_A_SHEET - 10
     depths = listing.depths or [0] * len(listing.rows)
@@ -317,7 +349,8 @@ def _list_sheet(workbook: Any, name: str, book: Yearbook, listing: Listing, cell
             [
                 cells.cell(_list_value(value, one.kind), look.of_kind(one.kind), 0 if place else depth)
                 for place, (value, one) in pairs
-            ]
+            ],
+            _height(row, head.widths) if len(listing.rows) <= _MEASURED else None,
         )
     if not listing.rows:
         rows.append([cells.cell(str(label("REPORT-NONE")), look.unit)])
@@ -357,10 +390,10 @@ def _contents_sheet(sheet: Any, book: Yearbook, entries: Sequence[tuple[str, str
     return rows
 
 
-def workbook_bytes(book: Yearbook) -> bytes:
-    """The workbook in the language in use. Equal content gives equal bytes."""
+def workbook_bytes(book: Yearbook, listings: Sequence[Listing] | None = None) -> bytes:
+    """The workbook in the language in use, with the lists given or all. Equal content gives equal bytes."""
     tables = [*book.tables, *book.flows]
-    listings = all_listings(book)
+    listings = all_listings(book) if listings is None else listings
     plan: list[tuple[str, str, Any]] = []
     for number, table in enumerate(tables, start=1):
         plan.append((f"{number} {_without_unit(book, table.title)}", "ha", table))
@@ -398,6 +431,6 @@ def _full_title(book: Yearbook, title: Label) -> str:
     return f"{before}{text}{'' if str(book.year) in text else f' {book.year}'}"
 
 
-def write_xlsx(book: Yearbook, path: Path) -> Path:
+def write_xlsx(book: Yearbook, path: Path, listings: Sequence[Listing] | None = None) -> Path:
     """Write the workbook to `path`, whole or not at all."""
-    return write_whole(path, workbook_bytes(book))
+    return write_whole(path, workbook_bytes(book, listings))
