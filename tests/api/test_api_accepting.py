@@ -92,6 +92,15 @@ def test_posting_a_file_again_changes_nothing(workspace: Workspace, tmp_path: Pa
     assert again.refused == 0 and pool(workspace) == before
 
 
+def test_a_parcel_that_no_longer_passes_is_said_to_stand_in_the_pool(workspace: Workspace, tmp_path: Path) -> None:
+    file = offered(tmp_path / "a.gpkg", 0)
+    api.ledger_accept(workspace, file, **WHO)
+    told = '[[limit]]\nid = "quality"\nvalue = 5\nsource = "province"\nconfidence = "sure"\n'
+    (workspace.root / "acceptance.toml").write_text(told)
+    (one,) = api.ledger_accept(workspace, file, **WHO).judged
+    assert not one.passes and one.receipt is not None and one.receipt.again
+
+
 def test_one_parcel_that_does_not_pass_holds_up_all_unless_the_others_are_asked_for(
     workspace: Workspace, tmp_path: Path
 ) -> None:

@@ -172,7 +172,10 @@ def ledger_accept(
         day = on or datetime.now(UTC).astimezone().date()
         with land_book(workspace) as book:
             receipts = {one.id: one for one in accept(book, [(_entry(one, who, day), one.ground) for one in wanted])}
-        cases = [replace(one, judged=replace(one.judged, receipt=receipts.get(one.judged.entry))) for one in cases]
+        cases = [
+            replace(one, judged=replace(one.judged, receipt=receipts.get(one.judged.entry, one.judged.receipt)))
+            for one in cases
+        ]
     noted = (*offer.table.findings, *findings, *_absences(offer, cases, Path(file).name))
     limits = {one.limits.version: one.limits for one in cases}
     return Acceptance(
@@ -325,9 +328,9 @@ def _id(ground: Ground, parcel: Parcel, who: Mapping[str, str]) -> str:
 
 
 def _pooled(workspace: Workspace, cases: Sequence[_Case]) -> list[_Case]:
-    """The cases, with what speaks against the ground of those whose checks pass."""
+    """The cases, with what speaks against the ground of those that pass, and what stands in the pool already."""
     sound = [one for one in cases if passes(one.judged.checks)]
-    rows = {one.judged.entry: one.judged.parcel.row for one in sound}
+    rows = {one.judged.entry: one.judged.parcel.row for one in cases}
     known = accepted_before(workspace.database, list(rows))
     against: dict[str, list[Finding]] = {}
 
@@ -343,7 +346,18 @@ def _pooled(workspace: Workspace, cases: Sequence[_Case]) -> list[_Case]:
     for one in shared_within(new):
         add(one.entry, "ACCEPT-SHARED-FILE", other=rows[one.other], area_m2=f"{one.area_m2:,.4f}")
         add(one.other, "ACCEPT-SHARED-FILE", other=rows[one.entry], area_m2=f"{one.area_m2:,.4f}")
-    return [replace(one, judged=replace(one.judged, against=tuple(against.get(one.judged.entry, ())))) for one in cases]
+    standing = {entry: receipt for entry, (receipt, by) in known.items() if not by}
+    return [
+        replace(
+            one,
+            judged=replace(
+                one.judged,
+                against=tuple(against.get(one.judged.entry, ())),
+                receipt=standing.get(one.judged.entry),
+            ),
+        )
+        for one in cases
+    ]
 
 
 def _entry(case: _Case, who: Mapping[str, str], day: date) -> Entry:
