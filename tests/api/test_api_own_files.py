@@ -39,7 +39,7 @@ class Block:
     @property
     def commands(self) -> list[list[str]]:
         """The `tilth` commands in it, as words after `tilth`."""
-        lines = (line.removeprefix("uv run ") for line in self.text.splitlines())
+        lines = (line.removeprefix("uv run ") for line in self.text.replace("\\\n", " ").splitlines())
         return [shlex.split(line)[1:] for line in lines if line.startswith("tilth ")]
 
 
@@ -226,7 +226,8 @@ def test_the_first_tutorial_names_files_that_the_demonstration_writes() -> None:
 def test_the_profiles_that_pages_show_can_be_read(tmp_path: Path) -> None:
     from tilth.intake import profile
 
-    shown = [(page, block) for page in PAGES for block in blocks(page) if block.kind == "toml"]
+    told = [(page, block) for page in PAGES for block in blocks(page) if block.kind == "toml"]
+    shown = [(page, block) for page, block in told if "name" in tomllib.loads(block.text)]
     assert len(shown) >= 2
     for number, (page, block) in enumerate(shown):
         path = tmp_path / f"{number}.toml"

@@ -29,8 +29,8 @@ COMMANDS = (
     "init", "import survey", "import layer", "import regions", "import tasks", "import ridges", "import changes",
     "validate", "repair", "accounts", "flows", "standing", "check", "area", "convert", "report", "contents",
     "use", "demo", "ledger post", "ledger reserve", "ledger void", "ledger reservations", "ledger expire",
-    "ledger close", "ledger balance", "ledger verify", "ledger replay", "ledger assess", "ledger transfer",
-    "ledger statement", "ledger accept", "ledger follow-up",
+    "ledger close", "ledger balance", "ledger verify", "ledger replay", "ledger accept", "ledger follow-up",
+    "ledger assess", "ledger transfer", "ledger statement",
 )  # fmt: skip
 
 EXAMPLE = """\
@@ -191,7 +191,9 @@ def test_help_lists_the_commands_and_the_exit_statuses(tilth: Tilth) -> None:
         what = " ".join(command.__doc__.partition("\n\n")[0].split())
         shown = re.search(rf"^  {words}  (.*(?:\n {{10,}}.*)*)", listed, re.MULTILINE)
         assert shown and " ".join(shown[1].split()) == what
-    assert list(re.findall(r"^  ([a-z]+(?: [a-z]+)?)  ", listed, re.MULTILINE)) == list(COMMANDS), "in the order of use"
+    assert list(re.findall(r"^  ([a-z]+(?: [a-z-]+)?)  ", listed, re.MULTILINE)) == list(COMMANDS), (
+        "in the order of use"
+    )
     assert "0 fine, 1 findings that break a rule, 2 bad request or input" in said.out.replace("\n", " ")
     assert tilth("--version").out.startswith("tilth 0.")
 

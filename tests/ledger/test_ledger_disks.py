@@ -10,6 +10,7 @@ import subprocess
 import time
 import warnings
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import psycopg
@@ -22,7 +23,7 @@ from postgres_server import Server
 from tilth.cli.run import run
 from tilth.ledger import Book, verify
 from tilth.runtime import Database
-from tilth.runtime.database import _database, _engine
+from tilth.runtime import database as databases
 
 ROWS = """id,kind,posting_date,evidence,author,account,area_m2
 {id},CHANGE,2024-03-01,doc,Li,LAND:0201,-1.00
@@ -118,25 +119,27 @@ def test_a_writer_that_fills_the_disk_loses_nothing(disk: Disk, writers: Writers
     database.close()
 
 
-def again_as(kind: str, small: Path, place: Path) -> None:
+def again_as(kind: str, small: Path, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Mount the disk read-only or not; whoever opens the workspace then is as a new process."""
     Database(f"sqlite:///{place / 'tilth.sqlite'}").close()
     assert mounted("-o", f"remount,{kind}", str(small))
-    _engine.cache_clear()
-    _database.cache_clear()
+    for name in ("_engine", "_database"):
+        monkeypatch.setattr(databases, name, cache(getattr(databases, name).__wrapped__))
 
 
-def test_a_read_only_disk_is_read_and_named(disk: Disk, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_read_only_disk_is_read_and_named(
+    disk: Disk, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     small = disk(4)
     place = a_workspace(small)
     assert posted(place, tmp_path, "before", capsys)[0] == 0
-    again_as("ro", small, place)
+    again_as("ro", small, place, monkeypatch)
     status, err = posted(place, tmp_path, "later", capsys)
     assert status == 2 and err.startswith("RUNTIME-READ-ONLY: nothing can be written"), err
     for words in ("balance", "verify"):
         assert run(["-w", str(place), "ledger", words]) == 0
     assert "the book is whole: 3 entries" in capsys.readouterr().out
-    again_as("rw", small, place)
+    again_as("rw", small, place, monkeypatch)
     assert posted(place, tmp_path, "later", capsys)[0] == 0
 
 
