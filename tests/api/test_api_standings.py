@@ -67,7 +67,7 @@ def post(workspace: Workspace, tmp_path: Path, *entries: dict[str, Any]) -> api.
 
 def accepted(id: str, region: str, area: str) -> dict[str, Any]:
     line = {"region": region, "account": "POOL:RESTORED", "area_m2": area, "grade": 5}
-    return {"id": id, "kind": "ACCEPT", "lines": [line]}
+    return {"id": id, "kind": "OPENING", "lines": [line]}  # stock from before the book began
 
 
 def capped(id: str, region: str, area: str) -> dict[str, Any]:

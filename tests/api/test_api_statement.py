@@ -226,8 +226,11 @@ def test_the_command_writes_the_files_and_says_what_it_rests_on(
     county: Workspace, capsys: pytest.CaptureFixture[str]
 ) -> None:
     place = ["-w", str(county.root), "--lang", "en", "ledger", "statement", "--year", "2024"]
-    assert run([*place, "--region", WEST, "--format", "csv", "--out", str(county.root / "west")]) == 0
+    assert run([*place, "--region", WEST, "--format", "csv", "--out", str(county.root / "west")]) == 1
     told = capsys.readouterr().out
+    assert "✗ INV-6: 1 accepted parcel: 1 without ground" in told, (
+        "it was posted to the book itself, without its ground"
+    )
     assert "closing 14,000.00 m²" in told
     assert ledger_verify(county).digest in told
     assert (county.root / "west" / "csv" / "5-2-occupation.csv").is_file()

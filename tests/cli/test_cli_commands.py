@@ -191,9 +191,8 @@ def test_help_lists_the_commands_and_the_exit_statuses(tilth: Tilth) -> None:
         what = " ".join(command.__doc__.partition("\n\n")[0].split())
         shown = re.search(rf"^  {words}  (.*(?:\n {{10,}}.*)*)", listed, re.MULTILINE)
         assert shown and " ".join(shown[1].split()) == what
-    assert list(re.findall(r"^  ([a-z]+(?: [a-z-]+)?)  ", listed, re.MULTILINE)) == list(COMMANDS), (
-        "in the order of use"
-    )
+    found = re.findall(r"^  ([a-z]+(?: [a-z-]+)?)  ", listed, re.MULTILINE)
+    assert found == list(COMMANDS), "in the order of use"
     assert "0 fine, 1 findings that break a rule, 2 bad request or input" in said.out.replace("\n", " ")
     assert tilth("--version").out.startswith("tilth 0.")
 

@@ -12,6 +12,7 @@ from ledger_cases import (
     COUNTY,
     FIELD,
     GARDEN,
+    POOL,
     ROAD,
     an_entry,
     lines,
@@ -201,3 +202,10 @@ def test_inv_16_an_upgrade_that_moves_area_is_refused(county: Book) -> None:
     asked(county, an_entry("u", "UPGRADE", "2024-05-01", (FIELD, -10), (FIELD._replace(grade=4), 10)))
     for target in (FIELD._replace(pbf=1), FIELD._replace(stable=0)):
         refused(county, an_entry("u", "UPGRADE", "2024-05-01", (FIELD, -10), (target, 10)))
+
+
+def test_inv_6_compensation_without_its_ground_is_refused_since_2024(book: Book) -> None:
+    with pytest.raises(BadInput, match="enters the pool by acceptance"):
+        admit(book.database, TREE, [an_entry("a", "ACCEPT", "2024-03-01", (POOL, 10))], load_policy())
+    admit(book.database, TREE, [an_entry("a", "ACCEPT", "2023-03-01", (POOL, 10))], load_policy())
+    admit(book.database, TREE, [an_entry("a", "ACCEPT", "2024-03-01", (POOL, 10))], load_policy("ldn"))

@@ -272,3 +272,30 @@ def test_the_stock_of_the_first_survey_needs_no_claim() -> None:
     sound(opening(1000, FIELD))
     with pytest.raises(BadInput):
         sound(an_entry("x", "RESTORE", "2024-01-01", (FIELD, -10), (ROAD, 10)))
+
+
+@pytest.mark.parametrize(
+    ("kind", "account", "area"),
+    [
+        ("CHANGE", POOL, 10),
+        ("SETTLE", POOL, 10),
+        ("ACCEPT", POOL, -10),
+        ("NONAG", CLAIM, -10),
+        ("WATER", Account(COUNTY, "EXEMPT:WATER"), -10),
+        ("RESTORE", Account(COUNTY, "CAP:2024"), 10),
+        ("ACCEPT", Account(COUNTY, "CAP:2024"), -10),
+    ],
+)
+def test_pools_claims_and_caps_move_by_their_own_kinds_only(kind: str, account: Account, area: int) -> None:
+    assert refused(an_entry("x", kind, "2024-01-01", (account, area))) == "LEDGER-MOVES"
+
+
+def test_inv_8_a_claim_is_settled_by_no_less_of_the_pool() -> None:
+    sound(an_entry("x", "SETTLE", "2024-01-01", (POOL, -10), (CLAIM, -10)))
+    sound(an_entry("x", "SETTLE", "2024-01-01", (POOL, -20), (CLAIM, -10)))
+    assert refused(an_entry("x", "SETTLE", "2024-01-01", (CLAIM, -10))) == "LEDGER-SETTLE"
+    assert refused(an_entry("x", "SETTLE", "2024-01-01", (POOL, -9), (CLAIM, -10))) == "LEDGER-SETTLE"
+
+
+def test_old_compensation_lapses() -> None:
+    sound(an_entry("x", "LAPSE", "2024-01-01", (POOL, -10)))

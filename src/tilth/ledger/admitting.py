@@ -43,10 +43,11 @@ def admit(
     Raises
     ------
     BadInput
-        If an occupation would take a region, or one above it, below its task (INV-13) or beyond its cap (INV-10),
-        an upgrade moves area (INV-16), or a loss in one land type is made up for in another (rules `ldn`).
+        If an occupation would take a region, or one above it, below its task (INV-13) or beyond its cap (INV-10), an
+        upgrade moves area (INV-16), compensation comes without its ground (INV-6), or a loss in one land type is made
+        up for in another (rules `ldn`).
     """
-    gated = [one for one in entries if one.kind in CLAIMING or one.kind == "UPGRADE" or land_types(one)]
+    gated = [one for one in entries if one.kind in CLAIMING or one.kind in ("UPGRADE", "ACCEPT") or land_types(one)]
     if not gated:
         return
     gate = _Gate(database, regions, policy, tuple(tasks), chart or Chart())
@@ -56,6 +57,8 @@ def admit(
             continue
         if one.kind == "UPGRADE" and moves_area(one.lines):
             raise BadInput("POLICY-UPGRADE", id=one.id)
+        if one.kind == "ACCEPT" and policy.rule("accepted-only", one.act_date) is not None:
+            raise BadInput("POLICY-ACCEPT", id=one.id)
         if len(land_types(one)) > 1 and policy.rule("like-for-like", one.act_date) is not None:
             raise BadInput("POLICY-LIKE", id=one.id, types=", ".join(sorted(land_types(one))))
         if one.kind in CLAIMING and one.phase in (Phase.POST, Phase.RESERVE):

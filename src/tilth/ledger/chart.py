@@ -130,6 +130,20 @@ def kinds() -> Mapping[str, str]:
 
 
 @cache
+def movers() -> Mapping[str, tuple[frozenset[str], frozenset[str]]]:
+    """The kinds of entries that may add to accounts of a family, and that may take from them, where not any may."""
+
+    def may(settings: Mapping[str, Any], way: str) -> frozenset[str]:
+        return frozenset((*settings.get(way, kinds()), "REVERSE"))
+
+    return {
+        family: (may(settings, "grows_by"), may(settings, "falls_by"))
+        for family, settings in families().items()
+        if "falls_by" in settings
+    }
+
+
+@cache
 def known_names() -> tuple[str, ...]:
     """The names of accounts, as a message lists them."""
     names = []

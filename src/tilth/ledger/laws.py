@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from tilth.core import BadInput, NotFound
-from tilth.ledger.chart import FARMLAND, Chart, kinds
+from tilth.ledger.chart import FARMLAND, Chart, kinds, movers
 from tilth.ledger.model import LONGEST_ID, MAX_QUANTITY, NOTHING, Account, Entry, Phase, Quantities
 
 _LAND = (FARMLAND, "LAND")
@@ -45,6 +45,8 @@ def check(entry: Entry, chart: Chart, today: date, *, missed: Missed = ()) -> No
         traded(entry, missed)
     if not entry.reverses:
         claimed(entry, sums)
+    if entry.kind == "SETTLE":
+        settled(entry, sums)
 
 
 @dataclass(slots=True)
@@ -55,12 +57,14 @@ class _Sums:
     farmland: Quantities = NOTHING
     raised: dict[str, Quantities] = field(default_factory=dict)  # by name of claim or exemption
     traded: bool = False  # does it touch a pool or a cap?
+    settled_dm2: int = 0  # taken from claims
+    drawn_dm2: int = 0  # taken from pools
 
 
 def _summed(entry: Entry, chart: Chart) -> dict[str, _Sums]:
     """The sums of each region. Each line counts whole units, of a size that land has, and its quantities agree."""
     sums: dict[str, _Sums] = {}
-    most = MAX_QUANTITY
+    most, allowed = MAX_QUANTITY, movers()
     for account, quantities in entry.lines:
         part = chart.part(account)
         area, paddy, capacity, graded = quantities
@@ -84,11 +88,18 @@ def _summed(entry: Entry, chart: Chart) -> dict[str, _Sums]:
                 raise BadInput("LEDGER-PADDY", id=entry.id, account=str(account), paddy=paddy)
             if part == FARMLAND:
                 one.farmland = one.farmland.plus(quantities) if one.farmland is not NOTHING else quantities
-        elif part in _DUTIES:
+            continue
+        if part in allowed:
+            adds, takes = allowed[part]
+            if (max(quantities) > 0 and entry.kind not in adds) or (min(quantities) < 0 and entry.kind not in takes):
+                raise BadInput("LEDGER-MOVES", id=entry.id, kind=entry.kind, account=str(account))
+        if part in _DUTIES:
+            one.settled_dm2 -= min(0, area)
             if area > 0:
                 one.raised[name] = one.raised.get(name, NOTHING).plus(quantities)
         else:
             one.traded = True
+            one.drawn_dm2 -= min(0, area) if part == "POOL" else 0
     return sums
 
 
@@ -178,6 +189,25 @@ def claimed(entry: Entry, sums: Mapping[str, _Sums]) -> None:
                 lost_m2=_m2(lost.area_dm2), lost_paddy_m2=_m2(lost.paddy_dm2), lost_grade=lost.grade_dm2,
                 found_m2=_m2(found.area_dm2), found_paddy_m2=_m2(found.paddy_dm2), found_grade=found.grade_dm2,
             )  # fmt: skip
+
+
+def settled(entry: Entry, sums: Mapping[str, _Sums]) -> None:
+    """INV-8: a claim is settled by no less area of the pool.
+
+    Raises
+    ------
+    BadInput
+        If more of claims is written off than is taken from pools.
+    """
+    for region, one in sums.items():
+        if one.settled_dm2 > one.drawn_dm2:
+            raise BadInput(
+                "LEDGER-SETTLE",
+                id=entry.id,
+                region=region,
+                settled_m2=_m2(one.settled_dm2),
+                drawn_m2=_m2(one.drawn_dm2),
+            )
 
 
 def traded(entry: Entry, missed: Missed) -> None:

@@ -232,7 +232,7 @@ _KINDS = _some_of(kinds())
 _SETS_NOTHING = (
     "conservation", "continuity", "levels", "duty", "nothing-below-nothing", "transfer", "in-place", "stored-rules",
     "closed-years", "order", "rounding", "two-dates", "accepted-stays-farmland", "compensation-first", "neutrality",
-    "like-for-like",
+    "like-for-like", "accepted-only",
 )  # fmt: skip
 #: By rule: the values that it sets, each with what it may be.
 _SETS: Mapping[str, Mapping[str, _Usable]] = {
