@@ -122,7 +122,7 @@ def test_a_posting_below_the_task_is_refused_with_the_shortfall(tilth: Tilth, tm
     status, _, err = posted(tilth, tmp_path, *BUILT)
     assert status == 2
     assert "POLICY-RED-LINE" in err
-    assert "50.00 m² of farmland; its task of 2024 is 55.00 m²: 5.00 m² short" in err
+    assert "50.00 m² of farmland in stable use; its task of 2024 is 55.00 m²: 5.00 m² short" in err
     assert "b1" not in tilth("ledger", "balance", "--json")[1]
     status, _, err = tilth("ledger", "reserve", str(tmp_path / "entries.csv"), "--author", "Li")
     assert (status, "5.00 m² short" in err) == (2, True)

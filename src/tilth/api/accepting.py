@@ -192,7 +192,8 @@ def _four_eyes(evidence: str, submitter: str, author: str) -> None:
 
 
 def _person(name: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+    """A name without what spellings of it differ in: case, width, spaces, points, marks that nobody sees."""
+    return "".join(letter for letter in unicodedata.normalize("NFKC", name).casefold() if letter.isalnum())
 
 
 # --- the file -----------------------------------------------------------------------------------------------------

@@ -29,7 +29,7 @@ def surveys_of(workspace: Workspace, year: int) -> Surveys:
 def surveyed_tests(workspace: Workspace, tree: RegionTree, region: str, year: int) -> tuple[Tested, ...]:
     """INV-4, if there are surveys to compare, and INV-6."""
     below = {one.code for one in tree.regions.values() if region in {up.code for up in tree.ancestors(one.code)}}
-    limits = load_limits(region, year * 10_000 + 1231, workspace.root)
+    limits = load_limits(region, year, workspace.root)
     return (*_matrix(workspace, region, year), once_in_pool(workspace.database, region, below, year, limits))
 
 

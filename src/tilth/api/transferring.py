@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from hashlib import sha256
 
 from tilth.api.booking import Booked, land_book
 from tilth.core import BadInput
 from tilth.ledger import Account, Book, Entry, Line, Quantities
+from tilth.ledger.reading import number
 from tilth.runtime import Workspace
 
 _DM2_PER_HA = 1_000_000
@@ -89,10 +90,10 @@ def _account(book: Book, region: str, name: str, marks: dict[str, int]) -> Accou
 def _dm2(value: str | float | Decimal, name: str, *, least: int = 1) -> int:
     """Hectares as whole dm²; what is finer is refused, not rounded."""
     try:
-        exact = Decimal(str(value).replace(",", "")) * _DM2_PER_HA
+        exact = number(value) * _DM2_PER_HA
         whole = int(exact)
-    except (InvalidOperation, ValueError, OverflowError):
-        raise BadInput("LEDGER-TRANSFER-AREA", field=name, value=str(value)) from None
+    except (ArithmeticError, ValueError):
+        raise BadInput("LEDGER-TRANSFER-AREA", field=name, value=str(value)[:60]) from None
     if exact != whole or whole < least:
         raise BadInput("LEDGER-TRANSFER-AREA", field=name, value=str(value))
     return whole

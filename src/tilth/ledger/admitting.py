@@ -10,7 +10,7 @@ from itertools import islice
 
 from sqlalchemy import select
 
-from tilth.core import BadInput
+from tilth.core import BadInput, label
 from tilth.land import RegionTree, Task
 from tilth.ledger import tables
 from tilth.ledger.canonical import entry_of
@@ -25,6 +25,7 @@ from tilth.ledger.policy import Policy
 from tilth.runtime import Database
 
 _MANY = 500
+_GATED = frozenset((*CLAIMING, "UPGRADE", "ACCEPT", "PROTECT"))
 
 
 def admit(
@@ -47,7 +48,11 @@ def admit(
         upgrade moves area (INV-16), compensation comes without its ground (INV-6), or a loss in one land type is made
         up for in another (rules `ldn`).
     """
-    gated = [one for one in entries if one.kind in CLAIMING or one.kind in ("UPGRADE", "ACCEPT") or land_types(one)]
+    gated = [
+        one
+        for one in entries
+        if one.kind in CLAIMING or one.kind in ("UPGRADE", "ACCEPT", "PROTECT") or land_types(one)
+    ]
     if not gated:
         return
     gate = _Gate(database, regions, policy, tuple(tasks), chart or Chart())
@@ -57,8 +62,11 @@ def admit(
             continue
         if one.kind == "UPGRADE" and moves_area(one.lines):
             raise BadInput("POLICY-UPGRADE", id=one.id)
-        if one.kind == "ACCEPT" and policy.rule("accepted-only", one.act_date) is not None:
+        if one.kind == "ACCEPT" and policy.rule("accepted-only", one.posting_date) is not None:
             raise BadInput("POLICY-ACCEPT", id=one.id)
+        settles = one.kind == "PROTECT" and any(line.account.family == "CLAIM" for line in one.lines)
+        if settles and policy.rule("easement", one.act_date) is None:
+            raise BadInput("POLICY-PROTECT", id=one.id)
         if len(land_types(one)) > 1 and policy.rule("like-for-like", one.act_date) is not None:
             raise BadInput("POLICY-LIKE", id=one.id, types=", ".join(sorted(land_types(one))))
         if one.kind in CLAIMING and one.phase in (Phase.POST, Phase.RESERVE):
@@ -105,9 +113,10 @@ class _Gate:
                 continue
             left = self._left_now(code, stable=stable) + self._adds(entry, code, stable=stable)
             if left < task.holding_dm2:
+                what = label("POLICY-COUNTS-STABLE" if stable else "POLICY-COUNTS-FARMLAND")
                 raise BadInput(
-                    "POLICY-RED-LINE", id=entry.id, region=code, name=self.tree[code].name, left=told(left, "dm2"),
-                    task=told(task.holding_dm2, "dm2"), year=task.year, short=told(task.holding_dm2 - left, "dm2"),
+                    "POLICY-RED-LINE", id=entry.id, what=what, region=code, name=self.tree[code].name,
+                    left=told(left, "dm2"), task=told(task.holding_dm2, "dm2"), year=task.year, short=told(task.holding_dm2 - left, "dm2"),
                 )  # fmt: skip
 
     def cap(self, entry: Entry) -> None:

@@ -165,7 +165,8 @@ def transfers_are_equal(case: Case) -> Iterator[Tested]:
             return len(regions) > 1 and not one.entry.reverses
         over: dict[str, Quantities] = {}
         for account, quantities in traded:
-            what = account.name if account.family == "CAP" or account.member == "LEGACY" else "POOL"
+            alike = account.family == "CAP" or account.member == "LEGACY"
+            what = account.name if alike else f"POOL {account.paddy} {account.stable} {account.grade}"
             over[what] = over.get(what, NOTHING).plus(quantities)
         if any(left != NOTHING for left in over.values()) or len(regions) < 2:
             return True

@@ -218,14 +218,11 @@ def _lost_basic(case: Case, one: Event) -> Quantities:
 
 
 def _replaced(case: Case, one: Event, eligible: str) -> Quantities:
-    """What an entry makes basic farmland, wherever it lies."""
+    """What an entry makes basic farmland, wherever it lies, less what of it was basic farmland before."""
     return total(
         q
         for account, q in one.entry.lines
-        if account.pbf
-        and q.area_dm2 > 0
-        and account.name in case.facts.chart.farmland
-        and (account.stable or eligible == "farmland")
+        if account.pbf and account.name in case.facts.chart.farmland and (account.stable or eligible == "farmland")
     )
 
 

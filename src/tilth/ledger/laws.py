@@ -17,6 +17,7 @@ Missed = Container[str] | Callable[[int], Container[str]]
 
 _DUTIES = ("CLAIM", "EXEMPT")
 _TRADED = ("POOL", "CAP")
+_FIRST_YEAR = 1900
 _RESERVE, _POST, _LETS_GO = Phase.RESERVE, Phase.POST, (Phase.VOID, Phase.EXPIRE)
 
 
@@ -45,8 +46,10 @@ def check(entry: Entry, chart: Chart, today: date, *, missed: Missed = ()) -> No
         traded(entry, missed)
     if not entry.reverses:
         claimed(entry, sums)
-    if entry.kind == "SETTLE":
+    if entry.kind in ("SETTLE", "PROTECT"):
         settled(entry, sums)
+    elif entry.kind == "UPGRADE" and any(one.pooled_dm2 for one in sums.values()):
+        raise BadInput("LEDGER-UPGRADE-POOL", id=entry.id)
 
 
 @dataclass(slots=True)
@@ -59,6 +62,10 @@ class _Sums:
     traded: bool = False  # does it touch a pool or a cap?
     settled_dm2: int = 0  # taken from claims
     drawn_dm2: int = 0  # taken from pools
+    pooled_dm2: int = 0  # added to pools, less what was taken
+    protected_dm2: int = 0
+    gained_dm2: int = 0  # farmland of the accounts that grow
+    moved_dm2: int = 0  # over accounts of neighbours
 
 
 def _summed(entry: Entry, chart: Chart) -> dict[str, _Sums]:
@@ -86,7 +93,14 @@ def _summed(entry: Entry, chart: Chart) -> dict[str, _Sums]:
             one.ground_dm2 += area
             if part in _LAND and paddy != (area if wet else 0):
                 raise BadInput("LEDGER-PADDY", id=entry.id, account=str(account), paddy=paddy)
+            if not grade and graded and part in _LAND:
+                raise BadInput("LEDGER-GRADE", id=entry.id, account=str(account), grade=graded, expected=0)
+            if part in _LAND and area < 0 and entry.kind == "OPENING":
+                raise BadInput("LEDGER-MOVES", id=entry.id, kind=entry.kind, account=str(account))
+            if part == "TRANSFER":
+                one.moved_dm2 += area
             if part == FARMLAND:
+                one.gained_dm2 += max(0, area)
                 one.farmland = one.farmland.plus(quantities) if one.farmland is not NOTHING else quantities
             continue
         if part in allowed:
@@ -95,11 +109,17 @@ def _summed(entry: Entry, chart: Chart) -> dict[str, _Sums]:
                 raise BadInput("LEDGER-MOVES", id=entry.id, kind=entry.kind, account=str(account))
         if part in _DUTIES:
             one.settled_dm2 -= min(0, area)
+            if area >= 0 and min(quantities) < 0 and not entry.reverses:
+                raise BadInput("LEDGER-MOVES", id=entry.id, kind=entry.kind, account=str(account))
             if area > 0:
                 one.raised[name] = one.raised.get(name, NOTHING).plus(quantities)
         else:
             one.traded = True
-            one.drawn_dm2 -= min(0, area) if part == "POOL" else 0
+            if part == "POOL":
+                one.drawn_dm2 -= min(0, area)
+                one.pooled_dm2 += area
+            elif part == "PROTECT":
+                one.protected_dm2 += area
     return sums
 
 
@@ -122,6 +142,8 @@ def _dated(entry: Entry, today: date) -> None:
     """Both days are kept, and nothing is booked before it happened or before its day has come (INV-22)."""
     if entry.posting_date > today:
         raise BadInput("LEDGER-FUTURE", id=entry.id, day=entry.posting_date, today=today)
+    if entry.act_date.year < _FIRST_YEAR or entry.posting_date.year < _FIRST_YEAR:
+        raise BadInput("LEDGER-TOO-OLD", id=entry.id, day=min(entry.act_date, entry.posting_date), first=_FIRST_YEAR)
     if entry.phase is not _RESERVE and entry.act_date > entry.posting_date:
         raise BadInput("LEDGER-ACT-LATER", id=entry.id, act=entry.act_date, posting=entry.posting_date)
     if entry.expires is not None and (entry.phase is not _RESERVE or entry.expires < entry.posting_date):
@@ -170,8 +192,12 @@ def claimed(entry: Entry, sums: Mapping[str, _Sums]) -> None:
     """
     duty = kinds()[entry.kind]
     if duty == "none":
+        if entry.kind == "BOUNDARY":
+            _at_the_boundary(entry, sums)
         return
     for region, one in sums.items():
+        if duty in ("claim", "exempt") and one.gained_dm2:
+            raise BadInput("LEDGER-GAIN", id=entry.id, kind=entry.kind, region=region, area_m2=_m2(one.gained_dm2))
         loses = one.farmland.area_dm2 < 0
         if not loses and not one.raised:
             continue
@@ -191,8 +217,16 @@ def claimed(entry: Entry, sums: Mapping[str, _Sums]) -> None:
             )  # fmt: skip
 
 
+def _at_the_boundary(entry: Entry, sums: Mapping[str, _Sums]) -> None:
+    """Farmland that a region loses at its boundary is what a neighbour gets."""
+    for region, one in sums.items():
+        if one.farmland.area_dm2 < 0 and one.moved_dm2 < -one.farmland.area_dm2:
+            lost = _m2(-one.farmland.area_dm2)
+            raise BadInput("LEDGER-LOSS", id=entry.id, kind=entry.kind, region=region, area_m2=lost)
+
+
 def settled(entry: Entry, sums: Mapping[str, _Sums]) -> None:
-    """INV-8: a claim is settled by no less area of the pool.
+    """INV-8: a claim is settled by no less area of the pool, or of land that is protected in its place.
 
     Raises
     ------
@@ -200,13 +234,14 @@ def settled(entry: Entry, sums: Mapping[str, _Sums]) -> None:
         If more of claims is written off than is taken from pools.
     """
     for region, one in sums.items():
-        if one.settled_dm2 > one.drawn_dm2:
+        drawn = one.drawn_dm2 if entry.kind == "SETTLE" else one.protected_dm2
+        if one.settled_dm2 > drawn:
             raise BadInput(
                 "LEDGER-SETTLE",
                 id=entry.id,
                 region=region,
                 settled_m2=_m2(one.settled_dm2),
-                drawn_m2=_m2(one.drawn_dm2),
+                drawn_m2=_m2(drawn),
             )
 
 
@@ -243,10 +278,10 @@ def traded(entry: Entry, missed: Missed) -> None:
 
 
 def _indicator(account: Account) -> str:
-    """What may be exchanged for each other: pools of any source but the old stock, caps of one year."""
+    """What may be exchanged for each other: pools of one quality and any source, the old stock, caps of one year."""
     if account.family == "CAP" or account.member == "LEGACY":
         return account.name
-    return "POOL"
+    return f"POOL {account.paddy} {account.stable} {account.grade}"
 
 
 def _m2(dm2: int) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ _OF_LINE = ("region", "account", *_MARKS)
 _UNITS = {"dm2": 1, "m2": 100, "ha": 1_000_000, "kg": 1, "t": 1000}
 _QUANTITIES = {"area": ("dm2", "m2", "ha"), "paddy": ("dm2", "m2", "ha"), "capacity": ("kg", "t"),
                "graded": ("dm2", "m2", "ha")}  # fmt: skip
+#: Digits of a number: more than any land has, and no more than are counted exactly.
+_LONGEST_NUMBER = 27
 _YES = {
     "1": True,
     "true": True,
@@ -56,7 +59,7 @@ def read_entries(path: str | Path, *, region: str, author: str = "", phase: Phas
         raise BadInput("LEDGER-FILE-UNREADABLE", file=place.name, why=error.strerror or str(error)) from None
     text = _text(raw)
     usual = {"region": region, "author": author, "phase": phase.value}
-    told = _from_csv(text) if place.suffix.lower() == ".csv" else _from_json(text, place.name)
+    told = _from_csv(text, place.name) if place.suffix.lower() == ".csv" else _from_json(text, place.name)
     return [_entry(place.name, row, fields, lines, usual) for row, fields, lines in told]
 
 
@@ -73,30 +76,54 @@ Told = tuple[int, Mapping[str, Any], Sequence[tuple[int, Mapping[str, Any]]]]
 
 def _from_json(text: str, file: str) -> Iterable[Told]:
     try:
-        told = json.loads(text, parse_float=Decimal)
+        told = json.loads(text, parse_float=Decimal, object_pairs_hook=_once)
         entries = told["entries"] if isinstance(told, dict) else told
         for number, one in enumerate(entries, start=1):
             lines = one.get("lines", ())
             yield number, {k: v for k, v in one.items() if k != "lines"}, [(number, dict(line)) for line in lines]
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise BadInput("LEDGER-FILE-JSON", file=file, why=str(error)) from error
 
 
-def _from_csv(text: str) -> Iterable[Told]:
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON in which every name stands once. ValueError, where one stands twice."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"'{next(name for name in names if names.count(name) > 1)}' stands twice in one object")
+    return found
+
+
+def _from_csv(text: str, file: str) -> Iterable[Told]:
     """Rows of one id are one entry; what stands in its first row holds for all of them."""
     found: dict[str, tuple[int, dict[str, Any], list[tuple[int, Mapping[str, Any]]]]] = {}
     reader = csv.DictReader(io.StringIO(text))
-    for row in reader:
-        filled = {
-            (name or "").strip().lower(): (value or "").strip() for name, value in row.items() if name is not None
-        }
-        number = reader.line_num
-        fields = {name: value for name, value in filled.items() if name in _OF_ENTRY and value}
-        line = {name: value for name, value in filled.items() if name not in _OF_ENTRY and value}
-        _, _, lines = found.setdefault(fields.get("id", f"#{number}"), (number, fields, []))
-        if "account" in line:
-            lines.append((number, line))
+    try:
+        names = [(name or "").strip().lower() for name in reader.fieldnames or ()]
+        twice = next((name for name in names if name and names.count(name) > 1), None)
+        if twice:
+            raise BadInput("LEDGER-FILE-TWICE", file=file, row=1, field=twice)
+        if len(names) == 1 and ";" in names[0]:
+            raise BadInput("LEDGER-FILE-SEMICOLON", file=file)
+        for row in reader:
+            _add_row(found, row, reader.line_num, file)
+    except csv.Error as error:
+        raise BadInput("LEDGER-FILE-JSON", file=file, why=str(error)) from error
     return found.values()
+
+
+def _add_row(found: dict[str, Any], row: Mapping[Any, Any], number: int, file: str) -> None:
+    if any(cell.strip() for cell in row.get(None) or ()):
+        raise BadInput("LEDGER-FILE-SURPLUS", file=file, row=number)
+    filled = {(name or "").strip().lower(): (value or "").strip() for name, value in row.items() if name is not None}
+    fields = {name: value for name, value in filled.items() if name in _OF_ENTRY and value}
+    line = {name: value for name, value in filled.items() if name not in _OF_ENTRY and value}
+    _, first, lines = found.setdefault(fields.get("id", f"#{number}"), (number, fields, []))
+    for name, value in fields.items():
+        if first.get(name) != value:
+            raise BadInput("LEDGER-FILE-TWICE", file=file, row=number, field=name)
+    if "account" in line:
+        lines.append((number, line))
 
 
 def _entry(
@@ -115,6 +142,8 @@ def _entry(
     days = {name: _day(file, row, name, fields[name]) for name in _DATES if fields.get(name)}
     pack, _, version = str(fields.get("rules") or "").partition("@")
     links = fields.get("links") or ()
+    if not isinstance(links, str | list | tuple):
+        raise BadInput("LEDGER-FILE-VALUE", file=file, row=row, field="links", value=str(links)[:60])
     phase = str(fields.get("phase") or usual["phase"]).lower()
     if phase not in list(Phase):
         raise BadInput("LEDGER-FILE-VALUE", file=file, row=row, field="phase", value=phase)
@@ -151,19 +180,36 @@ def _line(file: str, row: int, told: Mapping[str, Any], region: str) -> Line:
         if unit not in _QUANTITIES[quantity]:
             known = ", ".join(f"{quantity}_{one}" for one in _QUANTITIES[quantity])
             raise BadInput("LEDGER-UNIT", file=file, row=row, field=name, known=known)
+        if quantity in found:
+            raise BadInput("LEDGER-FILE-TWICE", file=file, row=row, field=quantity)
         found[quantity] = _units(file, row, name, value, _UNITS[unit])
     area = found.get("area", 0)
     paddy, graded = found.get("paddy", area if account.paddy else 0), found.get("graded", area * account.grade)
     return Line(account, Quantities(area, paddy, found.get("capacity", 0), graded))
 
 
+_NUMBER = re.compile(r"[-+]?(\d+|\d{1,3}(,\d{3})+)(\.\d*)?([eE][-+]?\d{1,2})?")
+
+
+def number(value: Any) -> Decimal:
+    """A number as a file writes it, thousands parted by commas or not. ValueError for anything else.
+
+    >>> number("12,000.50")
+    Decimal('12000.50')
+    """
+    text = str(value).strip()
+    if len(text) > _LONGEST_NUMBER or not _NUMBER.fullmatch(text):
+        raise ValueError(text[:_LONGEST_NUMBER])
+    return Decimal(text.replace(",", ""))
+
+
 def _units(file: str, row: int, name: str, value: Any, size: int) -> int:
     """A quantity as whole units of the book; what is finer is refused, not rounded."""
     try:
-        exact = Decimal(str(value).replace(",", "")) * size
+        exact = number(value) * size
         whole = int(exact)
-    except (InvalidOperation, ValueError, OverflowError):
-        raise BadInput("LEDGER-FILE-VALUE", file=file, row=row, field=name, value=str(value)) from None
+    except (ArithmeticError, ValueError):
+        raise BadInput("LEDGER-FILE-VALUE", file=file, row=row, field=name, value=str(value)[:60]) from None
     if exact != whole:
         raise BadInput("LEDGER-FRACTION", file=file, row=row, field=name, value=str(value))
     return whole

@@ -14,10 +14,10 @@ class RedLine:
     """One row of the red-line sheet. [dm²]; None: not known."""
 
     region: str
-    farmland_dm2: int
-    stable_dm2: int
-    pbf_dm2: int  # all that is marked as permanent basic farmland
-    pbf_farmland_dm2: int  # of it still farmland
+    farmland_dm2: int | None  # None: the book holds no land of it
+    stable_dm2: int | None
+    pbf_dm2: int | None  # all that is marked as permanent basic farmland
+    pbf_farmland_dm2: int | None  # of it still farmland
     task_dm2: int | None  # farmland to hold
     pbf_task_dm2: int | None
     task_year: int | None
@@ -28,22 +28,26 @@ class RedLine:
     @property
     def surplus_dm2(self) -> int | None:
         """Farmland in stable use above the task."""
-        return None if self.task_dm2 is None else self.stable_dm2 - self.task_dm2
+        return _over(self.stable_dm2, self.task_dm2)
 
     @property
     def pbf_surplus_dm2(self) -> int | None:
         """Permanent basic farmland above its task."""
-        return None if self.pbf_task_dm2 is None else self.pbf_dm2 - self.pbf_task_dm2
+        return _over(self.pbf_dm2, self.pbf_task_dm2)
 
     @property
     def survey_difference_dm2(self) -> int | None:
         """Farmland of the book beyond that of the survey."""
-        return None if self.survey_farmland_dm2 is None else self.farmland_dm2 - self.survey_farmland_dm2
+        return _over(self.farmland_dm2, self.survey_farmland_dm2)
 
     @property
     def survey_pbf_difference_dm2(self) -> int | None:
         """Permanent basic farmland of the book beyond that of the survey's layer."""
-        return None if self.survey_pbf_dm2 is None else self.pbf_dm2 - self.survey_pbf_dm2
+        return _over(self.pbf_dm2, self.survey_pbf_dm2)
+
+
+def _over(held: int | None, wanted: int | None) -> int | None:
+    return None if held is None or wanted is None else held - wanted
 
 
 def red_lines(
@@ -74,7 +78,8 @@ def red_lines(
     by_region = {task.region: task for task in tasks}
     rows = []
     for code, regions in parts:
-        farm, stable, pbf, still = (sum(held[one][at] for one in regions if one in held) for at in range(4))
+        known = [held[one] for one in regions if one in held]
+        farm, stable, pbf, still = (sum(four[at] for four in known) if known else None for at in range(4))
         task = by_region.get(code)
         seen: tuple[int | None, int | None] = surveyed.get(code, (None, None))
         rows.append(

@@ -216,7 +216,10 @@ def red_line_sheet(one: Statement) -> tuple[Listing, Levelled]:
     for code, head in stems:  # columns of a survey that is not there are kept off paper
         spec.append(f"{'' if surveyed or not code.startswith('survey') else '~'}{code}_ha/{head}:fine")
     spec += [f"~{code}_m2/{head}:area" for code, head in stems] + ["~task_year", "~document"]
-    held = [(row.farmland_dm2, row.stable_dm2, row.pbf_dm2, row.pbf_farmland_dm2) for row in one.red_lines]
+    held = [
+        (row.farmland_dm2 or 0, row.stable_dm2 or 0, row.pbf_dm2 or 0, row.pbf_farmland_dm2 or 0)
+        for row in one.red_lines
+    ]
     # A region without regions below is its own only part, and stands once.
     below = held[1:]
     levelled = Levelled.of("5-5", held[0], below)
@@ -224,7 +227,9 @@ def red_line_sheet(one: Statement) -> tuple[Listing, Levelled]:
     shown = list(
         zip(one.red_lines, (levelled.whole, *levelled.parts), (one.scope.whole, *one.scope.parts), strict=True)
     )
-    for row, (farmland, stable, pbf, still), place in shown if len(one.scope.parts) > 1 else shown[:1]:
+    for row, units_held, place in shown if len(one.scope.parts) > 1 else shown[:1]:
+        # Of a region whose land the book does not count, nothing is told.
+        farmland, stable, pbf, still = units_held if row.farmland_dm2 is not None else (None,) * 4
         task, pbf_task = _units(row.task_dm2), _units(row.pbf_task_dm2)
         seen, seen_pbf = _units(row.survey_farmland_dm2), _units(row.survey_pbf_dm2)
         units = (
@@ -250,8 +255,8 @@ def _units(dm2: int | None) -> int | None:
     return None if dm2 is None else units_of(dm2)
 
 
-def _less(has: int, wants: int | None) -> int | None:
-    return None if wants is None else has - wants
+def _less(has: int | None, wants: int | None) -> int | None:
+    return None if has is None or wants is None else has - wants
 
 
 # --- checks --------------------------------------------------------------------------------------------------------
