@@ -62,7 +62,8 @@ def test_an_occupation_below_the_task_is_refused_with_the_shortfall(county: Book
     asked(county, occupy("o", 100), tasks=TASKS)
     said = refused(county, occupy("o", 101), tasks=TASKS)
     assert said == (
-        "entry o would leave 410882 示范县 with 3.99 m² of farmland in stable use; its task of 2024 is 4.00 m²: 0.01 m² short"
+        "entry o would leave 410882 示范县 with 3.99 m² of farmland in stable use; "
+        "its task of 2024 is 4.00 m²: 0.01 m² short"
     )
     asked(county, replace(occupy("o", 300), act_date=date(2023, 1, 1)), tasks=TASKS)
 

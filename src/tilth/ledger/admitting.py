@@ -116,7 +116,8 @@ class _Gate:
                 what = label("POLICY-COUNTS-STABLE" if stable else "POLICY-COUNTS-FARMLAND")
                 raise BadInput(
                     "POLICY-RED-LINE", id=entry.id, what=what, region=code, name=self.tree[code].name,
-                    left=told(left, "dm2"), task=told(task.holding_dm2, "dm2"), year=task.year, short=told(task.holding_dm2 - left, "dm2"),
+                    left=told(left, "dm2"), task=told(task.holding_dm2, "dm2"), year=task.year,
+                    short=told(task.holding_dm2 - left, "dm2"),
                 )  # fmt: skip
 
     def cap(self, entry: Entry) -> None:
