@@ -208,7 +208,8 @@ def test_what_is_wrong_with_an_entry_is_said(change: dict[str, Any], code: str) 
     "account",
     [
         GARDEN._replace(name="LAND:02"), GARDEN._replace(name="LAND:"), GARDEN._replace(name="WATER:0101"),
-        GARDEN._replace(name="CLAIM:WATER"), GARDEN._replace(name="CAP:24"), GARDEN._replace(name="OPENING:1"),
+        GARDEN._replace(name="CLAIM:WATER"), GARDEN._replace(name="CAP:24"),
+        GARDEN._replace(name="CAP:" + "2" * 5000), GARDEN._replace(name="OPENING:1"),
         GARDEN._replace(grade=11), GARDEN._replace(pbf=2), GARDEN._replace(region="41 0882"),
     ],
 )  # fmt: skip

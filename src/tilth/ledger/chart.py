@@ -80,7 +80,7 @@ class Chart:
         if known == "class":
             return member in self._leaves
         if known == "year":
-            return member.isascii() and member.isdigit() and int(member) in _YEARS
+            return len(member) == 4 and member.isascii() and member.isdigit() and int(member) in _YEARS
         if known == "word":
             return member.isalnum()
         if known == "none":
