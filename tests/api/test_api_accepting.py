@@ -11,9 +11,10 @@ import pytest
 import shapely
 
 from tilth import api
+from tilth.api.surveyed import surveys_of
 from tilth.cli.run import run
 from tilth.core import BadInput
-from tilth.ledger import Outcome, load_limits, still_farmland
+from tilth.ledger import Outcome
 from tilth.runtime import Workspace
 
 X, Y, SIDE = 38_500_000, 3_500_000, 100
@@ -188,9 +189,7 @@ def test_what_is_no_farmland_in_the_next_survey_is_proposed_and_taken_back(
     found = api.ledger_follow_up(workspace, year=2025)
     (lost,) = found.of(Outcome.FAIL)
     assert lost.ground.entry == done.judged[0].entry and found.posted == ()
-    limits = load_limits("999901", 2024)
-    said = still_farmland(found.followed, "999901", 2025, limits)
-    assert (said.invariant, said.outcome, said.found) == ("INV-7", Outcome.FAIL, 1)
+    assert surveys_of(workspace, 2025).not_farmland == (lost.ground.entry,), "what INV-7 is tested by"
     with pytest.raises(BadInput, match="--evidence"):
         api.ledger_follow_up(workspace, year=2025, post=True)
     told = {"evidence": "survey 2025", "author": "Zhao", "on": date(2026, 1, 5)}
@@ -201,7 +200,7 @@ def test_what_is_no_farmland_in_the_next_survey_is_proposed_and_taken_back(
     assert sorted(pool(workspace).values()) == [0, done.judged[1].net_dm2]
     after = api.ledger_follow_up(workspace, year=2025, post=True, **told)
     assert (len(after.followed), after.posted) == (1, ())
-    assert still_farmland(after.followed, "999901", 2025, limits).outcome is Outcome.PASS
+    assert surveys_of(workspace, 2025).not_farmland == ()
     assert api.ledger_verify(workspace).sound
 
 
@@ -209,8 +208,7 @@ def test_years_without_a_survey_are_not_assessed_and_follow_up_ends(workspace: W
     api.ledger_accept(workspace, offered(tmp_path / "a.gpkg", 0), **WHO)
     (one,) = api.ledger_follow_up(workspace, year=2026).followed
     assert (one.outcome, one.unseen) == (Outcome.NOT_ASSESSED, (2025, 2026))
-    limits = load_limits("999901", 2024)
-    assert still_farmland([one], "999901", 2026, limits).outcome is Outcome.NOT_ASSESSED
+    assert surveys_of(workspace, 2026).not_farmland is None
     assert api.ledger_follow_up(workspace, year=2030).followed == ()
 
 

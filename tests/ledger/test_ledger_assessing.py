@@ -47,13 +47,13 @@ from tilth.ledger import (
     again,
     assess,
     cap_of,
+    counter,
     gather,
     in_order,
     keep,
     kept,
     laws,
     load_policy,
-    proposed_counters,
     stored_rules_agree,
 )  # fmt: skip
 
@@ -225,11 +225,7 @@ def test_inv_7_an_accepted_parcel_that_is_no_farmland_is_to_be_taken_back(book: 
     assert "take back a1" in found.about.en
     assert outcomes(*results_of(book, "INV-7", surveys=Surveys(()))) == ["pass"]
     assert outcomes(*results_of(book, "INV-7")) == ["not_assessed"]
-    facts = gather(book.database, TREE, COUNTY, 2024)
-    (back,) = proposed_counters(
-        facts, ["parcel-9"], posting_date=date(2024, 11, 1), evidence="survey 2024", author="Li"
-    )
-    book.post(back)
+    book.post(counter(accepted, id="a1 back", posting_date=date(2024, 11, 1), evidence="survey 2024", author="Li"))
     assert outcomes(*results_of(book, "INV-7", surveys=Surveys(("parcel-9",)))) == ["pass"]
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tilth.ledger.entry_files import write_entries
     from tilth.ledger.equivalents import Neutrality, SeeaRow, Status, neutrality, one_out_all_out, seea_account
     from tilth.ledger.flow_kinds import ChangeRecord, records_of
-    from tilth.ledger.following import Followed, follow_up, once_in_pool, still_farmland
+    from tilth.ledger.following import Followed, follow_up, once_in_pool
     from tilth.ledger.from_flows import Proposed, Terms, Unmatched, accounts_of, closes, propose, stock_entry
     from tilth.ledger.gathering import Facts, gather
     from tilth.ledger.grounds import (
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from tilth.ledger.history import Recorded, posted, recalled
     from tilth.ledger.holding import held_by, letting_go, reservations
     from tilth.ledger.judging import Case, Surveys
-    from tilth.ledger.judging_book import proposed_counters
     from tilth.ledger.laws import check
     from tilth.ledger.limits import Limit, Limits, load_limits
     from tilth.ledger.lots import Lot, Use
@@ -158,7 +157,6 @@ __all__ = [
     "pool_of",
     "posted",
     "propose",
-    "proposed_counters",
     "read_entries",
     "read_parcels",
     "recalled",
@@ -175,7 +173,6 @@ __all__ = [
     "standing_grounds",
     "state",
     "statement_record",
-    "still_farmland",
     "stock_entry",
     "stored_rules_agree",
     "summed",

@@ -117,18 +117,6 @@ def once_in_pool(database: Database, region: str, regions: Iterable[str], year: 
     return _tested("INV-6", region, year, outcome, (wrong, 0), limits, about)
 
 
-def still_farmland(followed: Sequence[Followed], region: str, year: int, limits: Limits) -> Tested:
-    """INV-7: every accepted parcel is farmland in the survey of `year`; what no survey saw is not assessed."""
-    lost = [one.ground.entry for one in followed if one.outcome is Outcome.FAIL]
-    unseen = [one.ground.entry for one in followed if one.outcome is Outcome.NOT_ASSESSED]
-    outcome = Outcome.FAIL if lost else Outcome.NOT_ASSESSED if unseen else Outcome.PASS
-    about = label(
-        "POOL-FARMLAND", followed=len(followed), lost=len(lost), unseen=len(unseen), named=", ".join(lost) or "-"
-    )
-    found = (None, None) if outcome is Outcome.NOT_ASSESSED else (len(lost), 0)
-    return _tested("INV-7", region, year, outcome, found, limits, about)
-
-
 def _tested(
     invariant: str, region: str, year: int, outcome: Outcome, numbers: tuple[int | None, int | None], limits: Limits,
     about: Any,

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import date
 
-from tilth.ledger.book import counter
 from tilth.ledger.chart import kinds, may_be_negative
 from tilth.ledger.closing import last_day
 from tilth.ledger.gathering import LOSING, Event, Facts, by_account_and_day, total
 from tilth.ledger.judging import Case, named, taken, told
-from tilth.ledger.model import NOTHING, Account, Entry, Quantities, day_of
+from tilth.ledger.laws import TRADED, indicator_of
+from tilth.ledger.model import NOTHING, Account, Quantities, day_of
 from tilth.ledger.tested import Tested
 
 _GROUND = ("LAND", "TRANSFER", "OPENING")
-_TRADED = ("POOL", "CAP")
 _UNITS = ("dm2", "dm2", "kg", "dm2_grade")
 
 
@@ -144,29 +142,18 @@ def not_farmland(facts: Facts, listed: Iterable[str]) -> list[Event]:
     return [one for one in facts.standing(("ACCEPT",)) if one.entry.geometry in lost or one.entry.id in lost]
 
 
-def proposed_counters(
-    facts: Facts, listed: Iterable[str], *, posting_date: date, evidence: str, author: str
-) -> list[Entry]:
-    """The counter-entries that take those acceptances back (INV-7), to be posted by whoever decides it."""
-    return [
-        counter(one.entry, id=f"{one.entry.id} back", posting_date=posting_date, evidence=evidence, author=author)
-        for one in not_farmland(facts, listed)
-    ]
-
-
 def transfers_are_equal(case: Case) -> Iterator[Tested]:
     """INV-11: what the seller gives the buyer gets, in one province, and not from whoever missed last year's task."""
     facts = case.facts
 
     def broken(one: Event) -> bool:
-        traded = [(account, q) for account, q in one.entry.lines if account.family in _TRADED]
+        traded = [(account, q) for account, q in one.entry.lines if account.family in TRADED]
         regions = {account.region for account, _ in traded}
         if one.kind != "TRANSFER":
             return len(regions) > 1 and not one.entry.reverses
         over: dict[str, Quantities] = {}
         for account, quantities in traded:
-            alike = account.family == "CAP" or account.member == "LEGACY"
-            what = account.name if alike else f"POOL {account.paddy} {account.stable} {account.grade}"
+            what = indicator_of(account)
             over[what] = over.get(what, NOTHING).plus(quantities)
         if any(left != NOTHING for left in over.values()) or len(regions) < 2:
             return True
@@ -175,7 +162,7 @@ def transfers_are_equal(case: Case) -> Iterator[Tested]:
         sellers = {account.region for account, q in traded if min(q) < 0}
         return not one.entry.reverses and any(_missed(case, region) for region in sellers & facts.regions)
 
-    of_pools = [one for one in facts.of_year if any(account.family in _TRADED for account, _ in one.entry.lines)]
+    of_pools = [one for one in facts.of_year if any(account.family in TRADED for account, _ in one.entry.lines)]
     yield _counted(case, "INV-11", "transfer", broken, of_pools)
 
 

@@ -16,7 +16,7 @@ _GROUND = (*_LAND, "TRANSFER", "OPENING")
 Missed = Container[str] | Callable[[int], Container[str]]
 
 _DUTIES = ("CLAIM", "EXEMPT")
-_TRADED = ("POOL", "CAP")
+TRADED = ("POOL", "CAP")
 _FIRST_YEAR = 1900
 _RESERVE, _POST, _LETS_GO = Phase.RESERVE, Phase.POST, (Phase.VOID, Phase.EXPIRE)
 
@@ -253,7 +253,7 @@ def traded(entry: Entry, missed: Missed) -> None:
     BadInput
         If the two differ, the seller missed its task, or pool and cap change region in another kind of entry.
     """
-    lines = [line for line in entry.lines if line.account.name.startswith(_TRADED)]
+    lines = [line for line in entry.lines if line.account.name.startswith(TRADED)]
     regions = {line.account.region for line in lines}
     if entry.kind != "TRANSFER":
         if len(regions) > 1 and not entry.reverses:
@@ -263,7 +263,7 @@ def traded(entry: Entry, missed: Missed) -> None:
         raise BadInput("LEDGER-TRANSFER-SIDES", id=entry.id)
     over: dict[str, Quantities] = {}
     for account, quantities in lines:
-        indicator = _indicator(account)
+        indicator = indicator_of(account)
         over[indicator] = over.get(indicator, NOTHING).plus(quantities)
     for indicator, left in over.items():
         if left != NOTHING:
@@ -277,7 +277,7 @@ def traded(entry: Entry, missed: Missed) -> None:
         raise BadInput("LEDGER-SELLER", id=entry.id, region=barred[0])
 
 
-def _indicator(account: Account) -> str:
+def indicator_of(account: Account) -> str:
     """What may be exchanged for each other: pools of one quality and any source, the old stock, caps of one year."""
     if account.family == "CAP" or account.member == "LEGACY":
         return account.name

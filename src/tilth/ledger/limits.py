@@ -12,11 +12,11 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from tilth.change.rulepack import CONFIDENCE
 from tilth.core import BadInput, Label
 
 #: A file of this name in the workspace replaces limits by their id.
 FILE = "acceptance.toml"
-CONFIDENCE = ("sure", "likely", "unverified")
 _NEEDED = ("id", "value", "source", "confidence")
 
 

@@ -14,6 +14,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from tilth.change.rulepack import CONFIDENCE
 from tilth.core import BadInput, Label
 from tilth.ledger.chart import kinds
 
@@ -25,7 +26,6 @@ _STANDS_ON: Mapping[str, tuple[str, ...]] = {
     DEFAULT: ("book", "cn-pooled", "cn-2024"),
     **{name: ("book", name) for name in PACKS},
 }
-CONFIDENCE = ("sure", "likely", "unverified")
 _TEXTS = ("id", "version", "title", "source", "confidence")
 _COLUMNS = (*_TEXTS, "title_zh", "region", "since", "until")
 
