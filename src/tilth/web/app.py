@@ -13,6 +13,7 @@ from fastapi.staticfiles import StaticFiles
 from tilth import __version__, api
 from tilth.runtime import Workspace
 from tilth.web import problems
+from tilth.web.described import describe
 from tilth.web.guard import Guard
 from tilth.web.routes import DOORS
 from tilth.web.state import Office
@@ -47,6 +48,7 @@ def create_app(workspace: Workspace | str | Path, *, start_key: str = "") -> Fas
     problems.add_handlers(app)
     for door in DOORS:
         app.include_router(door.router)
+    describe(app)
     if PAGES.is_dir():
         _add_pages(app)
     app.add_middleware(Guard)
