@@ -7,6 +7,7 @@ from tilth.core.ondemand import on_demand
 if TYPE_CHECKING:
     from tilth.api.accepting import Acceptance, FollowUp, Judged, ledger_accept, ledger_follow_up
     from tilth.api.accounting import Flowed, accounts, down_to, flows, write_tables
+    from tilth.api.answering import answer_once
     from tilth.api.area_lists import write_areas
     from tilth.api.assessing import Assessed, ledger_assess, ledger_rules
     from tilth.api.book_reading import (
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     )
     from tilth.api.measuring import Converted, area, convert
     from tilth.api.missed import missed_tasks
+    from tilth.api.offering import Offered, letting_go_needs, offered
     from tilth.api.parcels import parcel
     from tilth.api.projects import Checked, JudgedFootprint, check, judge
     from tilth.api.published import national
@@ -78,6 +80,7 @@ __all__ = [
     "Measured",
     "Measurement",
     "Mended",
+    "Offered",
     "Reviewed",
     "Rows",
     "Standings",
@@ -85,6 +88,7 @@ __all__ = [
     "Ungraded",
     "Written",
     "accounts",
+    "answer_once",
     "area",
     "balance_records",
     "booked_by_region",
@@ -124,8 +128,10 @@ __all__ = [
     "ledger_transfer",
     "ledger_verify",
     "ledger_void",
+    "letting_go_needs",
     "missed_tasks",
     "national",
+    "offered",
     "open_workspace",
     "parcel",
     "repair",

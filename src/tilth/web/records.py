@@ -306,3 +306,58 @@ class RulesRecord(Record):
     title: str
     digest: str
     rules: list[Record]
+
+
+class ReceiptRecord(Record):
+    """What the book gives for an entry; `again` if it stood there already."""
+
+    number: int
+    id: str
+    digest: str
+    recorded_at: str
+    again: bool
+
+
+class BookedRecord(Record):
+    """What was posted."""
+
+    entries: list[ReceiptRecord]
+    posted: int
+
+
+class ClosingRecord(Record):
+    """A year that is closed."""
+
+    number: int
+    region: str
+    year: int
+    accounts: int
+    link: str
+    again: bool
+
+
+class AcceptanceRecord(Record):
+    """Replacement land: how each parcel was judged, and what entered the pool."""
+
+    file: str
+    parcels: int
+    refused: int
+    posted: int
+    posted_dm2: int
+    again: int
+    rules: list[Record]
+    judged: list[Record]
+    left_out: list[FindingRecord]
+    findings: list[FindingRecord]
+
+
+class FollowUpRecord(Record):
+    """Accepted parcels in a later survey, and the counter-entries that follow."""
+
+    year: int
+    followed: int
+    fail: int
+    not_assessed: int
+    parcels: list[Record]
+    posted: list[ReceiptRecord]
+    refused: list[Record]
