@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     )
     from tilth.api.demonstration import Demonstration, demo
     from tilth.api.examining import Examined, Mended, repair, validate
+    from tilth.api.findings_shown import findings_page
     from tilth.api.flow_posting import FlowPosted, ledger_post_flows
     from tilth.api.groups import group_standing
     from tilth.api.importing import (
@@ -54,6 +55,8 @@ if TYPE_CHECKING:
     from tilth.api.standings import booked_by_region, standing
     from tilth.api.states import state_of
     from tilth.api.stating import Stated, ledger_statement, statement_of
+    from tilth.api.tables_shown import ChangesWanted, accounts_record, changes_page, flows_record
+    from tilth.api.today import today
     from tilth.api.transferring import ledger_transfer
     from tilth.api.workspaces import contents, init, open_workspace, set_aside, use
     from tilth.api.yearbook import Reviewed, report, review
@@ -65,6 +68,7 @@ __all__ = [
     "Accounts",
     "Assessed",
     "Booked",
+    "ChangesWanted",
     "Checked",
     "Converted",
     "Demonstration",
@@ -88,16 +92,20 @@ __all__ = [
     "Ungraded",
     "Written",
     "accounts",
+    "accounts_record",
     "answer_once",
     "area",
     "balance_records",
     "booked_by_region",
+    "changes_page",
     "check",
     "contents",
     "convert",
     "demo",
     "down_to",
+    "findings_page",
     "flows",
+    "flows_record",
     "group_standing",
     "import_changes",
     "import_layer",
@@ -142,6 +150,7 @@ __all__ = [
     "standing",
     "state_of",
     "statement_of",
+    "today",
     "use",
     "validate",
     "write_areas",

@@ -69,5 +69,9 @@ def problem(
     status: int, code: str, said: str, remedy: str, *, headers: dict[str, str] | None = None, **more: Any
 ) -> JSONResponse:
     """The answer itself: `type` and `code` name the message, `title` says it, `detail` is what to do about it."""
-    body = {"type": f"tilth:{code}", "code": code, "title": said, "detail": remedy, "status": status, **more}
-    return JSONResponse(body, status, headers=headers, media_type=MEDIA_TYPE)
+    return JSONResponse(body_of(status, code, said, remedy, **more), status, headers=headers, media_type=MEDIA_TYPE)
+
+
+def body_of(status: int, code: str, said: str, remedy: str, **more: Any) -> dict[str, Any]:
+    """What the answer says."""
+    return {"type": f"tilth:{code}", "code": code, "title": said, "detail": remedy, "status": status, **more}
