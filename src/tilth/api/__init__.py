@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         ledger_void,
         reservation_record,
     )
+    from tilth.api.collecting import collection, collections
     from tilth.api.demonstration import Demonstration, demo
     from tilth.api.examining import Examined, Mended, repair, validate
     from tilth.api.flow_posting import FlowPosted, ledger_post_flows
@@ -80,6 +81,8 @@ __all__ = [
     "balance_records",
     "booked_by_region",
     "check",
+    "collection",
+    "collections",
     "contents",
     "convert",
     "demo",

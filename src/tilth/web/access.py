@@ -10,7 +10,7 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
-from tilth.identity import ROLES, Caller, Grant, may
+from tilth.identity import ROLES, Caller, Grant, may, scope_of
 from tilth.web.problems import Problem
 from tilth.web.state import Office, office_of
 
@@ -55,14 +55,16 @@ def current_caller(request: Request) -> Caller:
 Known = Annotated[Caller, Depends(current_caller)]
 
 
-def needs(action: str) -> Callable[[Request, Caller], None]:
+def needs(action: str, *, somewhere: bool = False) -> Callable[[Request, Caller], None]:
     """A dependency: the caller may do `action` in the region that the request is about, or in some region at all.
 
-    Which region that is: the path or query parameter `region`, else the whole workspace's.
+    Which region that is: the path or query parameter `region`, else the whole workspace's; with `somewhere`, any.
     """
 
     def allowed(request: Request, caller: Known) -> None:
         office = office_of(request)
+        if somewhere and scope_of(caller, action, office.regions()):
+            return
         region = request.path_params.get("region") or request.query_params.get("region") or office.workspace.region
         if not may(caller, action, str(region), office.regions()):
             raise Problem(403, "WEB-NOT-ALLOWED", action=action, region=region)

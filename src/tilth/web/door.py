@@ -17,7 +17,10 @@ ACTION = "x-tilth-action"
 
 
 class Door:
-    """A group of routes under one tag. Each names the action it needs; `OPEN` needs none."""
+    """A group of routes under one tag. Each names the action it needs; `OPEN` needs none.
+
+    With `somewhere=True` it is enough to have the right in some region: the route shows what lies there and no more.
+    """
 
     def __init__(self, tag: str, prefix: str = "/api/v1") -> None:
         self.router = APIRouter(prefix=prefix, tags=[tag])
@@ -42,7 +45,8 @@ class Door:
         self, method: str, path: str, action: str, more: dict[str, Any]
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         assert action == OPEN or action in ACTIONS, action
-        guards = [] if action == OPEN else [Depends(needs(action))]
+        somewhere = more.pop("somewhere", False)
+        guards = [] if action == OPEN else [Depends(needs(action, somewhere=somewhere))]
         return self.router.api_route(
             path,
             methods=[method],
