@@ -27,6 +27,8 @@ from tilth.runtime import Database
 DAY = date(2024, 3, 1)
 SOURCE = Account("410882", "LAND:0201")
 FIELD = Account("410882", "LAND:0101", 0, 1, 1, 5)
+#: So many entries a process posts before the clock starts: drivers prepare a statement when it has come a few times.
+READY = 8
 
 
 def change(name: str, *, source: Account = SOURCE, field: Account = FIELD, day: date = DAY) -> Entry:
@@ -96,6 +98,11 @@ class Bare:
 def spied(book: Book, names: Sequence[str]) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
     """The rows that the book writes for these entries."""
     book.post(*map(change, names))
+    return written(book, names)
+
+
+def written(book: Book, names: Sequence[str]) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
+    """The rows of entries that stand in the book."""
     with book.database.transaction() as connection:
         entry_rows = [tuple(row) for row in connection.execute(entries.select().where(entries.c.id.in_(names)))]
         numbers = [row[0] for row in entry_rows]
@@ -211,14 +218,14 @@ def crowd(make: Callable[[], Database], writers: int, each: int) -> float:
     return writers * each / (time.perf_counter() - began)
 
 
-def apart(make: Callable[[], Database], writers: int, each: int) -> float:
-    """Entries a second of `writers` processes, each with a connection of its own."""
+def apart(make: Callable[[], Database], writers: int, each: int, *, bare: bool = False) -> float:
+    """Entries a second of `writers` processes, each with a connection of its own: books, or bare SQL with balances."""
     database = make()
     townships(Book(database, Chart()), writers)
     database.close()
     context = multiprocessing.get_context("spawn")
     gate = context.Barrier(writers + 1)
-    processes = [context.Process(target=alone, args=(database.url, at, each, gate)) for at in range(writers)]
+    processes = [context.Process(target=alone, args=(database.url, at, each, gate, bare)) for at in range(writers)]
     for process in processes:
         process.start()
     gate.wait()
@@ -230,13 +237,23 @@ def apart(make: Callable[[], Database], writers: int, each: int) -> float:
     return writers * each / seconds
 
 
-def alone(url: str, at: int, each: int, gate: Any) -> None:
-    """One of them: it connects, waits for the others, and posts."""
+def alone(url: str, at: int, each: int, gate: Any, bare: bool) -> None:
+    """One of them: it connects, posts a little, waits for the others, and posts."""
     book = Book(Database(url), Chart())
     source, field = township(at)
-    book.post(change(f"ready {at}", source=source, field=field))
+    for n in range(READY):
+        book.post(change(f"ready {at} {n}", source=source, field=field))
+    rows = written(book, [f"ready {at} 0"])
+    made = [renamed(rows, 1_000_000 * at + 2 * n) for n in range(READY + each)]
+    sql = Bare(book.database)
+    for one in made[:READY] if bare else ():
+        sql.post(*one, balances=True)
     gate.wait()
-    work(book, at, each)
+    if bare:
+        for one in made[READY:]:
+            sql.post(*one, balances=True)
+    else:
+        work(book, at, each)
     gate.wait()
 
 
