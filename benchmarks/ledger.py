@@ -198,11 +198,11 @@ def township(at: int) -> tuple[Account, Account]:
     return SOURCE._replace(region=f"41088210{at:04d}"), FIELD._replace(region=f"41088210{at:04d}")
 
 
-def work(book: Book, at: int, each: int) -> None:
+def work(book: Book, at: int, each: int, turn: int = 0) -> None:
     """What one writer posts, one entry after the other."""
     source, field = township(at)
     for n in range(each):
-        book.post(change(f"w{at} {n}", source=source, field=field))
+        book.post(change(f"w{at} {turn} {n}", source=source, field=field))
 
 
 def crowd(make: Callable[[], Database], writers: int, each: int) -> float:
@@ -218,43 +218,51 @@ def crowd(make: Callable[[], Database], writers: int, each: int) -> float:
     return writers * each / (time.perf_counter() - began)
 
 
-def apart(make: Callable[[], Database], writers: int, each: int, *, bare: bool = False) -> float:
-    """Entries a second of `writers` processes, each with a connection of its own: books, or bare SQL with balances."""
+def apart(make: Callable[[], Database], writers: int, each: int, turns: int) -> tuple[dict[str, float], float]:
+    """Entries a second of `writers` processes by turns as books and as bare SQL with balances; what a book's process
+    computes for an entry. [1/s, s]"""
     database = make()
-    townships(Book(database, Chart()), writers)
+    townships(Book(database, Chart()), 2 * writers)  # those of the second half for bare SQL
     database.close()
     context = multiprocessing.get_context("spawn")
-    gate = context.Barrier(writers + 1)
-    processes = [context.Process(target=alone, args=(database.url, at, each, gate, bare)) for at in range(writers)]
+    gate, used = context.Barrier(writers + 1), context.Array("d", writers)
+    args = [(database.url, at, each, turns, gate, used) for at in range(writers)]
+    processes = [context.Process(target=alone, args=one) for one in args]
     for process in processes:
         process.start()
-    gate.wait()
-    began = time.perf_counter()
-    gate.wait()
-    seconds = time.perf_counter() - began
+    seconds: dict[str, list[float]] = {"book": [], "bare": []}
+    for _ in range(turns):
+        for times in seconds.values():
+            gate.wait()
+            times.append(timed(lambda: gate.wait() and None))
     for process in processes:
         process.join()
-    return writers * each / seconds
+    speed = {name: writers * each / statistics.median(times) for name, times in seconds.items()}
+    return speed, sum(used) / (writers * each * turns)
 
 
-def alone(url: str, at: int, each: int, gate: Any, bare: bool) -> None:
+def alone(url: str, at: int, each: int, turns: int, gate: Any, used: Any) -> None:
     """One of them: it connects, posts a little, waits for the others, and posts."""
     book = Book(Database(url), Chart())
     source, field = township(at)
     for n in range(READY):
         book.post(change(f"ready {at} {n}", source=source, field=field))
-    rows = written(book, [f"ready {at} 0"])
-    made = [renamed(rows, 1_000_000 * at + 2 * n) for n in range(READY + each)]
-    sql = Bare(book.database)
-    for one in made[:READY] if bare else ():
-        sql.post(*one, balances=True)
-    gate.wait()
-    if bare:
-        for one in made[READY:]:
-            sql.post(*one, balances=True)
-    else:
-        work(book, at, each)
-    gate.wait()
+    rows = written(book, [f"first {len(used) + at}"])
+    made = [renamed(rows, 1_000_000 * at + 2 * n) for n in range(READY + each * turns)]
+    bare = Bare(book.database)
+    for one in made[:READY]:
+        bare.post(*one, balances=True)
+    for turn in range(turns):
+        gate.wait()
+        began = time.process_time()
+        work(book, at, each, turn)
+        used[at] += time.process_time() - began
+        gate.wait()
+        gate.wait()
+        for one in made[READY + each * turn :][:each]:
+            bare.post(*one, balances=True)
+        gate.wait()
+    bare.connection.close()
 
 
 def sqlite_maker(folder: Path) -> Callable[[], Database]:
@@ -291,6 +299,23 @@ def postgres_maker(url: str) -> Callable[[], Database]:
 MADE: list[tuple[str, str]] = []
 
 
+def crowds(store: str, make: Callable[[], Database], writers: int) -> None:
+    """Many writers beside one: threads of one process, then processes."""
+    speed = {count: crowd(make, count, 400 if count == 1 else 60) for count in (1, writers)}
+    for count, value in speed.items():
+        print(f"{store:10s} {count:3d} threads        {value:10,.0f} entries/s   × {value / speed[1]:.1f}")
+    first: dict[str, float] = {}
+    for count in (1, writers):
+        reached, used = apart(make, count, 400 if count == 1 else 60, turns=3)
+        first = first or reached
+        for name, value in reached.items():
+            print(f"{store:10s} {count:3d} processes {name} {value:10,.0f} entries/s   × {value / first[name]:.1f}")
+        share = 100 * reached["book"] / reached["bare"]
+        print(
+            f"{store:10s}     a book's process computes {used * 1e6:.0f} µs an entry; book = {share:.0f} % of bare SQL"
+        )
+
+
 def main() -> None:
     """Run everything and print it."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -315,10 +340,7 @@ def main() -> None:
             for size, seconds in growth(make, sizes):
                 print(f"{store:10s} balance at a past day among {size:9,d} entries {seconds * 1e6:8.0f} µs")
             if store == "postgresql":
-                for what, measure in (("threads", crowd), ("processes", apart)):
-                    speed = {count: measure(make, count, 400 if count == 1 else 60) for count in (1, asked.writers)}
-                    for count, value in speed.items():
-                        print(f"{store:10s} {count:3d} {what:9s} {value:10,.0f} entries/s   × {value / speed[1]:.1f}")
+                crowds(store, make, asked.writers)
     finally:
         shutil.rmtree(folder)
         for url, name in MADE:
