@@ -166,23 +166,28 @@ def told(store: str, what: str, seconds: dict[str, list[float]], size: int, coun
         print(f"{store:10s} {what:22s} {name:20s} {value:10,.0f} entries/s{share}")
 
 
-def growth(make: Callable[[], Database], sizes: Sequence[int]) -> list[tuple[int, float]]:
-    """Time of a balance at a random past day, as the book grows. [entries, s]"""
+def growth(make: Callable[[], Database], sizes: Sequence[int], rounds: int = 5) -> list[tuple[int, float]]:
+    """Time of a balance at a random past day in books of these sizes, by turns. [entries, s]"""
+    books = {size: grown(make, size, max(sizes)) for size in sizes}
+    times: dict[int, list[float]] = {size: [] for size in sizes}
+    for _ in range(rounds):
+        for size, book in books.items():
+            booked = max(1, size * 8000 // max(sizes))  # days on which something was, of those that are asked for
+            wanted = [date(2001, 1, 1) + timedelta(days=(n * 7919) % booked) for n in range(400)]
+            for day in wanted[:8]:
+                book.balance(FIELD, day)
+            times[size] += [timed(lambda day=day, book=book: book.balance(FIELD, day) and None) for day in wanted]
+    return [(size, statistics.median(found)) for size, found in times.items()]
+
+
+def grown(make: Callable[[], Database], size: int, most: int) -> Book:
+    """A book of `size` entries, on as many of 8,000 days as it is of the largest."""
     book = Book(make(), Chart())
     opening(book, SOURCE)
-    done, told = 0, []
-    for size in sizes:
-        while done < size:
-            first = date(2001, 1, 1) + timedelta(days=done * 8000 // max(sizes))
-            book.post(*[change(f"g{done + n}", day=first) for n in range(1000)])
-            done += 1000
-        booked = max(1, done * 8000 // max(sizes))  # days on which something was, of those that are asked for
-        wanted = [date(2001, 1, 1) + timedelta(days=(n * 7919) % booked) for n in range(2000)]
-        book.balance(FIELD, wanted[0])
-        told.append(
-            (size, statistics.median(timed(lambda day=day: book.balance(FIELD, day) and None) for day in wanted))
-        )
-    return told
+    for done in range(0, size, 1000):
+        first = date(2001, 1, 1) + timedelta(days=done * 8000 // most)
+        book.post(*[change(f"g{done + n}", day=first) for n in range(1000)])
+    return book
 
 
 def townships(book: Book, writers: int) -> None:
