@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ARRAY, bindparam, func, literal_column, select, text, union_all, update
+from sqlalchemy import ARRAY, ColumnElement, bindparam, func, literal_column, select, text, union_all, update
 from sqlalchemy.sql.base import Executable
 
 from tilth.ledger.model import Account
@@ -82,7 +82,7 @@ _KEY = ("region", "name", "pbf", "paddy", "stable", "grade")
 assert Account._fields == _KEY
 
 #: Told as a word, not as a parameter: PostgreSQL plans a limit that it does not know anew each time.
-_ONE = literal_column("1")
+_ONE: ColumnElement[int] = literal_column("1")
 _BY_KEY = [accounts.c[name] == bindparam(name) for name in _KEY]
 
 
