@@ -296,3 +296,19 @@ def test_an_entry_that_was_reversed_comes_again_under_the_next_id(county: Worksp
         book.post(counter(wrong, id="oops", posting_date=wrong.posting_date, evidence="x", author="Li"))
     done = post(county)
     assert [one.id for one in done.entries] == [f"{wrong.id}~2"] and len(done.differences) == 3
+
+
+@pytest.mark.parametrize(
+    ("years", "said", "remedy"),
+    [
+        (("2024", "2023"), "wrong order: 2024 comes after 2023", "--from-flows 2023 2024"),
+        (("2024", "2024"), "2024 was given twice", "--from-flows 2023 2024"),
+    ],
+)
+def test_years_in_the_wrong_order_are_named_with_the_right_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], years: tuple[str, str], said: str, remedy: str
+) -> None:
+    place = api.init(tmp_path / "w", region="999901", name="county")
+    assert run(["-w", str(place.root), "ledger", "post", "--from-flows", *years, "--author", "Li"]) == 2
+    told = capsys.readouterr().err
+    assert said in told and remedy in told

@@ -131,10 +131,10 @@ def ledger_post_flows(
     NotFound
         If a survey or the region is missing.
     BadInput
-        If the flow matrix does not close, or the book does not hold what the first survey holds.
+        If the second year is not after the first, the flow matrix does not close, or the book does not hold what the
+        first survey holds.
     """
-    if before >= after:
-        raise BadInput("API-SAME-YEAR", year=after)
+    _in_order(before, after)
     from tilth.api.booking import land_book
     from tilth.land import Store
 
@@ -166,6 +166,13 @@ def ledger_post_flows(
         (before, after), new, standing.again, standing.unmatched, differences, compared, asked.assumed,
         asked.measured_dm2, (*flows.findings, *odd), files,
     )  # fmt: skip
+
+
+def _in_order(before: int, after: int) -> None:
+    if before == after:
+        raise BadInput("API-FLOW-ONE-YEAR", year=after, before=after - 1)
+    if before > after:
+        raise BadInput("API-FLOW-ORDER", before=before, after=after)
 
 
 def _books(tree: RegionTree, own: str, region: str | None, level: str) -> tuple[Callable[[str], str], set[str]]:
