@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from flow_cases import AFTER, BEFORE, SIDE, X, Y, kinds_of, post, records, survey
 
 from tilth import api
 from tilth.change import Stocked
@@ -22,27 +21,6 @@ from tilth.demo import write_county
 from tilth.land import Store, code_system
 from tilth.ledger import Account, Terms, closes, posted, propose, read_entries
 from tilth.runtime import Workspace
-
-X, Y, SIDE = 38_400_000, 3_500_000, 100
-FILE = dict[str, list[Any]]
-
-
-def survey(path: Path, *parcels: tuple[str, str, int, int], year: int, grade: dict[str, int] | None = None) -> Path:
-    """Parcels (id, class, column, width in columns) of one row of squares of 1 ha."""
-    shapes = [shapely.box(X + SIDE * at, Y, X + SIDE * (at + width), Y + SIDE) for _, _, at, width in parcels]
-    rows: FILE = {
-        "BSM": [name for name, *_ in parcels], "DLBM": [code for _, code, *_ in parcels], "SJNF": [year] * len(parcels),
-        "ZLDWDM": ["9999010010010000000"] * len(parcels), "TBMJ": [shape.area for shape in shapes],
-        "KCXS": [0.0] * len(parcels),
-    }  # fmt: skip
-    gpd.GeoDataFrame(rows, geometry=shapes, crs=4526).to_file(path)
-    return path
-
-
-BEFORE = [("a", "0103", 0, 1), ("b", "0101", 1, 2), ("c", "0201", 3, 1), ("d", "0103", 4, 1), ("e", "0301", 5, 1),
-          ("f", "0103", 6, 1), ("g", "0103", 7, 1), ("h", "1003", 8, 1)]  # fmt: skip
-AFTER = [("a", "0103", 0, 1), ("b1", "0101", 1, 1), ("b2", "0601", 2, 1), ("c", "0103", 3, 1), ("d2", "1101", 4, 1),
-         ("e2", "0305", 5, 1), ("f2", "0702", 6, 1), ("g2", "1202", 7, 1), ("h", "1003", 8, 1)]  # fmt: skip
 
 
 @pytest.fixture
@@ -56,24 +34,6 @@ def county(tmp_path: Path) -> Workspace:
     gpd.GeoDataFrame(rows, geometry=basic, crs=4526).to_file(tmp_path / "pbf.gpkg")
     api.import_layer(place, tmp_path / "pbf.gpkg", kind="pbf", year=2023)
     return place
-
-
-def post(place: Workspace, **more: Any) -> api.FlowPosted:
-    return api.ledger_post_flows(place, before=2023, after=2024, author="Li", **more)
-
-
-def records(place: Workspace, tmp_path: Path, *rows: tuple[str, str, str, str, str]) -> None:
-    """A record of changes: parcel before, parcel after, cause, document, day."""
-    path = tmp_path / "changes.csv"
-    with path.open("w", newline="") as stream:
-        writer = csv.writer(stream)
-        writer.writerow(("BGQTBBSM", "BGHTBBSM", "cause", "document", "act_date", "TBBGMJ"))
-        writer.writerows((*row, "10000") for row in rows)
-    api.import_changes(place, path, year=2024)
-
-
-def kinds_of(done: api.FlowPosted) -> dict[str, str]:
-    return {one.geometry: one.kind for one in done.entries if one.geometry}
 
 
 def land(place: Workspace, on: date | None = None) -> dict[Account, int]:

@@ -68,6 +68,8 @@ class FlowPosted:
     measured_dm2: Mapping[str, int]
     findings: tuple[Finding, ...]
     files: tuple[Path, ...] = ()  # entries proposed; those that lack a document
+    slivers: int = 0  # pieces between redrawn outlines that are booked as measured anew
+    slivers_dm2: int = 0
 
     @property
     def kinds(self) -> dict[str, tuple[int, int, int]]:
@@ -91,6 +93,7 @@ class FlowPosted:
             "kinds": {kind: {"entries": count, "farmland_dm2": farmland, "moved_dm2": moved}
                       for kind, (count, farmland, moved) in self.kinds.items()},
             "measured_anew_dm2": dict(self.measured_dm2),
+            "slivers": {"count": self.slivers, "area_dm2": self.slivers_dm2},
             "unmatched": [one.as_record() for one in self.unmatched], "accounts": self.accounts,
             "differences": [one.as_record() for one in self.differences],
             "files": [str(one) for one in self.files],
@@ -164,7 +167,7 @@ def ledger_post_flows(
     differences, compared = _differences(held, stocks[1], standing.unmatched)
     return FlowPosted(
         (before, after), new, standing.again, standing.unmatched, differences, compared, asked.assumed,
-        asked.measured_dm2, (*flows.findings, *odd), files,
+        asked.measured_dm2, (*flows.findings, *odd), files, asked.slivers, asked.slivers_dm2,
     )  # fmt: skip
 
 

@@ -55,6 +55,8 @@ class Proposed:
     unmatched: tuple[Unmatched, ...]
     assumed: int  # entries whose day of the act no record tells
     measured_dm2: Mapping[str, int]  # what was measured anew, by cause: the sum of what it moves
+    slivers: int = 0  # pieces between redrawn outlines: measured anew, no changes
+    slivers_dm2: int = 0
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,8 @@ def propose(
     """An entry for every change between two surveys.
 
     Boundaries that moved come first, then every change of class or marks, then what was only measured anew, summed
-    by cause. An exempt kind without a document is not among the entries, it is unmatched (INV-5).
+    by cause. A sliver, within measuring of both its parcels, is measured anew too, unless a record of changes names its
+    two parcels. An exempt kind without a document is not among the entries, it is unmatched (INV-5).
 
     Raises
     ------
@@ -127,6 +130,8 @@ def propose(
         (*unmatched, *left, *work.unrecorded(seen)),
         sum(1 for one in changes if one.evidence.endswith(_ASSUMED)),
         work.moved,
+        int(work.sliver.sum()),
+        int(flows.pieces["gross"].to_numpy(np.int64)[work.sliver].sum()),
     )
 
 
@@ -161,11 +166,21 @@ class _Work:
             basic = self.flows.accounts["pbf"].to_numpy(np.int64)
             had, has = (_per_piece(one, basic, len(pieces)) for one in (before, after))
             redrawn = np.abs(had - has) > SMALLEST_REDRAWN
-        self.changed = land & (~pieces["same"].to_numpy(bool) | redrawn)
+        changed = land & (~pieces["same"].to_numpy(bool) | redrawn)
+        self.sliver = changed & pieces["sliver"].to_numpy(bool) & ~self._named(changed & pieces["sliver"])
+        self.changed = changed & ~self.sliver
         self.crossed = land & (pieces["from_region"] != pieces["to_region"]).to_numpy(bool)
         # A piece that is the same sum of the same accounts on both sides has nothing to book.
         still = _fingerprint(before, len(pieces)) == _fingerprint(after, len(pieces))
         self.other = ~self.changed & ~(still & ~self.crossed)
+
+    def _named(self, slivers: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+        """(pieces,) those of `slivers` that a record of changes names by both parcels: somebody knows of them."""
+        named = np.zeros(len(slivers), dtype=bool)
+        rows = np.flatnonzero(slivers)
+        pairs = (self.flows.pieces[name].to_numpy(object)[rows] for name in ("old_parcel", "new_parcel"))
+        named[rows] = [pair in self.records for pair in zip(*pairs, strict=True)]
+        return named
 
     def _parts(self, pieces: IntArray) -> Iterator[tuple[int, Parts, Parts]]:
         """(piece, parts before, parts after) of each of `pieces`; parts before are in the region it ends in."""
@@ -280,9 +295,9 @@ class _Work:
         return entries
 
     def measured(self) -> list[Entry]:
-        """What was only measured anew, summed by region and cause: ridges, extent, double cover, differences."""
+        """What was only measured anew, summed by region and cause: ridges, slivers, extent, double cover, …"""
         rows = np.flatnonzero(self.other)
-        causes = self.flows.pieces["kind"].map(_MEASURED).to_numpy(object)
+        causes = np.where(self.sliver, "slivers", self.flows.pieces["kind"].map(_MEASURED).to_numpy(object))
         start, end = (self.flows.pieces[name].to_numpy(object) for name in ("from_region", "to_region"))
         for piece, before, after in self._parts(rows):
             sums = self.remainder[end[piece] or start[piece], causes[piece]]
