@@ -21,6 +21,7 @@ from tilth.ledger import (
     Recorded,
     Terms,
     Unmatched,
+    charged,
     check,
     posted,
     propose,
@@ -33,6 +34,7 @@ from tilth.runtime import Workspace, working
 if TYPE_CHECKING:
     from tilth.change import Stocked
     from tilth.land import RegionTree, Store
+    from tilth.ledger.flow_caps import FindCap
 
 #: So many entries are one transaction. Ids are the same on every run, so what was cut off goes on where it stopped.
 _BATCH = 5_000
@@ -138,6 +140,7 @@ def ledger_post_flows(
         first survey holds.
     """
     _in_order(before, after)
+    from tilth.api.assessing import ledger_rules
     from tilth.api.booking import land_book
     from tilth.land import Store
 
@@ -156,7 +159,8 @@ def ledger_post_flows(
             standing = _Standing(book, (before, after), asked, wanted, terms)
             openings = standing.openings(stocks[0], before, flows.surveys[0])
             standing.holds(stocks[0], openings, before)
-        new = (*openings, *standing.new)
+        charging, uncharged = charged(standing.new, ledger_rules(workspace), _caps(book, tree, terms.posting_date))
+        new = (*openings, *charging)
         files: tuple[Path, ...] = ()
         if to is None:
             _post(book, new)
@@ -167,7 +171,7 @@ def ledger_post_flows(
     differences, compared = _differences(held, stocks[1], standing.unmatched)
     return FlowPosted(
         (before, after), new, standing.again, standing.unmatched, differences, compared, asked.assumed,
-        asked.measured_dm2, (*flows.findings, *odd), files, asked.slivers, asked.slivers_dm2,
+        asked.measured_dm2, (*flows.findings, *odd, *uncharged), files, asked.slivers, asked.slivers_dm2,
     )  # fmt: skip
 
 
@@ -234,6 +238,24 @@ def _records(workspace: Workspace, year: int) -> tuple[dict[tuple[str, str], Cha
         Finding("LEDGER-FLOWS-CAUSE", Where(parcel=old), {"before": old, "after": new, "word": word})
         for old, new, word in odd
     ]
+
+
+def _caps(book: Book, tree: RegionTree, day: date) -> FindCap:
+    """The cap of a year that a region has, or the nearest above it: as it stands, and by the end of `day`."""
+
+    def available(account: Account, on: date | None) -> int | None:
+        held = (one.available.area_dm2 for one in book.balances(account.region, on) if one.account == account)
+        return next(held, None)
+
+    def find(region: str, year: int) -> tuple[Account, int] | None:
+        for code in [one.code for one in tree.ancestors(region)] if region in tree else [region]:
+            account = Account(code, f"CAP:{year}")
+            then, now = available(account, day), available(account, None)
+            if then is not None and now is not None:
+                return account, min(then, now)
+        return None
+
+    return find
 
 
 def _within(found: Proposed, wanted: set[str]) -> Proposed:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tilth.ledger.closing import Closing
     from tilth.ledger.entry_files import write_entries
     from tilth.ledger.equivalents import Neutrality, SeeaRow, Status, neutrality, one_out_all_out, seea_account
+    from tilth.ledger.flow_caps import charged
     from tilth.ledger.flow_kinds import ChangeRecord, records_of
     from tilth.ledger.following import Followed, follow_up, once_in_pool
     from tilth.ledger.from_flows import Proposed, Terms, Unmatched, accounts_of, closes, propose, stock_entry
@@ -129,6 +130,7 @@ __all__ = [
     "assess",
     "booked",
     "cap_of",
+    "charged",
     "check",
     "closes",
     "counter",
