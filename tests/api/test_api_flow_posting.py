@@ -20,6 +20,7 @@ from tilth.core import BadInput
 from tilth.demo import write_county
 from tilth.land import Store, code_system
 from tilth.ledger import Account, Terms, closes, posted, propose, read_entries
+from tilth.ledger.judging_book import moves_area
 from tilth.runtime import Workspace
 
 
@@ -184,6 +185,8 @@ def test_the_made_up_county_closes_to_the_square_decimetre(tmp_path: Path) -> No
     api.import_layer(place, files.basic_farmland, kind="pbf", year=2023)
     done = post(place)
     assert done.entries and not any(one.left_dm2 for one in done.differences)
+    better = [one for one in done.entries if one.kind == "UPGRADE"]
+    assert better and not any(moves_area(one.lines) for one in better), "INV-16"
     rest = [one.entry for one in done.unmatched if one.entry]
     with api.land_book(place) as book:
         book.post(*(replace(one, evidence="found-later") for one in rest))

@@ -17,6 +17,7 @@ from tilth.core import BadInput, IntArray, Label, label
 from tilth.land import CodeSystem
 from tilth.ledger.chart import kinds
 from tilth.ledger.flow_kinds import NO_RECORD, ChangeRecord, flow_kinds, kind_of_change, kind_of_loss
+from tilth.ledger.judging_book import moves_area
 from tilth.ledger.model import NOTHING, Account, Entry, Line, Quantities
 
 _LONGEST_ID = 100
@@ -212,6 +213,8 @@ class _Work:
             kind = self._kind(told, record, was, became)
             inside = told["farmland"]
             before, after = self._inside(told["to_region"], was, became) if inside else (was, became)
+            if kind == "UPGRADE" and moves_area(tuple(_net(before, after))):
+                kind = "CHANGE"  # basic farmland or stable use changed with it (INV-16)
             entry = self._entry(told, kind, record, before, after)
             if entry is None:
                 continue
@@ -253,7 +256,23 @@ class _Work:
                 if dm2 != part:
                     self.remainder[region, "ridges"][account] += sign * (dm2 - part)
             kept.append(some)
-        return kept[0], kept[1]
+        return kept[0], self._as_basic(region, kept[0], kept[1])
+
+    def _as_basic(self, region: str, before: Parts, after: Parts) -> Parts:
+        """`after` with as much basic farmland as `before`, where the two differ by measuring; that is measured anew."""
+        had, has = (sum(dm2 for account, dm2 in parts if account.pbf) for parts in (before, after))
+        left = abs(has - had)
+        if not 0 < left <= SMALLEST_REDRAWN:
+            return after
+        out = []
+        for account, dm2 in after:
+            part = min(left, dm2) if account.pbf == (has > had) and account.name != _RIDGE else 0
+            left -= part
+            twin = account._replace(pbf=1 - account.pbf)
+            out += [(account, dm2 - part), (twin, part)] if part else [(account, dm2)]
+            self.remainder[region, "basic"][account] += part
+            self.remainder[region, "basic"][twin] -= part
+        return out
 
     def _entry(
         self, told: Mapping[str, Any], kind: str, record: ChangeRecord, before: Parts, after: Parts
