@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from tilth.api.projects import Checked, check
     from tilth.api.published import national
     from tilth.api.results import Accounts, Imported, Measured, Measurement, Rows, Written
+    from tilth.api.settling import Settled, ledger_settle
     from tilth.api.standing_records import Detail, GroupStanding, Standings, Ungraded
     from tilth.api.standings import booked_by_region, standing
     from tilth.api.stating import Stated, ledger_statement, statement_of
@@ -71,6 +72,7 @@ __all__ = [
     "Mended",
     "Reviewed",
     "Rows",
+    "Settled",
     "Standings",
     "Stated",
     "Ungraded",
@@ -106,6 +108,7 @@ __all__ = [
     "ledger_reservations",
     "ledger_reserve",
     "ledger_rules",
+    "ledger_settle",
     "ledger_statement",
     "ledger_transfer",
     "ledger_verify",

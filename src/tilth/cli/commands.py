@@ -2,7 +2,8 @@
 
 # isort: off
 from tilth.cli.app import app
-from tilth.cli import bringing, accounting, booking, accepting, assessing, transferring, stating, measuring, showing
+from tilth.cli import bringing, accounting, booking, accepting, settling, assessing, transferring, stating
+from tilth.cli import measuring, showing
 # isort: on
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "booking",
     "bringing",
     "measuring",
+    "settling",
     "showing",
     "stating",
     "transferring",
