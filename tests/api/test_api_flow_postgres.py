@@ -56,9 +56,7 @@ def digests(place: Workspace) -> dict[str, str]:
     return {one.entry.id: one.digest for one in found}
 
 
-def test_both_stores_give_the_same_book(
-    county: Callable[[str], Workspace], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_both_stores_give_the_same_book(county: Callable[[str], Workspace], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tilth.ledger.book.datetime", Clock)
     told = []
     for store in ("sqlite", "postgresql"):

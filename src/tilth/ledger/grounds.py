@@ -12,6 +12,7 @@ from sqlalchemy import Connection, bindparam, select, text
 
 from tilth.core import BadInput
 from tilth.ledger.canonical import entry_of
+from tilth.ledger.edges import shared_beyond_noise
 from tilth.ledger.model import Entry, Receipt, day_number
 from tilth.ledger.statements import entries_where
 from tilth.ledger.tables import entries, grounds
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 
     from tilth.ledger.book import Book
 
-#: Two parcels of the pool may share no more than this, the noise of a survey's coordinates. [m²]
+#: Two parcels of the pool may share no more than this, the noise of a survey's coordinates. Drawn in different systems,
+#: they may share no more that is wider than the last place of coordinates (see `edges`). [m²]
 MOST_SHARED_M2 = 0.01
 #: How the geometry of an entry begins that has its ground here.
 MARK = "ground:"
@@ -213,6 +215,8 @@ def _over(one: Ground, others: Sequence[Ground]) -> Iterator[Shared]:
     for other in others:
         there = moved(np.array([one.shape], dtype=object), one.crs, other.crs, "pool")
         area = float(intersection_areas(there, [other.shape], other.crs).area_m2.sum())
+        if one.crs != other.crs and area > MOST_SHARED_M2:
+            area = min(area, shared_beyond_noise(one.shape, one.crs, other.shape, other.crs))
         if one.entry == other.entry or area > MOST_SHARED_M2:
             yield Shared(one.entry, other.entry, area)
 
