@@ -16,7 +16,7 @@ X, Y, SIDE = 38_400_000, 3_500_000, 100
 FILE = dict[str, list[Any]]
 
 
-def survey(path: Path, *parcels: tuple[str, str, float, float], year: int, grade: dict[str, int] | None = None) -> Path:
+def survey(path: Path, *parcels: tuple[str, str, float, float], year: int, gddb: int | None = None) -> Path:
     """Parcels (id, class, column, width in columns) of one row of squares of 1 ha."""
     shapes = [shapely.box(X + SIDE * at, Y, X + SIDE * (at + width), Y + SIDE) for _, _, at, width in parcels]
     rows: FILE = {
@@ -24,6 +24,8 @@ def survey(path: Path, *parcels: tuple[str, str, float, float], year: int, grade
         "ZLDWDM": ["9999010010010000000"] * len(parcels), "TBMJ": [shape.area for shape in shapes],
         "KCXS": [0.0] * len(parcels),
     }  # fmt: skip
+    if gddb is not None:
+        rows["GDDB"] = [gddb if code.startswith("01") else None for _, code, *_ in parcels]
     gpd.GeoDataFrame(rows, geometry=shapes, crs=4526).to_file(path)
     return path
 

@@ -171,7 +171,8 @@ def ledger_post_flows(
     differences, compared = _differences(held, stocks[1], standing.unmatched)
     return FlowPosted(
         (before, after), new, standing.again, standing.unmatched, differences, compared, asked.assumed,
-        asked.measured_dm2, (*flows.findings, *odd, *uncharged), files, asked.slivers, asked.slivers_dm2,
+        asked.measured_dm2, (*flows.findings, *odd, *uncharged, *_ungraded(asked)), files,
+        asked.slivers, asked.slivers_dm2,
     )  # fmt: skip
 
 
@@ -238,6 +239,12 @@ def _records(workspace: Workspace, year: int) -> tuple[dict[tuple[str, str], Cha
         Finding("LEDGER-FLOWS-CAUSE", Where(parcel=old), {"before": old, "after": new, "word": word})
         for old, new, word in odd
     ]
+
+
+def _ungraded(asked: Proposed) -> list[Finding]:
+    """The capacity of occupations whose farmland has no grade is not known, and not nothing."""
+    count, area = asked.uncounted
+    return [Finding("LEDGER-FLOWS-CAPACITY", Where(), {"count": count, "area_dm2": area})] if count else []
 
 
 def _caps(book: Book, tree: RegionTree, day: date) -> FindCap:

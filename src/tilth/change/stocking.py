@@ -142,7 +142,8 @@ class Stocked:
     closing: IntArray  # (accounts,) the second
     #: kind, land (of both years), gross, old_parcel, new_parcel ("" for none), old_class, new_class, from_region,
     #: to_region; of farmland: lost, won or farmland (before and after); same (class and marks, but for basic farmland);
-    #: sliver (so small a part of both its parcels that measuring them may have made it)
+    #: sliver (so small a part of both its parcels that measuring them may have made it); old_grade15 (of the 15-grade
+    #: system, 0 where the survey gives none)
     pieces: pd.DataFrame
     before: pd.DataFrame  # piece, account, dm2
     after: pd.DataFrame
@@ -442,5 +443,6 @@ def _described(
             "farmland": both & farmland[0] & farmland[1],
             "same": same,
             "sliver": _slivers(booked, measured),
+            "old_grade15": of(years[0].parcels["grade15"].astype("Int64").fillna(0).to_numpy(np.int64), left, 0),
         }
     )

@@ -14,6 +14,7 @@ from tilth.change import flow_classes
 from tilth.land import CodeSystem
 from tilth.ledger.chart import kinds
 
+_DM2_PER_HA = 1_000_000
 #: From the least to the best farmland.
 _WORTH = ("0103", "0102", "0101")
 
@@ -51,6 +52,18 @@ def kind_of_loss(code: str, codes: CodeSystem) -> str:
         return str(table["flow"][flow])
     known = flow_classes(codes.id).get(code)
     return str(table["natural"].get(known.farmland_to if known else "", "OTHER_EXEMPT"))
+
+
+def capacity_of(dm2: int, grade15: int) -> int | None:
+    """Grain capacity of farmland of a grade of the 15-grade system, rounded up; None where it has no such grade. [kg]
+
+    >>> capacity_of(1_000_000, 6), capacity_of(1, 15), capacity_of(1_000_000, 0)
+    (15000, 1, None)
+    """
+    table = flow_kinds()["capacity"]
+    if not 1 <= grade15 <= table["worst"]:
+        return None
+    return -(-dm2 * table["kg_per_grade"] * (table["worst"] + 1 - grade15) // _DM2_PER_HA)
 
 
 def kind_of_change(old: str, new: str, grades: tuple[int, int]) -> str:

@@ -16,7 +16,7 @@ from tilth.change import SMALLEST_REDRAWN, Stocked
 from tilth.core import BadInput, IntArray, Label, label
 from tilth.land import CodeSystem
 from tilth.ledger.chart import kinds
-from tilth.ledger.flow_kinds import NO_RECORD, ChangeRecord, flow_kinds, kind_of_change, kind_of_loss
+from tilth.ledger.flow_kinds import NO_RECORD, ChangeRecord, capacity_of, flow_kinds, kind_of_change, kind_of_loss
 from tilth.ledger.judging_book import moves_area
 from tilth.ledger.model import NOTHING, Account, Entry, Line, Quantities
 
@@ -56,6 +56,7 @@ class Proposed:
     unmatched: tuple[Unmatched, ...]
     assumed: int  # entries whose day of the act no record tells
     measured_dm2: Mapping[str, int]  # what was measured anew, by cause: the sum of what it moves
+    uncounted: tuple[int, int] = (0, 0)  # entries that raise a duty without capacity, for want of a grade; their area
     slivers: int = 0  # pieces between redrawn outlines: measured anew, no changes
     slivers_dm2: int = 0
 
@@ -131,6 +132,7 @@ def propose(
         (*unmatched, *left, *work.unrecorded(seen)),
         sum(1 for one in changes if one.evidence.endswith(_ASSUMED)),
         work.moved,
+        (work.uncounted, work.uncounted_dm2),
         int(work.sliver.sum()),
         int(flows.pieces["gross"].to_numpy(np.int64)[work.sliver].sum()),
     )
@@ -155,6 +157,7 @@ class _Work:
         self.year_end = min(date(last, 12, 31), terms.posting_date)
         self.remainder: dict[tuple[str, str], dict[Account, int]] = defaultdict(lambda: defaultdict(int))
         self.moved: dict[str, int] = {}
+        self.uncounted = self.uncounted_dm2 = 0
         self._sort()
 
     def _sort(self) -> None:
@@ -204,7 +207,8 @@ class _Work:
     def changes(self) -> tuple[list[Entry], list[Unmatched]]:
         """The entry of every piece that changed class or marks."""
         rows = np.flatnonzero(self.changed)
-        names = ("old_parcel", "new_parcel", "old_class", "new_class", "to_region", "lost", "won", "farmland")
+        names = ("old_parcel", "new_parcel", "old_class", "new_class", "to_region", "lost", "won", "farmland",
+                 "old_grade15")  # fmt: skip
         columns = {name: self.flows.pieces[name].to_numpy()[rows].tolist() for name in names}
         entries, unmatched = [], []
         for at, (_, was, became) in enumerate(self._parts(rows)):
@@ -285,6 +289,10 @@ class _Work:
             for account, dm2 in before:
                 if account.name != _RIDGE:
                     lost = lost.plus(_quantities(account, dm2))
+            capacity = capacity_of(lost.area_dm2, told["old_grade15"])
+            if capacity is None:
+                self.uncounted, self.uncounted_dm2 = self.uncounted + 1, self.uncounted_dm2 + lost.area_dm2
+            lost = lost.plus(Quantities(0, 0, capacity or 0, 0))
             lines.append(Line(Account(told["to_region"], f"{kinds()[kind].upper()}:{kind}"), lost))
         day = record.act_date if record.act_date and record.act_date <= self.terms.posting_date else None
         evidence = record.document or self.terms.evidence or self.surveys
