@@ -63,7 +63,8 @@ def capacity_of(dm2: int, grade15: int) -> int | None:
     table = flow_kinds()["capacity"]
     if not 1 <= grade15 <= table["worst"]:
         return None
-    return -(-dm2 * table["kg_per_grade"] * (table["worst"] + 1 - grade15) // _DM2_PER_HA)
+    exact = dm2 * int(table["kg_per_grade"]) * (int(table["worst"]) + 1 - grade15)
+    return -(-exact // _DM2_PER_HA)
 
 
 def kind_of_change(old: str, new: str, grades: tuple[int, int]) -> str:
