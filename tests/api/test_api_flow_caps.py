@@ -41,7 +41,7 @@ def of_cap(done: api.FlowPosted) -> list[int]:
 
 
 def codes(done: api.FlowPosted) -> list[str]:
-    return [one.code for one in done.findings if one.code.startswith("LEDGER-FLOWS-CAP")]
+    return [one.code for one in done.findings if one.code.startswith("LEDGER-FLOWS-CAP-")]
 
 
 def test_construction_takes_its_area_of_the_cap(place: Workspace) -> None:

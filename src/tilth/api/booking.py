@@ -20,9 +20,9 @@ from tilth.ledger import (
     Phase,
     Receipt,
     Verified,
-    admit,
     held_by,
     letting_go,
+    post_admitted,
     read_entries,
     replay,
     reservations,
@@ -90,8 +90,7 @@ def _posted(workspace: Workspace, file: str | Path, author: str, phase: Phase) -
     with land_book(workspace) as book:
         store = Store(workspace)
         rules, tasks = ledger_rules(workspace), store.tasks()
-        admit(workspace.database, store.regions(), entries, rules, tasks=tasks, chart=book.chart)
-        return Booked(tuple(book.post(*entries)))
+        return Booked(tuple(post_admitted(book, store.regions(), entries, rules, tasks=tasks)))
 
 
 def ledger_void(

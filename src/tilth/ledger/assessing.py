@@ -27,6 +27,7 @@ _TESTS: tuple[tuple[Callable[[Case], Iterator[Tested]], str], ...] = (
     (judging_book.years_meet, "continuity"),
     (judging_book.levels_meet, "levels"),
     (judging_book.losses_raise_duties, "duty"),
+    (judging_book.reappraisals_are_listed, "duty"),
     (judging_book.accepted_stays_farmland, "accepted-stays-farmland"),
     (judging_duties.pools_suffice, "nothing-below-nothing"),
     (judging_duties.compensated_first, "compensation-first"),

@@ -68,16 +68,23 @@ def capacity_of(dm2: int, grade15: int) -> int | None:
 
 
 def kind_of_change(old: str, new: str, grades: tuple[int, int]) -> str:
-    """The kind of a change inside farmland: made better in place, or merely changed. `grades` before and after.
+    """The kind of a change inside farmland: made better in place, appraised anew, or merely changed.
+
+    Parameters
+    ----------
+    grades
+        Before and after.
 
     >>> kind_of_change("0103", "0101", (0, 0)), kind_of_change("0101", "0103", (0, 0))
     ('UPGRADE', 'CHANGE')
-    >>> kind_of_change("0103", "0103", (6, 4))
-    'UPGRADE'
+    >>> kind_of_change("0103", "0103", (6, 4)), kind_of_change("0103", "0103", (4, 6))
+    ('UPGRADE', 'REAPPRAISAL')
     """
     before, after = (_WORTH.index(code) if code in _WORTH else -1 for code in (old, new))
     better = grades[0] > grades[1] > 0
-    return "UPGRADE" if after > before >= 0 or (after == before and better) else "CHANGE"
+    if after > before >= 0 or (after == before and better):
+        return "UPGRADE"
+    return "REAPPRAISAL" if old == new and grades[0] != grades[1] else "CHANGE"
 
 
 def records_of(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from hashlib import sha256
 from typing import Any, NamedTuple
@@ -16,8 +16,8 @@ from tilth.change import SMALLEST_REDRAWN, Stocked
 from tilth.core import BadInput, IntArray, Label, label
 from tilth.land import CodeSystem
 from tilth.ledger.chart import kinds
-from tilth.ledger.flow_kinds import NO_RECORD, ChangeRecord, capacity_of, flow_kinds, kind_of_change, kind_of_loss
-from tilth.ledger.judging_book import moves_area
+from tilth.ledger.flow_kinds import NO_RECORD, ChangeRecord, capacity_of, flow_kinds, kind_of_loss
+from tilth.ledger.flow_steps import Parts, steps
 from tilth.ledger.model import NOTHING, Account, Entry, Line, Quantities
 
 _LONGEST_ID = 100
@@ -27,7 +27,6 @@ _MEASURED = {
     "land": "ridges", "lost": "extent", "gained": "extent", "overlap_before": "overlap", "overlap_after": "overlap",
     "difference": "difference",
 }  # fmt: skip
-Parts = list[tuple[Account, int]]
 
 
 class Unmatched(NamedTuple):
@@ -165,11 +164,11 @@ class _Work:
         pieces = self.flows.pieces
         land = pieces["land"].to_numpy(bool)
         before, after = self.flows.before, self.flows.after
-        redrawn = np.zeros(len(pieces), dtype=bool)
+        redrawn = self.redrawn = np.zeros(len(pieces), dtype=bool)
         if self.flows.redrawn:
             basic = self.flows.accounts["pbf"].to_numpy(np.int64)
             had, has = (_per_piece(one, basic, len(pieces)) for one in (before, after))
-            redrawn = np.abs(had - has) > SMALLEST_REDRAWN
+            redrawn[:] = np.abs(had - has) > SMALLEST_REDRAWN
         changed = land & (~pieces["same"].to_numpy(bool) | redrawn)
         self.sliver = changed & pieces["sliver"].to_numpy(bool) & ~self._named(changed & pieces["sliver"])
         self.changed = changed & ~self.sliver
@@ -210,73 +209,60 @@ class _Work:
         names = ("old_parcel", "new_parcel", "old_class", "new_class", "to_region", "lost", "won", "farmland",
                  "old_grade15")  # fmt: skip
         columns = {name: self.flows.pieces[name].to_numpy()[rows].tolist() for name in names}
-        entries, unmatched = [], []
-        for at, (_, was, became) in enumerate(self._parts(rows)):
+        first, entries, unmatched = list[Entry](), list[Entry](), list[Unmatched]()
+        for at, (piece, was, became) in enumerate(self._parts(rows)):
             told = {name: column[at] for name, column in columns.items()}
             record = self._record(told["old_parcel"], told["new_parcel"])
-            kind = self._kind(told, record, was, became)
-            inside = told["farmland"]
-            before, after = self._inside(told["to_region"], was, became) if inside else (was, became)
-            if kind == "UPGRADE" and moves_area(tuple(_net(before, after))):
-                kind = "CHANGE"  # basic farmland or stable use changed with it (INV-16)
-            entry = self._entry(told, kind, record, before, after)
+            if told["farmland"]:
+                found = [
+                    self._entry(told, one.kind, record, one.before, one.after)
+                    for one in steps(*self._inside(told["to_region"], was, became, drawn=bool(self.redrawn[piece])))
+                ]
+                first += [_marked(one) for one in found[:-1] if one is not None]
+                entries += [one for one in found[-1:] if one is not None]
+                continue
+            kind = self._kind(told, record)
+            entry = self._entry(told, kind, record, was, became)
             if entry is None:
                 continue
             if kinds()[kind] == "exempt" and not record.document:
-                area = sum(dm2 for _, dm2 in before)
+                area = sum(dm2 for _, dm2 in was)
                 unmatched.append(
                     Unmatched(entry.id, kind, told["old_parcel"], told["new_parcel"], told["old_class"],
                               told["new_class"], area, label("LEDGER-FLOWS-NO-DOCUMENT", kind=kind), entry)
                 )  # fmt: skip
             else:
                 entries.append(entry)
-        entries.sort(key=lambda one: one.id)
-        return entries, unmatched
+        return [one for some in (first, entries) for one in sorted(some, key=lambda one: one.id)], unmatched
 
     def _record(self, old: str, new: str) -> ChangeRecord:
         found = self.records.get((old, new))
         return found or self.records.get((old, "")) or NO_RECORD
 
-    def _kind(self, told: Mapping[str, Any], record: ChangeRecord, before: Parts, after: Parts) -> str:
+    def _kind(self, told: Mapping[str, Any], record: ChangeRecord) -> str:
         if told["lost"]:
             return record.kind or kind_of_loss(told["new_class"], self.codes)
-        if told["won"]:
-            return "RESTORE"
-        if told["farmland"]:
-            grades = tuple(max((account.grade for account, _ in parts), default=0) for parts in (before, after))
-            return kind_of_change(told["old_class"], told["new_class"], (grades[0], grades[1]))
-        return "CHANGE"
+        return "RESTORE" if told["won"] else "CHANGE"
 
-    def _inside(self, region: str, before: Parts, after: Parts) -> tuple[Parts, Parts]:
-        """Of farmland that stays farmland, what is field on both sides; the rest is ridges measured anew."""
-        size = min(sum(dm2 for account, dm2 in parts if account.name != _RIDGE) for parts in (before, after))
+    def _inside(self, region: str, before: Parts, after: Parts, *, drawn: bool) -> tuple[Parts, Parts]:
+        """Of farmland that stays farmland, what is field on both sides; the rest is ridges measured anew.
+
+        Where basic farmland was not drawn anew, it is as much on both sides too.
+        """
+        rooms = [_fields(parts, apart=not drawn) for parts in (before, after)]
         kept = []
         for parts, sign in ((before, -1), (after, 1)):
-            room, some = size, []
+            left = {pbf: min(one.get(pbf, 0) for one in rooms) for pbf in (0, 1)}
+            some = []
             for account, dm2 in parts:
-                part = min(room, dm2) if account.name != _RIDGE else 0
-                room -= part
+                pbf = 0 if drawn else account.pbf
+                part = min(left[pbf], dm2) if account.name != _RIDGE else 0
+                left[pbf] -= part
                 some.append((account, part))
                 if dm2 != part:
                     self.remainder[region, "ridges"][account] += sign * (dm2 - part)
             kept.append(some)
-        return kept[0], self._as_basic(region, kept[0], kept[1])
-
-    def _as_basic(self, region: str, before: Parts, after: Parts) -> Parts:
-        """`after` with as much basic farmland as `before`, where the two differ by measuring; that is measured anew."""
-        had, has = (sum(dm2 for account, dm2 in parts if account.pbf) for parts in (before, after))
-        left = abs(has - had)
-        if not 0 < left <= SMALLEST_REDRAWN:
-            return after
-        out = []
-        for account, dm2 in after:
-            part = min(left, dm2) if account.pbf == (has > had) and account.name != _RIDGE else 0
-            left -= part
-            twin = account._replace(pbf=1 - account.pbf)
-            out += [(account, dm2 - part), (twin, part)] if part else [(account, dm2)]
-            self.remainder[region, "basic"][account] += part
-            self.remainder[region, "basic"][twin] -= part
-        return out
+        return kept[0], kept[1]
 
     def _entry(
         self, told: Mapping[str, Any], kind: str, record: ChangeRecord, before: Parts, after: Parts
@@ -384,6 +370,22 @@ def _apply(entry: Entry, held: dict[Account, int]) -> None:
 def _fits(entry: Entry, held: Mapping[Account, int]) -> bool:
     return all(held[account] + quantities.area_dm2 >= 0
                for account, quantities in entry.lines if account.name.startswith("LAND"))  # fmt: skip
+
+
+def _fields(parts: Parts, *, apart: bool) -> dict[int, int]:
+    """How much field there is; with `apart` by whether it is basic farmland."""
+    found: dict[int, int] = defaultdict(int)
+    for account, dm2 in parts:
+        if account.name != _RIDGE:
+            found[account.pbf if apart else 0] += dm2
+    return found
+
+
+def _marked(entry: Entry) -> Entry:
+    """The first of two entries of one piece, by an id and a geometry of its own."""
+    digest = sha256(entry.id.encode()).hexdigest()[:32]
+    prefix, _, _ = entry.id.rpartition(":")
+    return replace(entry, id=f"{prefix}:marks-{digest}"[:_LONGEST_ID], geometry=f"{entry.geometry} marks")
 
 
 def _against(region: str, lines: list[Line]) -> list[Line]:

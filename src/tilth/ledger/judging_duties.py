@@ -7,13 +7,17 @@ from datetime import date
 
 from tilth.core import Label
 from tilth.ledger.caps import cap_from
-from tilth.ledger.gathering import CLAIMING, LOSING, NO_FLOW, Event, total
+from tilth.ledger.chart import kinds
+from tilth.ledger.gathering import CLAIMING, NO_FLOW, Event, Facts, total
 from tilth.ledger.judging import Case, claimed, mean, named, taken, told
 from tilth.ledger.judging_book import least
+from tilth.ledger.marks import measured_anew, off_basic
 from tilth.ledger.model import NOTHING, Quantities
 from tilth.ledger.policy import Rule
 from tilth.ledger.tested import Tested
 
+#: What puts basic farmland in the place of what was lost, when it links the loss.
+_PUTS_IN_PLACE = ("REPLACE", "REAPPRAISAL")
 _INDICATORS = {"area": ("area_dm2", "dm2"), "paddy": ("paddy_dm2", "dm2"), "capacity": ("capacity_kg", "kg"),
                "grade": ("grade_dm2", "dm2_grade")}  # fmt: skip
 _CALLED = {"area": Label("area", "面积"), "paddy": Label("paddy", "水田"), "capacity": Label("capacity", "产能"),
@@ -158,9 +162,7 @@ def _next_above(case: Case, region: str, caps: dict[str, int]) -> str | None:
 def basic_farmland_is_replaced(case: Case) -> Iterator[Tested]:
     """INV-12: basic farmland that is lost is replaced by as much that is no worse, and the task is met."""
     facts = case.facts
-    losing = [
-        (one, lost) for one in facts.standing(LOSING, year=facts.year) if (lost := _lost_basic(case, one)).area_dm2
-    ]
+    losing = [(one, lost) for one in _of_any_kind(facts) if (lost := _lost_basic(case, one)).area_dm2]
     left: dict[str, int] = {}
     for rule, ones in _by_rule(case, "pbf-replacement", [one for one, _ in losing]):
         eligible = rule["eligible"] if rule else "farmland"
@@ -173,7 +175,7 @@ def basic_farmland_is_replaced(case: Case) -> Iterator[Tested]:
             wanted += lost.area_dm2
             replaced, area = NOTHING, 0
             for other in facts.linked.get(one.entry.id, ()):
-                if other.kind == "REPLACE":
+                if other.kind in _PUTS_IN_PLACE:
                     gained = _replaced(case, other, eligible)
                     free = left.setdefault(other.entry.id, gained.area_dm2)
                     part = min(free, lost.area_dm2 - area)
@@ -210,11 +212,13 @@ def basic_farmland_is_replaced(case: Case) -> Iterator[Tested]:
     )  # fmt: skip
 
 
+def _of_any_kind(facts: Facts) -> Iterator[Event]:
+    """Entries of the year that nobody took back, of whatever kind; but for what was only measured anew."""
+    return (one for one in facts.standing(kinds(), year=facts.year) if not measured_anew(one.entry))
+
+
 def _lost_basic(case: Case, one: Event) -> Quantities:
-    net = total(
-        q for account, q in case.facts.lines(one.entry) if account.pbf and account.name in case.facts.chart.farmland
-    )
-    return net.negated() if net.area_dm2 < 0 else NOTHING
+    return off_basic(one.entry, case.facts.chart.farmland, case.facts.regions)
 
 
 def _replaced(case: Case, one: Event, eligible: str) -> Quantities:
