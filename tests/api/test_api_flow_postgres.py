@@ -51,6 +51,16 @@ def county(tmp_path: Path, server: Server) -> Callable[[str], Workspace]:
     return make
 
 
+def accept(place: Workspace) -> None:
+    """A hectare accepted into the pool."""
+    day, pool = date(2025, 2, 1), Account("999901", "POOL:RESTORED", stable=1, grade=5)
+    line = Line(pool, Quantities(1_000_000, 0, 0, 5_000_000))
+    with api.land_book(place) as book:
+        book.post(
+            Entry(id="a-1", kind="ACCEPT", act_date=day, posting_date=day, evidence="a", author="Li", lines=(line,))
+        )
+
+
 def digests(place: Workspace) -> dict[str, str]:
     found = posted(place.database, ["999901"], since=date(2000, 1, 1), until=date(2030, 1, 1))
     return {one.entry.id: one.digest for one in found}
@@ -66,6 +76,11 @@ def test_both_stores_give_the_same_book(county: Callable[[str], Workspace], monk
         assert [one.code for one in done.findings if "-CAP-" in one.code] == ["LEDGER-FLOWS-CAP-BEYOND"]
         again = post(place)
         assert not again.entries and again.again == len(done.entries) - 1
+        accept(place)
+        settled = api.ledger_settle(
+            place, "flow:2023-2024:999901:b-b2", evidence="w-7", author="Li", on=date(2025, 3, 1)
+        )
+        assert settled.write_off.entry.links[1:] == ("a-1",) and settled.write_off.left_dm2 == 0
         verified, replayed = api.ledger_verify(place), api.ledger_replay(place)
         assert verified.sound and replayed.sound
         balances = {one.account: one.booked for one in api.ledger_balance(place)}
