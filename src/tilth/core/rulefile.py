@@ -55,7 +55,7 @@ def common(row: Mapping[str, Any], texts: Iterable[str], refuse: Refuse) -> tupl
     if type(since) is not date:
         raise refuse("since", since, "2024-02-05")
     if until is not None and (type(until) is not date or until < since):
-        raise refuse("until", until, f"{since} …")
+        raise refuse("until", until.isoformat() if isinstance(until, date) else until, f"{since} …")
     return since, until
 
 
