@@ -20,16 +20,14 @@ COUNTY = "410882"
 DAY = date(2024, 11, 30)
 
 
-def an_entry(
-    id: str, kind: str, day: date, *lines: tuple[str, dict[str, int], Quantities], act: date | None = None
-) -> Entry:
+def an_entry(id: str, kind: str, day: date, *lines: tuple[str, dict[str, int], Quantities]) -> Entry:
     told = tuple(Line(Account(COUNTY, name, **marks), quantities) for name, marks, quantities in lines)
-    return Entry(id=id, kind=kind, act_date=act or day, posting_date=day, evidence="doc", author="Li", lines=told)
+    return Entry(id=id, kind=kind, act_date=day, posting_date=day, evidence="doc", author="Li", lines=told)
 
 
-def accepted(id: str, day: date, area: int, *, grade: int = 5, act: date | None = None, capacity: int = 0) -> Entry:
+def accepted(id: str, day: date, area: int, *, grade: int = 5, capacity: int = 0) -> Entry:
     marks = {"stable": 1, "grade": grade}
-    return an_entry(id, "ACCEPT", day, ("POOL:RESTORED", marks, Quantities(area, 0, capacity, area * grade)), act=act)
+    return an_entry(id, "ACCEPT", day, ("POOL:RESTORED", marks, Quantities(area, 0, capacity, area * grade)))
 
 
 @pytest.fixture
@@ -46,7 +44,7 @@ def place(tmp_path: Path) -> Workspace:
                      ("LAND:1003", {}, Quantities(1_200_000)), ("CLAIM:NONAG", {}, lost)),
             accepted("a-2", date(2024, 4, 1), 500_000, capacity=101),
             accepted("a-3", date(2024, 5, 1), 800_001, grade=6),
-            accepted("a-1", date(2024, 7, 1), 300_000, act=date(2024, 3, 1)),
+            accepted("a-1", date(2024, 3, 1), 300_000),
         )  # fmt: skip
     return made
 

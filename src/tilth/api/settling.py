@@ -54,7 +54,7 @@ def ledger_settle(
     area_ha
         So much of the claim; all that is left of it without.
     use
-        Use these acceptances, in this order. Without, the oldest first; the old stock (POOL:LEGACY) is left alone.
+        Use these acceptances only. Without, any but the old stock (POOL:LEGACY). The oldest goes first.
     on
         The day; today without.
     id

@@ -24,9 +24,7 @@ def ledger_settle(
     area_ha: Annotated[
         str | None, typer.Option("--area-ha", help="So much of the claim, in hectares; all that is left without.")
     ] = None,
-    use: Annotated[
-        list[str] | None, typer.Option("--use", help="Use this acceptance; may be repeated. The oldest first without.")
-    ] = None,
+    use: Annotated[list[str] | None, typer.Option("--use", help="Use this acceptance only; may be repeated.")] = None,
     on: On = None,
     id: Annotated[str, typer.Option("--id", help="Id of the entry; settle:ID without.")] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be posted; post nothing.")] = False,

@@ -60,7 +60,7 @@ class Asked:
     evidence: str
     author: str
     area_dm2: int | None = None  # all that is left of the claim without it
-    use: tuple[str, ...] = ()  # these acceptances, in this order; the oldest first without
+    use: tuple[str, ...] = ()  # these acceptances; any without
     id: str = ""
     indicators: Collection[str] = ("area",)  # what no less may be taken of the pool than of the claim
 
@@ -118,18 +118,14 @@ def _claim(claims: Sequence[Lot], asked: Asked) -> Lot:
 
 
 def _offered(pools: Sequence[Lot], region: str, asked: Asked) -> list[Lot]:
-    """The lots to take from, in their order."""
+    """The lots to take from: what came in first goes first, as the lists of the year have it."""
     here = [one for one in pools if one.region == region and one.left.area_dm2 > 0]
-    if asked.use:
-        by_entry: dict[str, list[Lot]] = {}
-        for one in here:
-            by_entry.setdefault(one.recorded.entry.id, []).append(one)
-        for name in asked.use:
-            if name not in by_entry:
-                raise BadInput("LEDGER-SETTLE-USE", id=name, region=region, day=asked.day)
-        return [one for name in dict.fromkeys(asked.use) for one in by_entry[name]]
-    usual = [one for one in here if one.name != _LEGACY]
-    return sorted(usual, key=lambda one: (one.recorded.entry.act_date, one.recorded.number, one.name))
+    known = {one.recorded.entry.id for one in here}
+    for name in asked.use:
+        if name not in known:
+            raise BadInput("LEDGER-SETTLE-USE", id=name, region=region, day=asked.day)
+    usual = [one for one in here if one.recorded.entry.id in asked.use or (not asked.use and one.name != _LEGACY)]
+    return sorted(usual, key=lambda one: (one.recorded.entry.posting_date, one.recorded.number, one.name))
 
 
 def _used(offered: Sequence[Lot], area: int, free: Mapping[Account, int], asked: Asked) -> tuple[Used, ...]:
