@@ -2,8 +2,19 @@
 
 # isort: off
 from tilth.cli.app import app
-from tilth.cli import bringing, accounting, booking, accepting, settling, assessing, transferring, stating
-from tilth.cli import measuring, showing
+from tilth.cli import (
+    bringing,
+    accounting,
+    booking,
+    accepting,
+    settling,
+    assessing,
+    transferring,
+    stating,
+    measuring,
+    showing,
+    serving,
+)
 # isort: on
 
 __all__ = [
@@ -14,6 +25,7 @@ __all__ = [
     "booking",
     "bringing",
     "measuring",
+    "serving",
     "settling",
     "showing",
     "stating",
