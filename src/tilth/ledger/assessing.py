@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import func, insert, select
 
 from tilth.land import Region, RegionTree, Task
-from tilth.ledger import equivalents, judging_book, judging_duties
+from tilth.ledger import equivalents, judging_book, judging_duties, judging_first
 from tilth.ledger.chart import Chart
 from tilth.ledger.gathering import Facts, gather
 from tilth.ledger.judging import Case, Surveys
@@ -30,7 +30,7 @@ _TESTS: tuple[tuple[Callable[[Case], Iterator[Tested]], str], ...] = (
     (judging_book.reappraisals_are_listed, "duty"),
     (judging_book.accepted_stays_farmland, "accepted-stays-farmland"),
     (judging_duties.pools_suffice, "nothing-below-nothing"),
-    (judging_duties.compensated_first, "compensation-first"),
+    (judging_first.compensated_first, "compensation-first"),
     (judging_duties.caps_hold, "cap"),
     (judging_book.transfers_are_equal, "transfer"),
     (judging_duties.basic_farmland_is_replaced, "pbf-replacement"),
