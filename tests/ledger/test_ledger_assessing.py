@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -35,6 +37,7 @@ from tilth.core import speaking
 from tilth.land import Region, RegionTree, Task
 from tilth.ledger import (
     Account,
+    Beside,
     Book,
     CapSheet,
     Case,
@@ -553,6 +556,44 @@ def test_inv_17_a_change_of_the_book_behind_a_closing_is_caught(county: Book) ->
     tampered(county, "UPDATE ledger_day SET booked_paddy = booked_paddy + 1 WHERE booked_paddy > 0")
     county_case = Case(gather(county.database, TREE, COUNTY, 2024), load_policy())
     assert outcomes(stored_rules_agree(county.database, county_case)) == ["fail"]
+
+
+def test_inv_17_keeps_what_rests_on_more_than_the_book_and_tests_it_again(county: Book) -> None:
+    a_year(county)
+    county.close_year(COUNTY, 2024, evidence="assessment", author="Zhao")
+    case = Case(gather(county.database, TREE, COUNTY, 2024), load_policy())
+    matrix = replace(results_of(county, "INV-1")[0], invariant="INV-4", found=0)
+    beside = Beside((matrix, replace(matrix, invariant="INV-99")), {"INV-4": {"years": [2023, 2024]}})
+    stored = keep(county.database, case, assess(county.database, TREE, COUNTY, 2024, load_policy(), tasks=()), beside)
+    assert stored is not None and '"INV-4"' in stored.results and "INV-99" not in stored.results
+    asked: list[Any] = []
+
+    def same(*told: Any) -> Tested:
+        asked.append(told)
+        return matrix
+
+    agreed = stored_rules_agree(county.database, case, same)
+    assert agreed.outcome is Outcome.PASS and asked == [("INV-4", COUNTY, 2024, {"years": [2023, 2024]})]
+    other = stored_rules_agree(county.database, case, lambda *_: replace(matrix, found=1))
+    assert (other.outcome, other.found) == (Outcome.FAIL, 1)
+    gone = stored_rules_agree(county.database, case, lambda *_: None)
+    assert (gone.outcome, gone.found) == (Outcome.NOT_ASSESSED, 0) and gone.about.en.endswith("no longer there: INV-4")
+
+
+def test_inv_17_an_assessment_from_before_a_test_was_added_is_not_held_against_it(county: Book) -> None:
+    a_year(county)
+    county.close_year(COUNTY, 2024, evidence="assessment", author="Zhao")
+    case = Case(gather(county.database, TREE, COUNTY, 2024), load_policy())
+    found = assess(county.database, TREE, COUNTY, 2024, load_policy(), tasks=())
+    (added,) = [one for one in found if "error of an earlier survey" in one.about.en]
+    stored = keep(county.database, case, [one for one in found if one is not added])
+    assert stored is not None
+    given = {name: told for name, told in json.loads(stored.given).items() if name not in ("tests", "beside")}
+    text = json.dumps(given, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    older = replace(
+        stored, given=text, digest=sha256("\n".join((stored.policy, text, stored.results)).encode()).hexdigest()
+    )
+    assert again(county.database, older)[1] == 0
 
 
 def test_results_are_said_in_both_languages_and_in_the_order_of_the_invariants(county: Book) -> None:

@@ -7,7 +7,18 @@ from tilth.core.ondemand import on_demand
 if TYPE_CHECKING:
     from tilth.ledger.acceptance import Checked, Seen, as_results, examine, net_dm2, passes, pool_of
     from tilth.ledger.admitting import admit
-    from tilth.ledger.assessing import Assessment, again, assess, failed, in_order, keep, kept, stored_rules_agree
+    from tilth.ledger.assessing import (
+        Assessment,
+        Beside,
+        Repeat,
+        again,
+        assess,
+        failed,
+        in_order,
+        keep,
+        kept,
+        stored_rules_agree,
+    )
     from tilth.ledger.book import Book, counter
     from tilth.ledger.by_family import Summed, regions_used, summed
     from tilth.ledger.caps import CapSheet, cap_of
@@ -71,6 +82,7 @@ __all__ = [
     "Around",
     "Assessment",
     "Balance",
+    "Beside",
     "Book",
     "CapLike",
     "CapSheet",
@@ -103,6 +115,7 @@ __all__ = [
     "Receipt",
     "Recorded",
     "RedLine",
+    "Repeat",
     "Rule",
     "Scope",
     "Sealed",
