@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tilth.ledger.by_family import Summed, regions_used, summed
     from tilth.ledger.caps import CapSheet, cap_of
     from tilth.ledger.chart import Chart, families, may_be_negative
-    from tilth.ledger.closing import Closing
+    from tilth.ledger.closing import Closing, may_close
     from tilth.ledger.entry_files import write_entries
     from tilth.ledger.equivalents import Neutrality, SeeaRow, Status, neutrality, one_out_all_out, seea_account
     from tilth.ledger.flow_kinds import ChangeRecord, records_of
@@ -162,6 +162,7 @@ __all__ = [
     "look",
     "make_ground",
     "may_be_negative",
+    "may_close",
     "moves",
     "net_dm2",
     "neutrality",

@@ -77,11 +77,16 @@ def assess(
         If there is no such region.
     """
     facts = gather(database, regions, region, year, chart)
-    return tests_of(Case(facts, policy, tuple(tasks), surveys or Surveys()), _NAMES)
+    return tests_of(Case(facts, policy, tuple(tasks), surveys or Surveys()))
 
 
-def tests_of(case: Case, names: Collection[str]) -> list[Tested]:
-    """Every test that the pack asks for; of these names only: an old closing knew no others."""
+def tests_of(case: Case) -> list[Tested]:
+    """Every test that the pack asks for."""
+    return _asked_for(case, _NAMES)
+
+
+def _asked_for(case: Case, names: Collection[str]) -> list[Tested]:
+    """Of the tests of these names those that the pack asks for: an old closing knew no others."""
     asked = {rule.id for rule in case.policy.rules}
     wanted = [test for test, needs in _TESTS if needs in asked and test.__name__ in names]
     return [one for test in wanted for one in test(case)]
@@ -177,7 +182,7 @@ def again(database: Database, one: Assessment, repeat: Repeat | None = None) -> 
             None if surveys["hectares"] is None else tuple((code, area) for code, area in surveys["hectares"]),
         ),
     )
-    results = tests_of(case, names)
+    results = _asked_for(case, names)
     gone = set()
     for invariant, rests_on in given.get("beside", {}).items():
         repeated = repeat(invariant, one.region, one.year, rests_on) if repeat is not None else None
