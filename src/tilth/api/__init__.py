@@ -14,7 +14,6 @@ if TYPE_CHECKING:
         balance_records,
         land_book,
         ledger_balance,
-        ledger_close,
         ledger_expire,
         ledger_post,
         ledger_replay,
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
         ledger_void,
         reservation_record,
     )
+    from tilth.api.closing import Closed, ledger_close
     from tilth.api.demonstration import Demonstration, demo
     from tilth.api.examining import Examined, Mended, repair, validate
     from tilth.api.flow_posting import FlowPosted, ledger_post_flows
@@ -57,6 +57,7 @@ __all__ = [
     "Assessed",
     "Booked",
     "Checked",
+    "Closed",
     "Converted",
     "Demonstration",
     "Detail",

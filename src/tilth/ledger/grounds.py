@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -227,6 +228,25 @@ def standing_grounds(database: Database, regions: Iterable[str] | None = None) -
     with database.snapshot() as connection:
         rows = connection.execute(_STANDING.where(entries.c.number.is_(None))).all()
     found = [Ground(*row) for row in rows if wanted is None or row.region in wanted]
+    return sorted(found, key=lambda one: (one.accepted, one.entry))
+
+
+def grounds_at(database: Database, on: date) -> list[Ground]:
+    """Every accepted parcel that stood in the book at the end of the day `on`: accepted by then, and not taken back.
+
+    What was taken back later stood then, whatever stands now.
+    """
+    accepted, back = entries.alias(), entries.alias()
+    asked = (
+        select(*_COLUMNS, accepted.c.body.label("accepted_by"), back.c.body.label("taken_back_by"))
+        .join(accepted, accepted.c.id == grounds.c.entry)
+        .outerjoin(back, back.c.reverses == grounds.c.entry)
+    )
+    found = []
+    with database.snapshot() as connection:
+        for *ground, came, went in connection.execute(asked):
+            if entry_of(came).posting_date <= on and (went is None or entry_of(went).posting_date > on):
+                found.append(Ground(*ground))
     return sorted(found, key=lambda one: (one.accepted, one.entry))
 
 

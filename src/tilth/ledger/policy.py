@@ -223,5 +223,6 @@ _SETS: Mapping[str, Mapping[str, _Usable]] = {
     "paddy": {"level": _one_of("province", "project"), "allowed_decrease_m2": _whole(0, 10**12)},
     "baseline": {"first_year": _YEAR, "last_year": _YEAR},
     "easement": {"ratio": _whole(1, 100), "prime_ratio": _whole(1, 100), "prime_to_grade": _whole(0, 10)},
+    "closing": {"refuses": _some_of(("fail", "not_assessed"))},
     "land-account": dict.fromkeys(("managed", "natural", "reappraisal", "by_class"), _KINDS),
 }  # fmt: skip
