@@ -30,7 +30,7 @@ COMMANDS = (
     "validate", "repair", "accounts", "flows", "standing", "check", "area", "convert", "report", "contents",
     "use", "demo", "ledger post", "ledger reserve", "ledger void", "ledger reservations", "ledger expire",
     "ledger close", "ledger balance", "ledger verify", "ledger replay", "ledger accept", "ledger follow-up",
-    "ledger assess", "ledger transfer", "ledger statement",
+    "ledger settle", "ledger assess", "ledger transfer", "ledger statement",
 )  # fmt: skip
 
 EXAMPLE = """\

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
         balance_records,
         land_book,
         ledger_balance,
-        ledger_close,
         ledger_expire,
         ledger_post,
         ledger_replay,
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
         ledger_void,
         reservation_record,
     )
+    from tilth.api.closing import Closed, ledger_close
     from tilth.api.collecting import collection, collections
     from tilth.api.demonstration import Demonstration, demo
     from tilth.api.examining import Examined, Mended, repair, validate
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from tilth.api.projects import Checked, check
     from tilth.api.published import national
     from tilth.api.results import Accounts, Imported, Measured, Measurement, Rows, Written
+    from tilth.api.settling import Settled, ledger_settle
     from tilth.api.standing_records import Detail, GroupStanding, Standings, Ungraded
     from tilth.api.standings import booked_by_region, standing
     from tilth.api.stating import Stated, ledger_statement, statement_of
@@ -57,6 +58,7 @@ __all__ = [
     "Assessed",
     "Booked",
     "Checked",
+    "Closed",
     "Converted",
     "Demonstration",
     "Detail",
@@ -72,6 +74,7 @@ __all__ = [
     "Mended",
     "Reviewed",
     "Rows",
+    "Settled",
     "Standings",
     "Stated",
     "Ungraded",
@@ -109,6 +112,7 @@ __all__ = [
     "ledger_reservations",
     "ledger_reserve",
     "ledger_rules",
+    "ledger_settle",
     "ledger_statement",
     "ledger_transfer",
     "ledger_verify",

@@ -86,7 +86,7 @@ def ledger_assess(
     BadInput
         If the rules of the workspace are not sound.
     """
-    from tilth.api.surveyed import surveyed_tests, surveys_of
+    from tilth.api.surveyed import repeating, surveyed, surveys_of
     from tilth.land import Store
 
     store, policy, database = Store(workspace), ledger_rules(workspace), workspace.database
@@ -95,7 +95,8 @@ def ledger_assess(
     facts = gather(database, tree, code, year)
     case = Case(facts, policy, tuple(tasks), given)
     found = assess(database, tree, code, year, policy, tasks=tasks, surveys=given)
-    stored = keep(database, case, found)
-    tests = (*found, stored_rules_agree(database, case), *surveyed_tests(workspace, tree, code, year))
+    beside = surveyed(workspace, tree, code, year)
+    stored = keep(database, case, found, beside)
+    tests = (*found, stored_rules_agree(database, case, repeating(workspace)), *beside.tests)
     unverified = [rule for rule in policy.in_force(date(year, 12, 31), code) if rule.confidence == "unverified"]
     return Assessed(code, year, policy, tuple(in_order(tests)), tuple(unverified), stored is not None)

@@ -158,6 +158,9 @@ def ledger_close(
 ) -> None:
     """Close a year for a region and all below it; nothing is posted in it any more. 年度结账
 
+    What its assessment does not pass, and changes between surveys that are not in the book, are told. The year is
+    closed all the same, unless the rules of the workspace say otherwise (rule `closing`).
+
     Example: `tilth ledger close --year 2024 --evidence assessment-2024 --author Zhao`
     """
     place = workspace()
@@ -165,10 +168,12 @@ def ledger_close(
 
     done = api.ledger_close(place, year=year, region=region, evidence=evidence, author=author)
     if json:
-        show.as_json(done._asdict())
+        show.as_json(done.as_record())
         return
     code = "CLI-LEDGER-CLOSED-AGAIN" if done.again else "CLI-LEDGER-CLOSED"
     typer.echo(message(code, region=done.region, year=done.year, accounts=done.accounts, link=done.link))
+    for said in done.warnings:
+        typer.echo(said)
 
 
 @ledger.command("balance")

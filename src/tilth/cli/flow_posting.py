@@ -45,6 +45,8 @@ def _shown(done: FlowPosted, most: int) -> None:
     ]
     if rows:
         show.columns(rows, heading=heading)
+    if done.slivers:
+        typer.echo(message("CLI-FLOWS-SLIVERS", count=done.slivers, area=f"{done.slivers_dm2 / 100:,.2f}"))
     if done.assumed:
         typer.echo(message("CLI-FLOWS-ASSUMED", count=done.assumed))
     _unmatched(done, most)

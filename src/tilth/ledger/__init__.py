@@ -7,18 +7,31 @@ from tilth.core.ondemand import on_demand
 if TYPE_CHECKING:
     from tilth.ledger.acceptance import Checked, Seen, as_results, examine, net_dm2, passes, pool_of
     from tilth.ledger.admitting import admit
-    from tilth.ledger.assessing import Assessment, again, assess, failed, in_order, keep, kept, stored_rules_agree
+    from tilth.ledger.assessing import (
+        Assessment,
+        Beside,
+        Repeat,
+        again,
+        assess,
+        failed,
+        in_order,
+        keep,
+        kept,
+        stored_rules_agree,
+    )
     from tilth.ledger.book import Book, counter
     from tilth.ledger.by_family import Summed, regions_used, summed
     from tilth.ledger.caps import CapSheet, cap_of
     from tilth.ledger.chart import Chart, families, may_be_negative
-    from tilth.ledger.closing import Closing
+    from tilth.ledger.closing import Closing, may_close
     from tilth.ledger.entry_files import write_entries
     from tilth.ledger.equivalents import Neutrality, SeeaRow, Status, neutrality, one_out_all_out, seea_account
+    from tilth.ledger.flow_caps import charged
     from tilth.ledger.flow_kinds import ChangeRecord, records_of
     from tilth.ledger.following import Followed, follow_up, once_in_pool
     from tilth.ledger.from_flows import Proposed, Terms, Unmatched, accounts_of, closes, propose, stock_entry
     from tilth.ledger.gathering import Facts, gather
+    from tilth.ledger.gating import post_admitted
     from tilth.ledger.grounds import (
         Ground,
         Shared,
@@ -70,6 +83,7 @@ __all__ = [
     "Around",
     "Assessment",
     "Balance",
+    "Beside",
     "Book",
     "CapLike",
     "CapSheet",
@@ -102,6 +116,7 @@ __all__ = [
     "Receipt",
     "Recorded",
     "RedLine",
+    "Repeat",
     "Rule",
     "Scope",
     "Sealed",
@@ -129,6 +144,7 @@ __all__ = [
     "assess",
     "booked",
     "cap_of",
+    "charged",
     "check",
     "closes",
     "counter",
@@ -148,6 +164,7 @@ __all__ = [
     "look",
     "make_ground",
     "may_be_negative",
+    "may_close",
     "moves",
     "net_dm2",
     "neutrality",
@@ -155,6 +172,7 @@ __all__ = [
     "one_out_all_out",
     "passes",
     "pool_of",
+    "post_admitted",
     "posted",
     "propose",
     "read_entries",

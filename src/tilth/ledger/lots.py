@@ -132,11 +132,10 @@ class _Lots:
             asked = list(quantities.taken())
             if account.family != self.family or account.region not in self.regions or not any(asked):
                 continue
-            for name in entry.links:
-                lot = self.of_entry.get((name, account))
-                if lot is not None:
-                    part = [_taken(lot.accounts[account], at, asked) for at in range(len(asked))]
-                    _note(lot, recorded, part, linked=True)
+            linked = (self.of_entry.get((name, account)) for name in entry.links)
+            for lot in sorted((one for one in linked if one is not None), key=_came_in):
+                part = [_taken(lot.accounts[account], at, asked) for at in range(len(asked))]
+                _note(lot, recorded, part, linked=True)
             self._from_the_oldest(account, asked, recorded)
 
     def _from_the_oldest(self, account: Account, asked: list[int], by: Recorded) -> None:
@@ -151,6 +150,11 @@ class _Lots:
                     queue.popleft()
         for lot, taken in parts.values():
             _note(lot, by, taken, linked=False)
+
+
+def _came_in(lot: Lot) -> tuple[date, int]:
+    """The first that came in goes first, also among those that an entry links."""
+    return lot.recorded.entry.posting_date, lot.recorded.number
 
 
 def _taken(left: list[int], at: int, asked: list[int]) -> int:
