@@ -149,7 +149,7 @@ def statement_of(
                 year, scope, _drawn(book, scope, year), farmland=farmland, groups=groups, tasks=store.tasks(year),
                 surveyed=surveyed, acceptance=acceptance, caps=caps,
             )  # fmt: skip
-            if not one.failed or not one.unsealed:
+            if not one.torn or not one.unsealed:
                 break  # a year that is open may have got an entry while it was read
     return one.with_tests(tested)
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def surveys_of(workspace: Workspace, year: int) -> Surveys:
     """What the survey of `year` says of accepted parcels (INV-7); nothing, as long as it has not seen one of them."""
-    from tilth.api.accepting import ledger_follow_up
+    from tilth.api.following import ledger_follow_up
 
     try:
         found = ledger_follow_up(workspace, year=year)

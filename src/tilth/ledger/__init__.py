@@ -41,8 +41,10 @@ if TYPE_CHECKING:
     from tilth.ledger.policy import Policy, Rule, load_policy
     from tilth.ledger.reading import read_entries
     from tilth.ledger.redline import RedLine
+    from tilth.ledger.scopes import scope_of
     from tilth.ledger.sealing import Sealed, seals
-    from tilth.ledger.statement import (
+    from tilth.ledger.sheet_tests import SHEETS
+    from tilth.ledger.stated import (
         INVARIANTS,
         CapLike,
         Compensation,
@@ -52,11 +54,9 @@ if TYPE_CHECKING:
         Part,
         Scope,
         Statement,
-        rules_of,
-        scope_of,
-        state,
-        statement_record,
     )
+    from tilth.ledger.statement import state
+    from tilth.ledger.statement_records import rules_of, statement_record
     from tilth.ledger.tested import Outcome, Tested
     from tilth.ledger.turnover import AccountTurn, Moved, Turn, Turnover, booked, moves
     from tilth.ledger.verifying import Verified, replay, verify
@@ -65,6 +65,7 @@ else:
 
 __all__ = [
     "INVARIANTS",
+    "SHEETS",
     "Account",
     "AccountTurn",
     "Around",
