@@ -52,7 +52,7 @@ def rows(workbook: Any, title: str, head: str) -> Iterator[dict[str, Any]]:
 
 
 def test_the_workbook_has_the_worked_county_to_the_hundredth(workbook: Any) -> None:
-    found = {row["item"]: row for row in rows(workbook, "5.1 Account statement of the po", "item")}
+    found = {row["item"]: row for row in rows(workbook, "5.1 Pool account", "item")}
     areas = {name: row["area (m²)"] for name, row in found.items()}
     assert areas["opening pool, 1 January 2024"] == 0
     assert (areas["accepted"], areas["written off"], areas["closing pool, 31 December 2024"]) == (
@@ -68,12 +68,13 @@ def test_the_workbook_has_the_worked_county_to_the_hundredth(workbook: Any) -> N
 
 def test_a_reviewer_adds_up_the_lines_and_gets_every_row(workbook: Any) -> None:
     lines = list(rows(workbook, "Lines of the entries", "no."))
-    found = {row["item"]: row for row in rows(workbook, "5.1 Account statement of the po", "item")}
+    found = {row["item"]: row for row in rows(workbook, "5.1 Pool account", "item")}
 
     def added(words: str, column: str = "area (m²)") -> float:
         return float(sum(row[column] for row in lines if (row["row of 5.1"] or "").startswith(words)))
 
-    for row in ("accepted", "transfers in", "transfers out", "written off"):
+    assert found["transfers in"]["area (m²)"] == found["transfers out"]["area (m²)"] == 0, "none crossed the border"
+    for row in ("accepted", "between regions of this statement", "written off"):
         assert added(row) == found[row]["area (m²)"], row
         assert added(row, "area × grade (m²)") == found[row]["area × grade (m²)"], row
         numbers = {one["no."] for one in lines if (one["row of 5.1"] or "").startswith(row)}
@@ -169,6 +170,30 @@ def test_the_caps_of_the_year_and_the_next_follow_from_the_book(workbook: Any) -
     told = [(row["item"], row["area (m²)"]) for row in rows(workbook, "5.4 Cap sheet", "item")]
     assert ("net addition N of 2024", 16_000) in told
     assert ("cap of 2025", 16_000) in told
+
+
+def test_what_one_township_sold_to_another_is_in_the_total_once(workbook: Any) -> None:
+    told = list(rows(workbook, "5.3 Compensation list", "no."))
+    areas = {row["entry"]: (row["area (m²)"], row["transferred (m²)"]) for row in told}
+    assert areas["sold"] == (12_000, 0) and areas["accepted 1"] == (30_000, 12_000)
+    assert areas["passed on within (counted once)"] == (-12_000, -12_000)
+    assert areas["Total"] == (35_000, 0), "35 000 m² were accepted, and none left the county"
+    total = told[0]
+    assert total["used (m²)"] + total["transferred (m²)"] + total["remaining (m²)"] == total["area (m²)"]
+    assert round(total["area (ha)"] * 10_000) == sum(round(row["area (ha)"] * 10_000) for row in told[1:])
+
+
+def test_what_leaves_the_region_is_transferred(county: Workspace) -> None:
+    done = ledger_statement(county, year=2024, region=WEST, lang="en", folder=county.root / "w53")
+    told = {row["entry"]: row for row in rows(openpyxl.load_workbook(done.files[0]), "5.3 Compensation list", "no.")}
+    assert (told["Total"]["transferred (m²)"], told["Total"]["area (m²)"]) == (12_000, 30_000)
+    assert "passed on within (counted once)" not in told
+
+
+def test_the_class_before_is_that_of_the_entries_or_of_the_acceptance(workbook: Any) -> None:
+    told = {row["entry"]: row["class before"] for row in rows(workbook, "5.3 Compensation list", "no.")}
+    assert told["accepted 1"].startswith("0201") and told["accepted 2"].startswith("1204")
+    assert told["sold"].startswith("0201"), "as the acceptance that it passes on"
 
 
 def test_results_of_an_acceptance_stand_beside_it(county: Workspace) -> None:

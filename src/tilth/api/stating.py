@@ -11,9 +11,22 @@ from typing import TYPE_CHECKING, Any
 from tilth import __version__
 from tilth.api.assessing import ledger_rules
 from tilth.api.booking import land_book
-from tilth.api.surveyed import results_of, surveyed_tests, surveys_of
+from tilth.api.surveyed import surveyed_tests, surveys_of
 from tilth.core import BadInput, language, message
-from tilth.ledger import Drawn, Scope, Statement, assess, cap_of, posted, recalled, scope_of, seals, state, verify
+from tilth.ledger import (
+    Drawn,
+    Scope,
+    Statement,
+    accepted_results,
+    assess,
+    cap_of,
+    posted,
+    recalled,
+    scope_of,
+    seals,
+    state,
+    verify,
+)
 from tilth.runtime import Workspace, working
 
 if TYPE_CHECKING:
@@ -88,10 +101,10 @@ def ledger_statement(
 
     spoken = lang or language()
     rules = ledger_rules(workspace)
-    with working(message("API-WRITING", year=year)):
+    with working(message("STATEMENT-WRITING", year=year)):
         one = by_the_rules(
             workspace,
-            statement_of(workspace, year=year, region=region, group=group, acceptance=results_of(workspace)),
+            statement_of(workspace, year=year, region=region, group=group),
         )
         name = one.scope.whole.code or "".join(sign if sign.isalnum() else "-" for sign in str(one.scope.whole.name))
         target = Path(folder) if folder else workspace.root / "reports" / f"statement-{year}-{name}-{spoken}"
@@ -123,7 +136,7 @@ def statement_of(
     caps
         The cap of the year, and of the next.
     acceptance
-        Results A1 to A13 by the id of the entry that accepted.
+        Results A1 to A13 by the id of the entry that accepted; those that are kept beside the entries without it.
 
     Raises
     ------
@@ -140,6 +153,9 @@ def statement_of(
     store = Store(workspace)
     tree = store.regions()
     scope = scope_of(tree, region=region or workspace.region, group=group or "")
+    accepted = accepted_results(workspace.database)
+    checks = {name: one.checks for name, one in accepted.items()} if acceptance is None else acceptance
+    classes = {name: one.class_before for name, one in accepted.items()}
     with land_book(workspace) as book:
         farmland = book.chart.farmland
         groups = {code: one.farmland_from for code, one in flow_classes(book.chart.classes.id).items()}
@@ -147,7 +163,7 @@ def statement_of(
         for _ in range(_TRIES):
             one = state(
                 year, scope, _drawn(book, scope, year), farmland=farmland, groups=groups, tasks=store.tasks(year),
-                surveyed=surveyed, acceptance=acceptance, caps=caps,
+                surveyed=surveyed, acceptance=checks, classes_before=classes, caps=caps,
             )  # fmt: skip
             if not one.torn or not one.unsealed:
                 break  # a year that is open may have got an entry while it was read

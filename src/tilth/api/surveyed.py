@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from tilth.core import NotFound, TilthError, label
-from tilth.ledger import Outcome, Surveys, Tested, load_limits, once_in_pool, standing_grounds
+from tilth.ledger import Outcome, Surveys, Tested, load_limits, once_in_pool
 
 if TYPE_CHECKING:
     from tilth.land import RegionTree
@@ -54,13 +53,3 @@ def _matrix(workspace: Workspace, region: str, year: int) -> tuple[Tested, ...]:
 
 def _tested(region: str, year: int, outcome: Outcome, found: int | None, about: object) -> Tested:
     return Tested("INV-4", region, year, outcome, found, 0, "accounts", "flow-matrix", "1", None, "sure", about)  # type: ignore[arg-type]
-
-
-def results_of(workspace: Workspace) -> Mapping[str, Mapping[str, str]]:
-    """What A1 to A13 said of each accepted parcel, by its entry; reversed ones are not among them."""
-    import json
-
-    return {
-        one.entry: {check["check"]: check["outcome"] for check in json.loads(one.results)["checks"]}
-        for one in standing_grounds(workspace.database)
-    }

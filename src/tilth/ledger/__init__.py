@@ -6,6 +6,7 @@ from tilth.core.ondemand import on_demand
 
 if TYPE_CHECKING:
     from tilth.ledger.acceptance import Checked, Seen, as_results, examine, net_dm2, passes, pool_of
+    from tilth.ledger.accepted import Accepted, accepted_results
     from tilth.ledger.admitting import admit
     from tilth.ledger.assessing import Assessment, again, assess, failed, in_order, keep, kept, stored_rules_agree
     from tilth.ledger.book import Book, counter
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from tilth.ledger.judging import Case, Surveys
     from tilth.ledger.laws import check
     from tilth.ledger.limits import Limit, Limits, load_limits
-    from tilth.ledger.lots import Lot, Use
+    from tilth.ledger.lots import Lot, Use, passed_on
     from tilth.ledger.model import Account, Balance, Entry, Line, Phase, Quantities, Receipt, day_number
     from tilth.ledger.offered import Parcel, absent_columns, read_parcels
     from tilth.ledger.overlaid import Around, look
@@ -58,7 +59,7 @@ if TYPE_CHECKING:
     from tilth.ledger.statement import state
     from tilth.ledger.statement_records import rules_of, statement_record
     from tilth.ledger.tested import Outcome, Tested
-    from tilth.ledger.turnover import AccountTurn, Moved, Turn, Turnover, booked, moves
+    from tilth.ledger.turnover import AccountTurn, Moved, Turn, Turnover, booked, moves, stays_within, told_within
     from tilth.ledger.verifying import Verified, replay, verify
 else:
     __getattr__ = on_demand(__name__)
@@ -66,6 +67,7 @@ else:
 __all__ = [
     "INVARIANTS",
     "SHEETS",
+    "Accepted",
     "Account",
     "AccountTurn",
     "Around",
@@ -123,6 +125,7 @@ __all__ = [
     "absent_columns",
     "accept",
     "accepted_before",
+    "accepted_results",
     "accounts_of",
     "admit",
     "again",
@@ -154,6 +157,7 @@ __all__ = [
     "neutrality",
     "once_in_pool",
     "one_out_all_out",
+    "passed_on",
     "passes",
     "pool_of",
     "posted",
@@ -174,9 +178,11 @@ __all__ = [
     "standing_grounds",
     "state",
     "statement_record",
+    "stays_within",
     "stock_entry",
     "stored_rules_agree",
     "summed",
+    "told_within",
     "verify",
     "write_entries",
 ]

@@ -26,6 +26,7 @@ def state(
     tasks: Iterable[Task] = (),
     surveyed: Mapping[str, tuple[int, int | None]] | None = None,
     acceptance: Mapping[str, Mapping[str, str]] | None = None,
+    classes_before: Mapping[str, str] | None = None,
     caps: Sequence[CapLike] = (),
 ) -> Statement:
     """Compute the statement of `year`. A region on which nothing is booked itself gets no row for that.
@@ -40,20 +41,22 @@ def state(
         Farmland and permanent basic farmland by the survey of the year, by region. [dm²]
     acceptance
         What the acceptance of an entry found, by the entry's id: A1 to A13.
+    classes_before
+        The class at t0 that it found, by the entry's id.
     caps
         The cap of the year and the next, as far as they are known.
     """
     scope = _without_empty(scope, drawn)
     regions = scope.whole.regions
-    sources = Sources(drawn.linked, groups, farmland)
+    history = (*drawn.before, *drawn.entries)
+    known = {**drawn.linked, **{one.entry.id: one.entry for one in history}}
+    sources = Sources(known, groups, farmland, classes_before)
     pool, by_part = turnovers(
         [one.regions for one in scope.parts], drawn.entries, drawn.opening, drawn.closing, sources
     )
     accounts = account_turns(regions, drawn.entries, drawn.opening, drawn.closing)
-    history = (*drawn.before, *drawn.entries)
     begins, ends = date(year, 1, 1), date(year, 12, 31)
     claims, pools, exempt = (lots(history, family, regions, begins) for family in ("CLAIM", "POOL", "EXEMPT"))
-    known = {**drawn.linked, **{one.entry.id: one.entry for one in history}}
     owed = [one for one in (*claims, *exempt) if _of_the_year(one, begins)]
     occupations = _occupations(owed, history, known, frozenset(farmland), ends)
     rows = [("" if one.own else one.code, one.regions) for one in (scope.whole, *scope.parts)]

@@ -15,11 +15,15 @@ from tilth.ledger import (
     Occupation,
     Outcome,
     Phase,
+    Quantities,
     Statement,
     Tested,
     booked,
     moves,
+    passed_on,
     rules_of,
+    stays_within,
+    told_within,
 )
 from tilth.report.cells import grouped
 from tilth.report.levelled import UNIT_DM2, Levelled, level_parts, units_of
@@ -108,9 +112,11 @@ def compensation_sheet(one: Statement) -> tuple[Listing, Levelled]:
         + " ~author ~rules digest_16/short ~digest"
     )
     rows = one.compensations
-    areas = [row.lot.raised.area_dm2 for row in rows]
+    twice = passed_on([row.lot for row in rows], one.scope.whole.regions)
+    areas = [row.lot.raised.area_dm2 for row in rows] + [-twice.area_dm2]
     hectares = _hectares(areas)
-    body = [_compensation_row(row, ha) for row, ha in zip(rows, hectares[1:], strict=True)]
+    body = [_compensation_row(row, ha) for row, ha in zip(rows, hectares[1:-1], strict=True)]
+    body = [_passed_on_row(twice, hectares[-1]), *body] if twice != Quantities() else body
     listing = Listing(
         "5-3-compensation", label("STATEMENT-53"), columns(spec), tuple(_with_total(body, hectares[0], 10, 11, 14)),
         label("STATEMENT-NOTE-53"),
@@ -133,6 +139,13 @@ def _compensation_row(row: Compensation, hectares: int) -> tuple[object, ...]:
         word("STATUS", row.status), _checks_in_short(row), *(_outcome(given.get(name)) for name in A_CHECKS),
         entry.author, rules_of(entry), lot.recorded.digest[:SHORT], lot.recorded.digest,
     )  # fmt: skip
+
+
+def _passed_on_row(twice: Quantities, hectares: int) -> tuple[object, ...]:
+    """What stands in two rows, taken out of the total: of the one that gave it and of the one that got it."""
+    less = twice.negated()
+    quantities = (less.area_dm2, hectares, less.paddy_dm2, less.capacity_kg, None, None, less.area_dm2, None, None)
+    return None, said("PASSED-ON"), *[""] * 8, *quantities, *[""] * (len(A_CHECKS) + 7)
 
 
 def _outcome(result: str | None) -> str:
@@ -383,8 +396,10 @@ def _row_of(entry: Entry, line: Line, within: frozenset[str]) -> str:
     if line.account.family != "POOL" or not booked(entry):
         return ""
     found: list[str] = []
-    for moved, _ in moves(entry, line):
-        family = {"written_off": "KIND", "other": "KIND"}.get(moved.part, "POOL")
+    inner = stays_within(entry, within)
+    for one, _ in moves(entry, line):
+        moved = told_within(one, inner)
+        family = {"written_off": "KIND", "other": "KIND", "inner": "INNER"}.get(moved.part, "POOL")
         part = word("PART", moved.part)
         found.append(said("WITHIN", part=part, detail=word(family, moved.detail)) if moved.detail else part)
     return said("SEPARATOR").join(found)
