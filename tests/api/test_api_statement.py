@@ -21,6 +21,7 @@ from tilth import ledger
 from tilth.api import ledger_balance, ledger_statement, ledger_verify, statement_of
 from tilth.cli.run import run
 from tilth.core import Label, speaking
+from tilth.ledger.statement_records import cap_record
 from tilth.report.statement import sheets
 from tilth.runtime import Workspace
 
@@ -149,6 +150,7 @@ class Cap:
     cap_dm2: int = 1_999_902
     used_dm2: int = 500_000
     remaining_dm2: int = 1_499_902
+    whole: bool = True
 
 
 def test_a_cap_is_printed_with_what_it_is_made_of(county: Workspace) -> None:
@@ -160,7 +162,20 @@ def test_a_cap_is_printed_with_what_it_is_made_of(county: Workspace) -> None:
     assert told["cap of 2025"][0] == 1_999_902
     lost, parts = told["farmland in stable use that was lost"], (told["construction"], told["water"])
     assert lost[1] == sum(part[1] for part in parts) == -1_500_100  # type: ignore[misc]
-    assert told["remaining"] == (1_499_902, 1_499_900)
+    assert told["remaining"] == (1_499_902, 1_499_900, "")
+    with speaking("en"):
+        part = sheets(statement_of(county, year=2024, caps=[Cap(whole=False)]))
+    told = {row[0]: row[1:] for one in part.on_paper if one.id == "5-4-cap" for row in one.rows}
+    unknown = (
+        "cap of 2025",
+        "net addition N of 2024",
+        "remaining",
+        "carried over",
+        "farmland in stable use that was added",
+    )
+    assert {told[name] for name in unknown} == {(None, None, "not assessed")}, "nothing is known, and 0 is a number"
+    assert "construction" not in told and told["used"][0] == -500_000
+    assert cap_record(Cap(whole=False))["cap_dm2"] is None
     with speaking("en"):
         none = sheets(statement_of(county, year=2024))
     assert "not assessed" in str(next(one for one in none.on_paper if one.id == "5-4-cap").rows[0][0])
@@ -232,7 +247,7 @@ def test_each_language_is_whole(county: Workspace) -> None:
 
     names = {"东乡", "西镇", "山前镇"}
     assert [one for one in texts(english) if CHINESE.search(one) and one not in names] == []
-    known = r"SHA-256|INV|POOL|CLAIM|tilth|ledger|verify|statement|Qinyang|doc |[0-9a-f]{8,}|sure|accepted [12]|built"
+    known = r"SHA-256|INV|POOL|CLAIM|tilth|ledger|assess|verify|statement|Qinyang|doc |[0-9a-f]{8,}|sure|accepted [12]|built"
     known += r"|planted|flooded|sold|reclaimed|restored|settled [12]"
     known = "|".join([known, *sorted({test.rule for test in done.statement.tested}), done.statement.tested[-2].version])
     mixed = [one for one in texts(chinese) if LATIN.search(re.sub(known, "", one))]

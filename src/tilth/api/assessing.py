@@ -15,12 +15,12 @@ from tilth.ledger import (
     Rule,
     Surveys,
     Tested,
-    assess,
     gather,
     in_order,
     keep,
     load_policy,
     stored_rules_agree,
+    tests_of,
 )
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ class Assessed:
     tests: tuple[Tested, ...]
     unverified: tuple[Rule, ...]
     kept: bool  # it is kept beside the closing
+    entries: int  # of the year that book something: what the tests look at
 
     def counted(self, outcome: Outcome) -> int:
         """How many tests came out so."""
@@ -51,7 +52,7 @@ class Assessed:
         """For JSON."""
         return {
             "region": self.region, "year": self.year, "rules": self.policy.id, "rules_version": self.policy.version,
-            "rules_digest": self.policy.digest, "kept": self.kept,
+            "rules_digest": self.policy.digest, "kept": self.kept, "entries": self.entries,
             **{outcome.value: self.counted(outcome) for outcome in Outcome},
             "tests": [one.as_record() for one in self.tests],
             "unverified": [one.as_record() for one in self.unverified],
@@ -86,16 +87,23 @@ def ledger_assess(
     BadInput
         If the rules of the workspace are not sound.
     """
-    from tilth.api.surveyed import surveyed_tests, surveys_of
+    from tilth.api.surveyed import surveys_of
     from tilth.land import Store
 
     store, policy, database = Store(workspace), ledger_rules(workspace), workspace.database
     tree, tasks, given = store.regions(), store.tasks(), surveys or surveys_of(workspace, year)
     code = tree[region or workspace.region].code
-    facts = gather(database, tree, code, year)
-    case = Case(facts, policy, tuple(tasks), given)
-    found = assess(database, tree, code, year, policy, tasks=tasks, surveys=given)
-    stored = keep(database, case, found)
-    tests = (*found, stored_rules_agree(database, case), *surveyed_tests(workspace, tree, code, year))
+    case = Case(gather(database, tree, code, year), policy, tuple(tasks), given)
+    stored = keep(database, case, tests_of(case))
+    tests = year_tests(workspace, case)
     unverified = [rule for rule in policy.in_force(date(year, 12, 31), code) if rule.confidence == "unverified"]
-    return Assessed(code, year, policy, tuple(in_order(tests)), tuple(unverified), stored is not None)
+    return Assessed(code, year, policy, tests, tuple(unverified), stored is not None, len(case.facts.of_year))
+
+
+def year_tests(workspace: Workspace, case: Case) -> tuple[Tested, ...]:
+    """Every test of a year of the book, by invariant: the same for the assessment and for the statement."""
+    from tilth.api.surveyed import surveyed_tests
+
+    facts = case.facts
+    found = (*tests_of(case), stored_rules_agree(workspace.database, case))
+    return tuple(in_order((*found, *surveyed_tests(workspace, facts.tree, facts.region, facts.year))))

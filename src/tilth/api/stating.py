@@ -9,17 +9,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tilth import __version__
-from tilth.api.assessing import ledger_rules
+from tilth.api.assessing import ledger_rules, year_tests
 from tilth.api.booking import land_book
-from tilth.api.surveyed import surveyed_tests, surveys_of
+from tilth.api.surveyed import surveys_of
 from tilth.core import BadInput, language, message
 from tilth.ledger import (
+    Case,
     Drawn,
     Scope,
     Statement,
     accepted_results,
-    assess,
     cap_of,
+    gather,
     posted,
     recalled,
     scope_of,
@@ -62,6 +63,8 @@ class Stated:
             "tested": [test.as_record() for test in one.tested],
             "book": one.drawn.verified.as_record(),
             "entries": len(one.drawn.entries),
+            "entries_booked": one.booked,
+            "checks": one.counts,
             "digest": one.digest,
         }
 
@@ -181,14 +184,8 @@ def by_the_rules(workspace: Workspace, one: Statement) -> Statement:
     tree, tasks = store.regions(), store.tasks()
     regions = [one.scope.whole.code] if one.scope.whole.code else [part.code for part in one.scope.parts]
     surveys = surveys_of(workspace, one.year)
-    tested = [
-        test
-        for code in regions
-        for test in (
-            *assess(database, tree, code, one.year, policy, tasks=tasks, surveys=surveys),
-            *surveyed_tests(workspace, tree, code, one.year),
-        )
-    ]
+    cases = [Case(gather(database, tree, code, one.year), policy, tuple(tasks), surveys) for code in regions]
+    tested = [test for case in cases for test in year_tests(workspace, case)]
     years = (one.year, one.year + 1)
     caps = [cap for code in regions for year in years if (cap := cap_of(database, tree, code, year, policy))]
     return replace(one.with_tests(tested), caps=tuple(caps))

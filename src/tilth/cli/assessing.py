@@ -44,6 +44,7 @@ def ledger_assess(
 def _printed(done: Assessed) -> None:
     """A row for each test, what each says, and the figures that nobody has confirmed."""
     from tilth.ledger import Outcome
+    from tilth.report import about_of, numbers_of
 
     names = ("TEST", "REGION", "RESULT", "FOUND", "WANTED", "DIFFERENCE", "UNIT", "RULE", "CONFIDENCE")
     rows = [
@@ -51,7 +52,7 @@ def _printed(done: Assessed) -> None:
             one.invariant,
             one.region,
             message(f"CLI-ASSESS-{one.outcome.name}"),
-            *(_value(number, one.unit) for number in (one.found, one.wanted, one.difference)),
+            *(number or "-" for number in numbers_of(one)),
             _unit(one.unit),
             f"{one.rule}@{one.version}" if one.rule else "-",
             message(f"CLI-ASSESS-{one.confidence.upper()}"),
@@ -61,7 +62,7 @@ def _printed(done: Assessed) -> None:
     show.columns(rows, heading=[message(f"CLI-ASSESS-{name}") for name in names])
     typer.echo("")
     for one in done.tests:
-        typer.echo(f"{one.invariant}  {message(f'CLI-ASSESS-{one.outcome.name}')}: {one.about}")
+        typer.echo(f"{one.invariant}  {message(f'CLI-ASSESS-{one.outcome.name}')}: {about_of(one)}")
     if done.unverified:
         typer.echo("\n" + message("CLI-ASSESS-UNVERIFIED-LIST"))
         for rule in done.unverified:
@@ -77,13 +78,8 @@ def _printed(done: Assessed) -> None:
         "failed": failed,
         "open": left,
     }
+    typer.echo(message("CLI-ASSESS-COUNTED", entries=done.entries))
     typer.echo(message("CLI-ASSESS-SUM", **counts))
-
-
-def _value(number: int | None, unit: str) -> str:
-    if number is None:
-        return "-"
-    return show.area(number) if unit == "dm2" else f"{number:,}"
 
 
 def _unit(unit: str) -> str:

@@ -46,6 +46,7 @@ def ledger_statement(
     """
     place = workspace()
     from tilth import api
+    from tilth.report import about_of
 
     with progress():
         done = api.ledger_statement(
@@ -61,8 +62,13 @@ def ledger_statement(
     one = done.statement
     areas = {"opening": one.pool.opening, "closing": one.pool.closing}
     typer.echo(message("CLI-STATEMENT-POOL", **{name: show.area(of.area_dm2) for name, of in areas.items()}))
-    typer.echo(message("CLI-STATEMENT-BOOK", entries=len(one.drawn.entries), digest=one.drawn.verified.digest))
+    typer.echo(
+        message(
+            "CLI-STATEMENT-BOOK", entries=len(one.drawn.entries), booked=one.booked, digest=one.drawn.verified.digest
+        )
+    )
+    typer.echo(message("CLI-STATEMENT-CHECKS", **one.counts))
     for test in one.failed:
-        typer.echo(f"✗ {test.invariant}: {test.about}")
+        typer.echo(f"✗ {test.invariant}: {about_of(test)}")
     show.findings(one.drawn.verified.faults, most=3)
     raise typer.Exit(1 if done.breaks else 0)

@@ -8,7 +8,17 @@ if TYPE_CHECKING:
     from tilth.ledger.acceptance import Checked, Seen, as_results, examine, net_dm2, passes, pool_of
     from tilth.ledger.accepted import Accepted, accepted_results
     from tilth.ledger.admitting import admit
-    from tilth.ledger.assessing import Assessment, again, assess, failed, in_order, keep, kept, stored_rules_agree
+    from tilth.ledger.assessing import (
+        Assessment,
+        again,
+        assess,
+        failed,
+        in_order,
+        keep,
+        kept,
+        stored_rules_agree,
+        tests_of,
+    )
     from tilth.ledger.book import Book, counter
     from tilth.ledger.by_family import Summed, regions_used, summed
     from tilth.ledger.caps import CapSheet, cap_of
@@ -44,9 +54,9 @@ if TYPE_CHECKING:
     from tilth.ledger.redline import RedLine
     from tilth.ledger.scopes import scope_of
     from tilth.ledger.sealing import Sealed, seals
-    from tilth.ledger.sheet_tests import SHEETS
     from tilth.ledger.stated import (
         INVARIANTS,
+        SHEETS,
         CapLike,
         Compensation,
         Drawn,
@@ -55,6 +65,7 @@ if TYPE_CHECKING:
         Part,
         Scope,
         Statement,
+        cap_known,
     )
     from tilth.ledger.statement import state
     from tilth.ledger.statement_records import rules_of, statement_record
@@ -132,6 +143,7 @@ __all__ = [
     "as_results",
     "assess",
     "booked",
+    "cap_known",
     "cap_of",
     "check",
     "closes",
@@ -182,6 +194,7 @@ __all__ = [
     "stock_entry",
     "stored_rules_agree",
     "summed",
+    "tests_of",
     "told_within",
     "verify",
     "write_entries",

@@ -11,12 +11,9 @@ from collections.abc import Mapping, Sequence
 from tilth.core import Label, label
 from tilth.ledger.lots import Lot
 from tilth.ledger.model import Balance
-from tilth.ledger.stated import Scope
+from tilth.ledger.stated import SHEETS, Scope
 from tilth.ledger.tested import Outcome, Tested
 from tilth.ledger.turnover import Turnover, summed
-
-#: The rule that tests of sheets name.
-SHEETS = "sheets"
 
 
 def _test(invariant: str, year: int, scope: Scope, found: int, wanted: int, unit: str, about: Label) -> Tested:

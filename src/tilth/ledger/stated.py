@@ -18,6 +18,8 @@ from tilth.ledger.tested import Outcome, Tested
 from tilth.ledger.turnover import AccountTurn, Turnover, digest_over
 from tilth.ledger.verifying import Verified
 
+#: The rule that tests of the sheets themselves name.
+SHEETS = "sheets"
 #: The invariants that a statement prints, tested or not.
 INVARIANTS = tuple(f"INV-{number}" for number in range(1, 23))
 
@@ -64,6 +66,11 @@ class CapLike(Protocol):
     def used_dm2(self) -> int: ...
     @property
     def remaining_dm2(self) -> int: ...
+
+
+def cap_known(cap: CapLike) -> bool:
+    """Is it known what the cap is made of? Not, where the book does not hold all of the year before."""
+    return bool(getattr(cap, "whole", True))
 
 
 class LotStatus(StrEnum):
@@ -159,6 +166,17 @@ class Statement:
     def failed(self) -> list[Tested]:
         """Tests that failed."""
         return [one for one in self.tested if one.outcome is Outcome.FAIL]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How the tests came out: those of the book by the rules, and those of the sheets themselves."""
+        sheets = [one.outcome for one in self.tested if one.rule == SHEETS]
+        book = [one.outcome for one in self.tested if one.rule != SHEETS]
+        return {
+            "passed": book.count(Outcome.PASS), "failed": book.count(Outcome.FAIL),
+            "open": book.count(Outcome.NOT_ASSESSED), "sheets_passed": sheets.count(Outcome.PASS),
+            "sheets_failed": sheets.count(Outcome.FAIL),
+        }  # fmt: skip
 
     def with_tests(self, tested: Iterable[Tested]) -> Statement:
         """With further tests."""

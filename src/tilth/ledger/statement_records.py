@@ -8,7 +8,7 @@ from typing import Any
 from tilth.ledger.history import Recorded
 from tilth.ledger.lots import Lot
 from tilth.ledger.model import Entry, Quantities
-from tilth.ledger.stated import CapLike, Statement
+from tilth.ledger.stated import CapLike, Statement, cap_known
 from tilth.ledger.turnover import Turnover
 
 
@@ -51,12 +51,15 @@ def _lot_record(lot: Lot) -> dict[str, Any]:
 
 
 def cap_record(cap: CapLike) -> dict[str, Any]:
-    """A cap sheet for JSON."""
+    """A cap sheet for JSON; None where it is not known."""
     names = (
         "year", "stable_additions_dm2", "net_dm2", "carried_dm2", "transfers_in_dm2", "transfers_out_dm2", "cap_dm2",
         "used_dm2", "remaining_dm2",
     )  # fmt: skip
-    return {name: getattr(cap, name) for name in names} | {"stable_reductions_dm2": dict(cap.stable_reductions_dm2)}
+    known = cap_known(cap)
+    always = ("year", "transfers_in_dm2", "transfers_out_dm2", "used_dm2")
+    told = {name: getattr(cap, name) if known or name in always else None for name in names}
+    return told | {"known": known, "stable_reductions_dm2": dict(cap.stable_reductions_dm2) if known else None}
 
 
 def entry_record(one: Recorded) -> dict[str, Any]:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     )
     from tilth.report.statement import STATEMENT_FORMATS, write_statement
     from tilth.report.tables import TABLE_FORMATS, write_tables
+    from tilth.report.tested_numbers import about_of, numbers_of
     from tilth.report.text import aligned, as_json, as_text
     from tilth.report.xlsx import column_heading
     from tilth.report.yearbook import FORMATS, write_yearbook
@@ -53,6 +54,7 @@ __all__ = [
     "StyledLayer",
     "Verdict",
     "Yearbook",
+    "about_of",
     "aligned",
     "area_chart",
     "as_json",
@@ -73,6 +75,7 @@ __all__ = [
     "groups_of",
     "hundredths_of_ha",
     "listing_csv",
+    "numbers_of",
     "parcel_layer",
     "plain_layer",
     "repair_listing",

@@ -8,6 +8,7 @@ from datetime import date
 from tilth.core import label
 from tilth.ledger import (
     INVARIANTS,
+    SHEETS,
     CapLike,
     Compensation,
     Entry,
@@ -19,19 +20,18 @@ from tilth.ledger import (
     Statement,
     Tested,
     booked,
+    cap_known,
     moves,
     passed_on,
     rules_of,
     stays_within,
     told_within,
 )
-from tilth.report.cells import grouped
 from tilth.report.levelled import UNIT_DM2, Levelled, level_parts, units_of
 from tilth.report.model import Listing
 from tilth.report.statement_words import SHORT, classes, columns, joined, mean_grade, said, word
+from tilth.report.tested_numbers import about_of, numbers_of
 
-#: Units of tests that are printed in the hundredfold: m², m² × grade, ha.
-_HUNDREDTHS = ("dm2", "dm2_grade", "0.01 ha")
 #: The checks of an acceptance.
 A_CHECKS = tuple(f"A{number}" for number in range(1, 14))
 
@@ -166,36 +166,41 @@ def _checks_in_short(row: Compensation) -> str:
 
 def cap_sheet(caps: Sequence[CapLike]) -> tuple[Listing, list[Levelled]]:
     """What each cap is made of; one row that says so where none is known."""
-    rows: list[tuple[str, int | None, int | None]] = []
+    rows: list[tuple[str, int | None, int | None, str]] = []
     depths: list[int] = []
     tables = []
     for cap in caps:
-        kinds = [kind for kind, area in cap.stable_reductions_dm2.items() if area]
+        known, handed = cap_known(cap), getattr(cap, "handed_dm2", None)
+        kinds = [kind for kind, area in cap.stable_reductions_dm2.items() if area and known]
         lost = [-cap.stable_reductions_dm2[kind] for kind in kinds]
         levelled = Levelled.of(f"5-4-{cap.year}", [sum(lost)], [[one] for one in lost])
         tables.append(levelled)
-        exact = [
-            (said("CAP-ADDITIONS"), cap.stable_additions_dm2), (said("CAP-REDUCTIONS"), sum(lost)),
-            (said("CAP-NET", year=cap.year - 1), cap.net_dm2), (said("CAP-CARRIED"), cap.carried_dm2),
+        left = cap.remaining_dm2 if known else None if handed is None else handed - cap.used_dm2
+        exact: list[tuple[str, int | None]] = [
+            (said("CAP-ADDITIONS"), cap.stable_additions_dm2 if known else None),
+            (said("CAP-REDUCTIONS"), sum(lost) if known else None),
+            (said("CAP-NET", year=cap.year - 1), cap.net_dm2 if known else None),
+            (said("CAP-CARRIED"), cap.carried_dm2 if known else None),
             (said("CAP-IN"), cap.transfers_in_dm2), (said("CAP-OUT"), -cap.transfers_out_dm2),
-            (said("CAP-CAP", year=cap.year), cap.cap_dm2), (said("CAP-USED"), -cap.used_dm2),
-            (said("CAP-REMAINING"), cap.remaining_dm2),
+            (said("CAP-CAP", year=cap.year), cap.cap_dm2 if known else None), (said("CAP-USED"), -cap.used_dm2),
+            (said("CAP-REMAINING"), left),
         ]  # fmt: skip
-        handed = getattr(cap, "handed_dm2", None)
         if handed is not None:
             exact.insert(-2, (said("CAP-HANDED"), handed))
-        rows.append((_cap_title(cap), None, None))
+        rows.append((_cap_title(cap), None, None, ""))
         depths.append(0)
         for at, (text, area) in enumerate(exact):
-            rows.append((text, area, units_of(area) * UNIT_DM2))
+            rows.append(
+                (text, area, *((None, said("CAP-UNKNOWN")) if area is None else (units_of(area) * UNIT_DM2, "")))
+            )
             depths.append(1)
             if at == 1:
                 for kind, of, (units,) in zip(kinds, lost, levelled.parts, strict=True):
-                    rows.append((word("KIND", kind), of, units * UNIT_DM2))
+                    rows.append((word("KIND", kind), of, units * UNIT_DM2, ""))
                     depths.append(2)
     if not caps:
-        rows, depths = [(said("CAP-NONE"), None, None)], [0]
-    heads = columns("item area_m2:area area_ha:fine")
+        rows, depths = [(said("CAP-NONE"), None, None, said("CAP-UNKNOWN"))], [0]
+    heads = columns("item area_m2:area area_ha:fine known")
     return Listing(
         "5-4-cap", label("STATEMENT-54"), heads, tuple(rows), label("STATEMENT-NOTE-54"), tuple(depths)
     ), tables
@@ -294,19 +299,8 @@ def _check_rows(name: str, tests: Sequence[Tested]) -> Iterator[tuple[object, ..
         numbers = numbers_of(one)
         yield (
             name, title, word("OUTCOME", one.outcome.value), one.region, *numbers, word("UNIT", one.unit), one.rule,
-            one.version, _day(one.since), word("CONFIDENCE", one.confidence), str(one.about),
+            one.version, _day(one.since), word("CONFIDENCE", one.confidence), about_of(one),
         )  # fmt: skip
-
-
-def numbers_of(test: Tested) -> list[str]:
-    """Found, wanted and difference as texts."""
-    return [_number(value, test.unit) for value in (test.found, test.wanted, test.difference)]
-
-
-def _number(value: int | None, unit: str) -> str:
-    if value is None:
-        return ""
-    return grouped(value) if unit in _HUNDREDTHS else f"{value:,}"
 
 
 def levelled_test(one: Statement, tables: Sequence[Levelled]) -> Tested:
@@ -315,7 +309,7 @@ def levelled_test(one: Statement, tables: Sequence[Levelled]) -> Tested:
     about = label("STATEMENT-INV-21", tables=len(tables), off="; ".join(off[:3]) or "-")
     outcome = Outcome.FAIL if off else Outcome.PASS
     region, year = one.scope.whole.code, one.year
-    return Tested("INV-21", region, year, outcome, len(off), 0, "cells", "statement", "1", None, "sure", about)
+    return Tested("INV-21", region, year, outcome, len(off), 0, "cells", SHEETS, "1", None, "sure", about)
 
 
 # --- accounts, entries, lines --------------------------------------------------------------------------------------
