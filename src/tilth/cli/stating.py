@@ -69,6 +69,6 @@ def ledger_statement(
     )
     typer.echo(message("CLI-STATEMENT-CHECKS", **one.counts))
     for test in one.failed:
-        typer.echo(f"✗ {test.invariant}: {about_of(test)}")
+        typer.echo(f"✗ {test.invariant}: {show.said(about_of(test))}")
     show.findings(one.drawn.verified.faults, most=3)
     raise typer.Exit(1 if done.breaks else 0)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         Verdict,
         Yearbook,
     )
+    from tilth.report.spoken import fold, folded, in_words
     from tilth.report.statement import STATEMENT_FORMATS, write_statement
     from tilth.report.tables import TABLE_FORMATS, write_tables
     from tilth.report.tested_numbers import about_of, numbers_of
@@ -71,9 +72,12 @@ __all__ = [
     "findings_listing",
     "findings_summary",
     "flow_chart",
+    "fold",
+    "folded",
     "frame_listing",
     "groups_of",
     "hundredths_of_ha",
+    "in_words",
     "listing_csv",
     "numbers_of",
     "parcel_layer",
