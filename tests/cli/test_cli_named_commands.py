@@ -17,7 +17,7 @@ from tilth.core.language import catalogue
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 #: Where a call ends that stands in the middle of a sentence.
-_ENDS = re.compile(r"[`'\"()（），。；：、,;·|#“”]| \.|\. |\.$")
+_ENDS = re.compile(r"[`'\"()（），。；：、,;·|#“”]| \.|[.:] |[.:]$")
 _CALL = re.compile(r"(?<![\w/.-])tilth (?=[a-z-])(.*)")
 _OPTION = re.compile(r"(?<!\S)(--?[a-z][a-z-]*)")
 

@@ -49,7 +49,10 @@ def ledger_accept(
 ) -> None:
     """Check replacement land by A1 to A13 and accept it into the pool, all parcels or none. 补充耕地验收
 
-    What is not assessed blocks. Exit status: 0 all accepted, 1 some refused.
+    What is not assessed blocks. Every column of the file, its unit and its values (pollution 1 to 3, slope grades, soil
+    depth, …): docs/reference/acceptance-columns.md.
+
+    Exit status: 0 all accepted, 1 some refused.
 
     Example: `tilth ledger accept parcels.gpkg --evidence YS-2024-7 --submitter Wang --author Li`
     """
