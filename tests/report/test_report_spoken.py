@@ -24,6 +24,7 @@ def test_a_long_id_is_short_on_the_screen() -> None:
     one = FLOW.format(161, 1729)
     assert folded([one])[one] == "flow:2023-2024…999901200100001729"
     assert fold(f"not {one}, road-7; {'ab' * 32}") == f"not flow:2023-2024…999901200100001729, road-7; {'ab' * 32}"
+    assert fold("not a-1, flow:2023-2024:9999…; overdue -") == "not a-1, …; overdue -", "half an id is no id"
 
 
 @given(st.lists(st.tuples(st.integers(0, 99), st.integers(0, 3)), min_size=1, max_size=30))

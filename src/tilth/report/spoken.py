@@ -16,6 +16,8 @@ _HEAD, _TAIL = 14, 18
 _ACCOUNT = re.compile(r"\b((?:LAND|CLAIM|POOL|EXEMPT|PROTECT|LDN|CAP):\w+)((?: pbf| paddy| stable| grade \d+)+)")
 _MARK = re.compile(r"pbf|paddy|stable|grade \d+")
 _ID = re.compile(rf"(?<![^\s,，、；;（(：])[\w.:#/+-]{{{_LONG + 1},}}(?!…)")
+#: The id at which a long list was cut off.
+_CUT = re.compile(r", [\w.:#/+-]+…(?=[;；）)]|$)")
 _HASH = re.compile("[0-9a-f]{64}")
 
 
@@ -56,7 +58,7 @@ def folded(ids: Iterable[str]) -> dict[str, str]:
 
 
 def fold(text: object) -> str:
-    """A text, the long ids in it folded."""
-    told = str(text)
+    """A text, the long ids in it folded; of a list that was cut off within an id, that id is left out."""
+    told = _CUT.sub(", …", str(text))
     shown = folded(_ID.findall(told))
     return _ID.sub(lambda found: shown[found[0]], told)

@@ -33,6 +33,6 @@ def numbers_of(test: Tested) -> list[str]:
 
 def about_of(test: Tested) -> str:
     """What a test says; with the exact whole numbers, where those that are printed are rounded."""
-    if test.unit not in _ROUNDED or test.found is None or test.wanted is None:
+    if test.unit not in _ROUNDED or not (test.found or test.wanted):
         return str(test.about)
-    return f"{test.about} {label('TESTED-EXACT', found=f'{test.found:,}', wanted=f'{test.wanted:,}')}"
+    return f"{test.about} {label('TESTED-EXACT', found=f'{test.found or 0:,}', wanted=f'{test.wanted or 0:,}')}"
