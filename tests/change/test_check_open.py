@@ -31,7 +31,7 @@ def aside(
     held = gpd.GeoDataFrame({"code": code}, index=range(len(listed := list(shapes))), geometry=listed, crs=crs)
     count = len(listed)
     meta = replace(known.meta, rows_in=known.meta.rows_in + count, rows_quarantined=count)
-    return replace(known, meta=meta, quarantine=held)
+    return replace(known, meta=meta, aside=held)
 
 
 def check(

@@ -199,3 +199,28 @@ def test_pieces_of_a_clean_partition_add_up_to_the_parcel_to_a_billionth(crs):
     total = intersection_areas(ready, cover, crs).total_by_left(len(before))
     assert np.abs(total - ready.area_m2).max() <= 1e-9
     assert ready.area_m2 == pytest.approx(engine_area(before, crs), rel=1e-9)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_a_layer_is_known_to_share_with_itself_spares_measuring_and_changes_no_bit(seed, monkeypatch):
+    rng = np.random.default_rng(seed)
+
+    def some(count, corners):
+        middles = rng.uniform(0.0, 400.0, (count, 2)) + ORIGIN
+        return [star(rng, middle, 60.0, corners) for middle in middles]
+
+    stay, gone, come = some(1_500, 9), some(40, 9), some(40, 9)
+    stay += [*some(3, 3_000), stay[0], stay[1]]  # cut into cells; twice in the layer
+    stay.append(shapely.union_all([shapely.box(0, 0, 9, 9), shapely.box(20, 0, 29, 9)]))
+    stay[-1] = affinity.translate(stay[-1], *ORIGIN)
+    before, after = prepare(stay + gone, EQUAL_AREA), prepare(come + stay[::-1], EQUAL_AREA)
+    plain, known = intersection_areas(before, after, EQUAL_AREA), overlaps(before, EQUAL_AREA)
+    assert len(known) > 10_000
+    asked = []
+    monkeypatch.setattr(
+        pairing, "pair_areas", lambda *given, take=pairing.pair_areas: (asked.append(len(given[3])), take(*given))[1]
+    )
+    quick = intersection_areas(before, after, EQUAL_AREA, known=known)
+    assert sum(asked) < len(plain) / 3
+    for name in ("left", "right", "area_m2"):
+        assert np.array_equal(getattr(plain, name), getattr(quick, name)), name

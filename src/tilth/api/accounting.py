@@ -158,11 +158,11 @@ def flows(workspace: Workspace, *, before: int, after: int) -> Flowed:
     store = Store(workspace)
     store.in_use(after)
     first, second = store.survey(before), store.survey(after)
-    from tilth.api.outlined import outlines_of
+    from tilth.api.outlined import outlines_of_both
     from tilth.change import compare_years
 
     with working(message("API-FLOWS", before=before, after=after)):
-        outlines = outlines_of(workspace, first), outlines_of(workspace, second)
+        outlines = outlines_of_both(workspace, first, second)
         codes, name = _codes(first, second), unit_name(workspace)
         result = compare_years(first, second, codes, store.regions(), unit_name=name, outlines=outlines)
     return Flowed(first, second, result)

@@ -191,7 +191,7 @@ def stocks_of(workspace: Workspace, store: Store, before: int, after: int, home:
     from tilth.api.accounting import _codes
     from tilth.api.basic_cover import covers_of
     from tilth.api.layers import usable_layers
-    from tilth.api.outlined import outlines_of
+    from tilth.api.outlined import outlines_of_both
     from tilth.change import stocked
 
     store.in_use(after)
@@ -200,7 +200,7 @@ def stocks_of(workspace: Workspace, store: Store, before: int, after: int, home:
         layers = [usable_layers(store, one, ["pbf"]) for one in (first, second)]
         codes = _codes(first, second)
         basic = layers[0][0].get("pbf"), layers[1][0].get("pbf")
-        outlines = outlines_of(workspace, first), outlines_of(workspace, second)
+        outlines = outlines_of_both(workspace, first, second)
         found = stocked(
             first, second, codes, home, outlines=outlines,
             basic=covers_of(workspace, (first, second), basic, outlines),

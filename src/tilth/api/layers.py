@@ -77,7 +77,7 @@ def layer_in(layers: Mapping[str, Sequence[Snapshot]], kind: str, crs: str) -> S
         meta=meta,
         rows=gpd.GeoDataFrame(rows, geometry="geometry", crs=crs),
         findings=tuple(finding for layer in found for finding in layer.findings),
-        quarantine=_in_frame(pd.concat(held, ignore_index=True), crs) if held else first.quarantine,
+        aside=_in_frame(pd.concat(held, ignore_index=True), crs) if held else first.aside,
     )
 
 
@@ -102,7 +102,7 @@ def in_crs(layer: Snapshot, crs: str) -> Snapshot:
         layer,
         meta=replace(layer.meta, crs=crs),
         rows=_in_frame(layer.parcels, crs, list(shapes)),
-        quarantine=held,
+        aside=held,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
@@ -13,6 +14,7 @@ from tilth import __version__
 from tilth.change import Outlines, designated, pbf_by_class
 from tilth.core import BadInput
 from tilth.land import Snapshot, Store
+from tilth.overlay import ready
 from tilth.runtime import Workspace, cached, drop_cached, keep_cached
 
 _T = TypeVar("_T")
@@ -23,10 +25,28 @@ _PBF_EDITION = 2
 
 def outlines_of(workspace: Workspace, survey: Snapshot) -> Outlines:
     """What the shapes of a stored survey say by themselves. What is kept of surveys that are not in use is dropped."""
-    key = f"{_about(survey.id)}-outlines-{Outlines.EDITION}"
-    known = _read(workspace, key, lambda folder: Outlines.kept(folder, survey.meta.crs))
-    if known is not None:
-        return known
+    key = _key(survey)
+    return _kept(cached(workspace, key), survey) or _measured(workspace, key, survey)
+
+
+def outlines_of_both(workspace: Workspace, first: Snapshot, second: Snapshot) -> tuple[Outlines, Outlines]:
+    """`outlines_of` two surveys. What is kept is looked through while the compiled parts are loaded."""
+    with ThreadPoolExecutor(2) as pool:
+        folders = [pool.submit(cached, workspace, _key(survey)) for survey in (first, second)]
+        ready()
+    ours, theirs = (_kept(folder.result(), survey) for folder, survey in zip(folders, (first, second), strict=True))
+    return ours or outlines_of(workspace, first), theirs or outlines_of(workspace, second)
+
+
+def _key(survey: Snapshot) -> str:
+    return f"{_about(survey.id)}-outlines-{Outlines.EDITION}"
+
+
+def _kept(folder: Path | None, survey: Snapshot) -> Outlines | None:
+    return _read(folder, lambda there: Outlines.kept(there, survey.meta.crs))
+
+
+def _measured(workspace: Workspace, key: str, survey: Snapshot) -> Outlines:
     found = Outlines.of(survey.parcels.geometry, survey.meta.crs)
     if keep_cached(workspace, key, found.keep):
         drop_cached(workspace, [key, *(_about(one.id) for one in Store(workspace).listed(kind="survey"))])
@@ -61,7 +81,8 @@ def _by_village(
 ) -> Mapping[str, int]:
     """Areas by village that hang on a layer, as they are kept; only those of the layers asked for last are. [dm²]"""
     key = f"{about}{_PBF_EDITION}-{hashlib.sha256(pbf.id.encode()).hexdigest()[:16]}"
-    known = _read(workspace, key, lambda folder: dict(json.loads((folder / _BY_VILLAGE).read_text(encoding="utf-8"))))
+    kept = cached(workspace, key)
+    known = _read(kept, lambda folder: dict(json.loads((folder / _BY_VILLAGE).read_text(encoding="utf-8"))))
     if known is not None:
         return known
     found = find()
@@ -71,9 +92,8 @@ def _by_village(
     return found
 
 
-def _read(workspace: Workspace, key: str, load: Callable[[Path], _T]) -> _T | None:
-    """What is kept under `key`; None where there is none, also if it goes while it is read."""
-    folder = cached(workspace, key)
+def _read(folder: Path | None, load: Callable[[Path], _T]) -> _T | None:
+    """What is kept in `folder`; None where there is none, also if it goes while it is read."""
     if folder is not None:
         with suppress(OSError, ValueError):
             return load(folder)

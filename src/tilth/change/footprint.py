@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
 import numpy as np
 import shapely
 
@@ -14,6 +13,9 @@ from tilth.change.shapes import Shapes, moved, polygonal, valid
 from tilth.core import BadInput, Finding, IntArray, NeedsAnswer, Where, dm2_array
 from tilth.land import told_apart
 from tilth.overlay import engine_area, overlaps, survey_area
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 #: A difference up to this many m² for each vertex, or up to the share below, is the survey's tolerance.
 TOLERANCE_PER_VERTEX_M2 = 0.01

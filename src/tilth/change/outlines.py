@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
@@ -18,6 +17,8 @@ from tilth.overlay import PieceTable, engine_area, kept, overlaps, prepare
 from tilth.overlay.threads import blocks, in_threads
 
 if TYPE_CHECKING:
+    import geopandas as gpd
+
     from tilth.overlay.layer import Layer
 
 _BLOCK = 4_096

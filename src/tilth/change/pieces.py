@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from tilth.core import DM2_PER_M2, Finding, FloatArray, IntArray, Where
@@ -31,9 +30,6 @@ LAND, LOST, OVERLAP_BEFORE, GAINED, OVERLAP_AFTER, DIFFERENCE = (
 #: Measured differences up to this much for each vertex, or this share of the parcel, are rounding. [m²], [-]
 VERTEX_TOLERANCE_M2 = 0.01
 SHARE_TOLERANCE = 1e-6
-
-
-Texts = npt.NDArray[np.str_]
 
 
 class Pieces(Protocol):
@@ -99,13 +95,13 @@ def booked_pieces(
 
     lost = _rest(opening, overlap_before, area, left)
     gained = _rest(closing, overlap_after, area, right)
-    table = _opening_side(before, opening, (left, right, area), lost=lost, overlap=overlap_before, names=_names(after))
+    table = _opening_side(before, opening, (left, right, area), lost=lost, overlap=overlap_before, ranks=_ranks(after))
     table = pd.concat([table, _closing_side(closing, after, gained, overlap_after)], ignore_index=True)
     table = pd.concat([table, _differences(after, table)], ignore_index=True)
     findings += _extent(before, lost, "CHANGE-EXTENT-LOST") + _extent(after, gained, "CHANGE-EXTENT-GAINED")
     findings += _unlike(after, closing, table)
-    table["ridge_before"] = _ridges_before(before, table, _names(after))
-    table["ridge_after"] = _ridges_after(after, table, _names(before))
+    table["ridge_before"] = _ridges_before(before, table, _ranks(after))
+    table["ridge_after"] = _ridges_after(after, table, _ranks(before))
     _assert_closed(before, after, table)
     return table, findings
 
@@ -133,7 +129,7 @@ def covered_pieces(
     area, _, _ = _cut_back(np.asarray(pieces.area_m2, np.float64), left, measured)
     rest = _rest(measured, measured.overlap_m2, area, left)
     cut = (left, right, area)
-    table = _opening_side(layer, measured, cut, lost=rest, overlap=measured.overlap_m2, names=_names(others))
+    table = _opening_side(layer, measured, cut, lost=rest, overlap=measured.overlap_m2, ranks=_ranks(others))
     return table.reset_index(drop=True), rest
 
 
@@ -162,7 +158,7 @@ def _opening_side(
     *,
     lost: FloatArray,
     overlap: FloatArray,
-    names: Texts,
+    ranks: IntArray,
 ) -> pd.DataFrame:
     """Pieces of opening parcels, levelled to their recorded areas."""
     left, right, area = cut
@@ -175,7 +171,7 @@ def _opening_side(
     parts = np.rint(measured * scale[owner]).astype(np.int64)
     kinds = [LAND] * len(left) + [LOST] * len(gone) + [OVERLAP_BEFORE] * len(twice)
     other = np.concatenate([right, np.full(len(gone) + len(twice), -1)])
-    gross = level_groups(parts, owner, recorded, names[other])
+    gross = level_groups(parts, owner, recorded, ranks[other])
     table = pd.DataFrame({"kind": kinds, "left": owner, "right": other, "gross": gross})
     return table[table["gross"] > 0]
 
@@ -208,18 +204,18 @@ def _sums(table: pd.DataFrame, side: str, column: str, count: int) -> IntArray:
     return out
 
 
-def _ridges_before(before: pd.DataFrame, table: pd.DataFrame, names: Texts) -> IntArray:
+def _ridges_before(before: pd.DataFrame, table: pd.DataFrame, ranks: IntArray) -> IntArray:
     """Ridges of each piece by its opening parcel's coefficient, levelled to the parcel's ridges. [dm²]"""
     out = np.zeros(len(table), dtype=np.int64)
     owner = table["left"].to_numpy(np.int64)
     held = np.flatnonzero(owner >= 0)
     coefficient = before["ridge_coef"].to_numpy(np.float64)[owner[held]]
     raw = ridge_deduction(table["gross"].to_numpy(np.int64)[held], coefficient)
-    out[held] = level_groups(raw, owner[held], before["deduct_dm2"].to_numpy(np.int64), names[table["right"]][held])
+    out[held] = level_groups(raw, owner[held], before["deduct_dm2"].to_numpy(np.int64), ranks[table["right"]][held])
     return out
 
 
-def _ridges_after(after: pd.DataFrame, table: pd.DataFrame, names: Texts) -> IntArray:
+def _ridges_after(after: pd.DataFrame, table: pd.DataFrame, ranks: IntArray) -> IntArray:
     """Ridges of each piece by its closing parcel's coefficient, levelled to the parcel's ridges. [dm²]"""
     out = np.zeros(len(table), dtype=np.int64)
     owner, gross = table["right"].to_numpy(np.int64), table["gross"].to_numpy(np.int64)
@@ -234,14 +230,14 @@ def _ridges_after(after: pd.DataFrame, table: pd.DataFrame, names: Texts) -> Int
     left_over = recorded.copy()
     np.subtract.at(left_over, owner[alone], out[alone])
     raw = ridge_deduction(gross[held], coefficient[owner[held]])
-    out[held] = level_groups(raw, owner[held], left_over, names[table["left"]][held])
+    out[held] = level_groups(raw, owner[held], left_over, ranks[table["left"]][held])
     return out
 
 
-def _names(parcels: pd.DataFrame) -> Texts:
-    """Ids to settle ties by, so that no result hangs on the order of rows; the last one is for land without parcel."""
-    names: Texts = np.append(parcels["parcel_id"].to_numpy(object).astype(str), "\uffff")
-    return names
+def _ranks(parcels: pd.DataFrame) -> IntArray:
+    """Ranks of the ids, to settle ties so that no result hangs on the order of rows; the last: land without parcel."""
+    _, ranks = np.unique(parcels["parcel_id"].to_numpy(object).astype(str), return_inverse=True)
+    return np.append(ranks, len(ranks))
 
 
 def _assert_closed(before: pd.DataFrame, after: pd.DataFrame, table: pd.DataFrame) -> None:

@@ -7,9 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import product
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
@@ -24,6 +23,9 @@ from tilth.change.status_columns import TWICE
 from tilth.core import DM2_PER_M2, BadInput, Finding, FloatArray, IntArray, Label, Where
 from tilth.land import CodeSystem, RegionTree, Snapshot, ridge_deduction
 from tilth.overlay import PieceTable, engine_area, intersection_areas, overlap_polygon
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 #: Overlaps inside a year up to this size are left to levelling. [m²]
 SMALLEST_OVERLAP_M2 = 0.01
@@ -166,7 +168,8 @@ def shared_pieces(opening: Year, closing: Year, crs: Any) -> Overlaid:
     left is shared evenly (`_shares`). What is left of a parcel at last is its double cover. Ground that one of the
     years does not cover at all is no double cover, it is extent lost or gained.
     """
-    pieces = intersection_areas(opening.outlines.layer, closing.outlines.layer, crs)
+    before, after = opening.outlines, closing.outlines
+    pieces = intersection_areas(before.layer, after.layer, crs, known=before.overlaps)
     area = pieces.area_m2.copy()
     twice = (np.zeros(len(opening.parcels)), np.zeros(len(closing.parcels)))
     if not len(opening.outlines.overlaps) and not len(closing.outlines.overlaps):

@@ -2,7 +2,18 @@
 
 # isort: off
 from tilth.cli.app import app
-from tilth.cli import bringing, accounting, booking, accepting, assessing, transferring, stating, measuring, showing
+from tilth.cli import (
+    bringing,
+    accounting,
+    booking,
+    accepting,
+    assessing,
+    transferring,
+    stating,
+    measuring,
+    showing,
+    serving,
+)
 # isort: on
 
 __all__ = [
@@ -13,6 +24,7 @@ __all__ = [
     "booking",
     "bringing",
     "measuring",
+    "serving",
     "showing",
     "stating",
     "transferring",

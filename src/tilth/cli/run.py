@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import tempfile
@@ -25,7 +26,13 @@ def run(arguments: Sequence[str] | None = None) -> int:
     return copy_context().run(_run, arguments)
 
 
+#: What is made anew between two looks for garbage, and looks at what is young between looks at what is older. A
+#: command makes many things that stay, and ends soon.
+_COLLECTING = 100_000, 50, 100
+
+
 def _run(arguments: Sequence[str] | None) -> int:
+    gc.set_threshold(*_COLLECTING)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")

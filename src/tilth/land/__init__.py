@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tilth.land.kinds import kind_of, meant_kind, near_kind
     from tilth.land.naming import told_apart
     from tilth.land.regions import Region, RegionTree, Task, level_of_code, tree_from_codes
+    from tilth.land.rows import retold
     from tilth.land.snapshot import (
         LAYER_COLUMNS,
         LAYER_KINDS,
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
         Meta,
         Snapshot,
         Source,
-        retold,
         ridge_deduction,
         typed,
     )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from tilth.core import BadInput, Finding, message
-from tilth.land.rows import StoredRows, damaged, write_rows
-from tilth.land.snapshot import Draft, Meta, Snapshot, retold
+from tilth.land.rows import StoredAside, StoredRows, damaged, write_rows
+from tilth.land.snapshot import Draft, Meta, Snapshot
 
 ROWS, QUARANTINE, FINDINGS, META = "rows.parquet", "quarantine.parquet", "findings.jsonl", "meta.json"
 #: Key of the meta file under which the SHA-256 of the other files stand. Older workspaces have none.
@@ -49,24 +50,28 @@ def read_folder(folder: Path, name: str) -> Snapshot:
     BadInput
         If its files are missing, damaged, or no longer what was stored.
     """
-    import geopandas as gpd
-
     record = _record(folder)
     meta = _meta(folder, record)
     try:
-        for file, digest in record.get(_FILES, {}).items():
-            if _sha256(folder / file) != digest:
-                raise ValueError(message("LAND-FILE-CHANGED", file=file))
-        lines = (folder / FINDINGS).read_text(encoding="utf-8").splitlines()
-        findings = tuple(Finding.from_record(json.loads(line)) for line in lines)
-        rows = StoredRows(folder / ROWS)
-        attributes = rows.attributes
-        quarantine = gpd.read_parquet(folder / QUARANTINE)
+        files = dict(record.get(_FILES, {}))
+        with ThreadPoolExecutor() as pool:  # their digests while the rows are read
+            digests = {file: pool.submit(_sha256, folder / file) for file in files}
+            try:
+                lines = (folder / FINDINGS).read_text(encoding="utf-8").splitlines()
+                findings = tuple(Finding.from_record(json.loads(line)) for line in lines)
+                rows, aside = StoredRows(folder / ROWS), StoredAside(folder / QUARANTINE)
+                attributes = rows.attributes
+            finally:  # a file that is not what was stored is told rather than what reading it led to
+                for file, digest in digests.items():
+                    if digest.result() != files[file]:
+                        raise ValueError(message("LAND-FILE-CHANGED", file=file))
+        if not files:  # no digest tells whether it can be read
+            assert aside.frame is not None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise damaged(folder, error) from error
     if len(attributes) != meta.rows_stored or int(attributes["area_dm2"].sum()) != meta.area_dm2:
         raise damaged(folder, f"{len(attributes)} rows, {meta.rows_stored} expected")
-    return Snapshot(name, meta, rows, findings, retold(quarantine))
+    return Snapshot(name, meta, rows, findings, aside)
 
 
 def read_meta(folder: Path) -> Meta:

@@ -6,9 +6,9 @@ import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from tilth.core import BadInput
+from tilth.core import BadInput, Finding
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -113,6 +113,48 @@ class StoredRows:
                 return out
         except (OSError, ValueError, KeyError, TypeError, shapely.GEOSException) as error:
             raise damaged(self.file.parent, error) from error
+
+
+@dataclass(frozen=True, eq=False)
+class StoredAside:
+    """The rows that were set aside, in a GeoParquet file."""
+
+    file: Path
+
+    @cached_property
+    def frame(self) -> gpd.GeoDataFrame:
+        """(k,) rows, every reason in the language in use.
+
+        Raises
+        ------
+        BadInput
+            If they cannot be read.
+        """
+        import geopandas as gpd
+
+        try:
+            return retold(gpd.read_parquet(self.file))
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise damaged(self.file.parent, error) from error
+
+
+def retold(quarantine: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """`quarantine` with every reason in the language in use. What an older workspace stored without the values of its
+    reasons, or under a code that is no more, keeps the words that it has."""
+    import pandas as pd
+
+    if "reason_values" not in quarantine:
+        return quarantine
+    kept = zip(quarantine["code"], quarantine["reason_values"], quarantine["reason"], strict=True)
+    reasons = [_said(str(code), values, str(reason)) for code, values, reason in kept]
+    return quarantine.assign(reason=pd.Series(reasons, index=quarantine.index, dtype="str"))
+
+
+def _said(code: str, values: Any, otherwise: str) -> str:
+    try:
+        return Finding(code, values=json.loads(values)).said
+    except (KeyError, TypeError, ValueError, IndexError):
+        return otherwise
 
 
 def damaged(folder: Path, why: Exception | str) -> BadInput:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tilth.core import BadInput, Finding
 from tilth.land.classes import CodeSystem, code_system, observed_code_system
-from tilth.land.rows import StoredRows
+from tilth.land.rows import StoredAside, StoredRows
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -119,7 +119,12 @@ class Snapshot:
     meta: Meta
     rows: gpd.GeoDataFrame | StoredRows
     findings: tuple[Finding, ...] = ()
-    quarantine: gpd.GeoDataFrame | None = None
+    aside: gpd.GeoDataFrame | StoredAside | None = None
+
+    @property
+    def quarantine(self) -> gpd.GeoDataFrame | None:
+        """The rows that were set aside, see `Draft`. Those of a stored snapshot are read when first asked for."""
+        return self.aside.frame if isinstance(self.aside, StoredAside) else self.aside
 
     @property
     def parcels(self) -> gpd.GeoDataFrame:
@@ -195,25 +200,6 @@ def typed(frame: pd.DataFrame, columns: dict[str, str]) -> pd.DataFrame:
         out[name] = values.fillna("").astype("str") if dtype == "str" else values.astype(dtype)
     rest = [name for name in frame.columns if name not in columns]
     return pd.concat([pd.DataFrame(out, index=frame.index), frame[rest]], axis=1)
-
-
-def retold(quarantine: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """`quarantine` with every reason in the language in use. What an older workspace stored without the values of its
-    reasons, or under a code that is no more, keeps the words that it has."""
-    import pandas as pd
-
-    if "reason_values" not in quarantine:
-        return quarantine
-    kept = zip(quarantine["code"], quarantine["reason_values"], quarantine["reason"], strict=True)
-    reasons = [_said(str(code), values, str(reason)) for code, values, reason in kept]
-    return quarantine.assign(reason=pd.Series(reasons, index=quarantine.index, dtype="str"))
-
-
-def _said(code: str, values: Any, otherwise: str) -> str:
-    try:
-        return Finding(code, values=json.loads(values)).said
-    except (KeyError, TypeError, ValueError, IndexError):
-        return otherwise
 
 
 def content_id(meta: Meta, parcels: gpd.GeoDataFrame) -> str:

@@ -8,7 +8,7 @@ from tilth.overlay.coverage import GapTable, gap_area, gap_polygons
 from tilth.overlay.engine import engine_area
 from tilth.overlay.levelling import level, level_groups
 from tilth.overlay.piece_table import PieceTable
-from tilth.overlay.pieces import intersection_areas, kept, overlaps, prepare, rings_of_wkb
+from tilth.overlay.pieces import intersection_areas, kept, overlaps, prepare, ready, rings_of_wkb
 from tilth.overlay.rings import Rings, flatten
 from tilth.overlay.shapes import inner_points, overlap_polygon, piece_geometry
 from tilth.overlay.survey import survey_area, survey_area_m2
@@ -30,6 +30,7 @@ __all__ = [
     "overlaps",
     "piece_geometry",
     "prepare",
+    "ready",
     "rings_of_wkb",
     "survey_area",
     "survey_area_m2",

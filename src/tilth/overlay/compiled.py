@@ -3,29 +3,45 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 
 from tilth.core import message
-from tilth.overlay import boxes, chains, kernel, wkb
 from tilth.overlay.ellipsoid import Surface
 from tilth.overlay.rings import Rings
 from tilth.runtime import working
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without looking for garbage: the compiler and its import leave little behind, and looking takes a while."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+with _uncollected():
+    from tilth.overlay import boxes, chains, kernel, wkb
 
 
 @cache
 def ready() -> bool:
     """See that everything compiled is there, in this process and on disk for later ones; was it there already?"""
     there = all(_stored(module) for module in (boxes, chains, kernel, wkb))
-    if not there:
-        gc.disable()  # the compiler leaves little behind, and looking for it takes a while
-        try:
+    with _uncollected():
+        if there:
+            _run_one()
+        else:
             with working(message("overlay-compiling")):
                 _run_all()
-        finally:
-            gc.enable()
     return there
 
 
@@ -33,6 +49,11 @@ def _stored(module: object) -> bool:
     """Has numba kept what it made of the functions of `module`?"""
     parts = [part for part in vars(module).values() if getattr(getattr(part, "stats", None), "cache_path", None)]
     return all(any(Path(part.stats.cache_path).glob(f"*{part.py_func.__name__}-*.nbi")) for part in parts)
+
+
+def _run_one() -> None:
+    """The first that a process runs takes longest, whichever it is: all that the compiler knows of types is read."""
+    chains.bounds(np.zeros((0, 6)), np.empty((0, 4)))
 
 
 def _run_all() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tilth.core import IntArray
+from tilth.core import BoolArray, FloatArray, IntArray
 from tilth.overlay.boxes import meeting
 from tilth.overlay.kernel import add_up, mirrored, pair_areas
 from tilth.overlay.layer import Cells, Layer
@@ -18,8 +18,11 @@ BLOCK_PAIRS = 8_192
 FEW_PAIRS = 1_024
 
 
-def pieces(left: Layer, right: Layer) -> PieceTable:
-    """The pieces of two layers; of one with itself, those of rows before later ones."""
+def pieces(left: Layer, right: Layer, known: PieceTable | None = None) -> PieceTable:
+    """The pieces of two layers; of one with itself, those of rows before later ones.
+
+    `known` are those of `left` with itself: what two of its polygons share whose copies are in `right` is not measured.
+    """
     ours, theirs = left.cells, right.cells
     within = left is right
     pairs = meeting(left.bounds, right.tree, after=within)
@@ -33,8 +36,11 @@ def pieces(left: Layer, right: Layer) -> PieceTable:
     if len(pairs) <= FEW_PAIRS:
         order = np.arange(len(pairs))
         return PieceTable(*pair_areas(ours, theirs, pairs, order, lattice, longest, measured, True))
-    like = twins(ours, theirs, pairs)
-    own = np.flatnonzero(like == np.arange(len(pairs)))
+    like, copies = twins(ours, theirs, pairs)
+    own = like == np.arange(len(pairs))
+    if known is not None:
+        own &= ~_known(left, right, pairs, copies, known, measured)
+    own = np.flatnonzero(own)
     in_threads(
         lambda block: pair_areas(ours, theirs, pairs, own[block], lattice, longest, measured, False),
         blocks(len(own), BLOCK_PAIRS),
@@ -47,14 +53,43 @@ def pieces(left: Layer, right: Layer) -> PieceTable:
     return PieceTable(rows[0, :count].copy(), rows[1, :count].copy(), area[:count].copy())
 
 
-def twins(ours: Cells, theirs: Cells, pairs: IntArray) -> IntArray:
-    """(n,) the pair that has the same answer as each, see `kernel.mirrored`."""
+def twins(ours: Cells, theirs: Cells, pairs: IntArray) -> tuple[IntArray, tuple[IntArray, IntArray]]:
+    """(n,) the pair that has the same answer as each; which cell of the other layer is a copy of each cell of ours and
+    of theirs, -1 where none is. See `kernel.mirrored`."""
     like, same = np.arange(len(pairs)), ours.mark[pairs[:, 0], 3] == theirs.mark[pairs[:, 1], 3]
+    of_left, of_right = np.full(len(ours.mark), -1), np.full(len(theirs.mark), -1)
     if same.any():
-        of_left, of_right = np.full(len(ours.mark), -1), np.full(len(theirs.mark), -1)
         first = np.searchsorted(pairs[:, 0], np.arange(len(ours.mark) + 1))
         mirrored(ours, theirs, pairs, first, of_left, of_right, same, like)
-    return like
+    return like, (of_left, of_right)
+
+
+def _known(
+    left: Layer, right: Layer, pairs: IntArray, copies: tuple[IntArray, IntArray], known: PieceTable, out: FloatArray
+) -> BoolArray:
+    """(n,) the pairs of a polygon with the copy of another whose own copy is there too, each of a single cell: their
+    areas and noise, which is none, are filled in `out` (n, 2) from what the two polygons of `left` share."""
+    ours, theirs = left.cells, right.cells
+    alone, other_alone = (
+        (np.bincount(cells.row, minlength=layer.rows) == 1)[cells.row]
+        for cells, layer in ((ours, left), (theirs, right))
+    )
+    copy, origin = copies[0][pairs[:, 0]], copies[1][pairs[:, 1]]
+    found = (copy >= 0) & (origin >= 0) & (copy != pairs[:, 1]) & (origin != pairs[:, 0])
+    some = np.flatnonzero(found)
+    a, b = pairs[some, 0], origin[some]
+    whole = alone[a] & alone[b] & other_alone[pairs[some, 1]] & other_alone[copy[some]]
+    some, a, b = some[whole], ours.row[a[whole]], ours.row[b[whole]]
+    keys, wanted = known.left * left.rows + known.right, np.minimum(a, b) * left.rows + np.maximum(a, b)
+    order = np.argsort(keys)
+    at = np.searchsorted(keys, wanted, sorter=order)
+    there = at < len(keys)
+    there[there] = keys[order[at[there]]] == wanted[there]
+    out[some] = 0.0
+    out[some[there], 0] = known.area_m2[order[at[there]]]
+    spared = np.zeros(len(pairs), dtype=np.bool_)
+    spared[some] = True
+    return spared
 
 
 def _lattice(left: Layer, right: Layer, pairs: IntArray) -> Lattice:

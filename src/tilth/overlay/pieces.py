@@ -15,7 +15,7 @@ if TYPE_CHECKING:  # numba is loaded by the first overlay, not by the first impo
     from tilth.overlay.layer import Layer
 
 
-def intersection_areas(left: Any, right: Any, crs: Any) -> PieceTable:
+def intersection_areas(left: Any, right: Any, crs: Any, *, known: PieceTable | None = None) -> PieceTable:
     """The area that each polygon of `left` shares with each of `right`, on the ellipsoid of `crs`. [m²]
 
     Edges are straight in the coordinates of `crs`. Pieces of a polygon that is covered once add up to its
@@ -34,6 +34,9 @@ def intersection_areas(left: Any, right: Any, crs: Any) -> PieceTable:
         as the ring turns around it: repair such rings first.
     crs
         Whatever `pyproj.CRS.from_user_input` takes: any projected or geographic CRS, any unit.
+    known
+        What `overlaps` found of `left`, where both are prepared: polygons that are in `right` too need not be measured
+        against each other again. The answer is the same to the last bit.
 
     Raises
     ------
@@ -48,7 +51,7 @@ def intersection_areas(left: Any, right: Any, crs: Any) -> PieceTable:
     """
     ground = surface(crs)
     if hasattr(left, "cells") and hasattr(right, "cells"):
-        return pieces_of_layers(left, right)
+        return pieces_of_layers(left, right, known)
     return pieces_of_both(Side.of(left, ground), Side.of(right, ground))
 
 
@@ -82,6 +85,13 @@ def kept(folder: Path, crs: Any) -> Layer:
 
     compiled.ready()
     return layer.kept(folder, surface(crs))
+
+
+def ready() -> bool:
+    """Load the compiled parts ahead of the first overlay, or make them; were they there already?"""
+    from tilth.overlay import compiled
+
+    return compiled.ready()
 
 
 def rings_of_wkb(values: Any, offsets: IntArray) -> Rings:

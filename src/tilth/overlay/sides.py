@@ -120,11 +120,11 @@ def pieces_of_both(left: Side, right: Side) -> PieceTable:
     return PieceTable.joined([_tile(lead.ready(tile), other, forward) for tile in tiles])
 
 
-def pieces_of_layers(left: Layer, right: Layer) -> PieceTable:
-    """The pieces of two layers that are ready."""
+def pieces_of_layers(left: Layer, right: Layer, known: PieceTable | None = None) -> PieceTable:
+    """The pieces of two layers that are ready. `known` are those of `left` with itself."""
     from tilth.overlay.pairing import pieces
 
-    return pieces(left, right)
+    return pieces(left, right, known)
 
 
 def _tile(tile: Layer, other: Side, forward: bool) -> PieceTable:

@@ -1,0 +1,71 @@
+"""The application: every route, the pages, and what holds for all of them."""
+
+from __future__ import annotations
+
+import getpass
+from importlib.resources import files
+from pathlib import Path
+
+from fastapi import FastAPI
+from fastapi.responses import FileResponse
+from fastapi.staticfiles import StaticFiles
+
+from tilth import __version__, api
+from tilth.runtime import Workspace
+from tilth.web import problems
+from tilth.web.guard import Guard
+from tilth.web.routes import DOORS
+from tilth.web.state import Office
+
+#: The pages as they are built; absent in a checkout whose pages have not been built.
+PAGES = Path(str(files("tilth.web"))) / "static"
+
+
+def create_app(workspace: Workspace | str | Path, *, start_key: str = "") -> FastAPI:
+    """The application that serves one workspace.
+
+    Parameters
+    ----------
+    start_key
+        Opens a session with every role to whoever knows it: shown by the server to the person who starts it.
+
+    Raises
+    ------
+    NotFound, BadInput
+        As for `api.open_workspace`.
+    """
+    place = workspace if isinstance(workspace, Workspace) else api.open_workspace(workspace)
+    app = FastAPI(
+        title="Tilth",
+        version=__version__,
+        summary="Farmland protection and the land book of a county.",
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.office = Office(place, start_key, _owner())
+    problems.add_handlers(app)
+    for door in DOORS:
+        app.include_router(door.router)
+    if PAGES.is_dir():
+        _add_pages(app)
+    app.add_middleware(Guard)
+    return app
+
+
+def _owner() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "local"
+
+
+def _add_pages(app: FastAPI) -> None:
+    app.mount("/assets", StaticFiles(directory=PAGES / "assets"), name="assets")
+
+    @app.get("/{page:path}", include_in_schema=False)
+    def pages(page: str) -> FileResponse:
+        """The one page that shows all others; the front end reads the rest of the address."""
+        asked = (PAGES / page).resolve()
+        inside = asked.is_file() and asked.is_relative_to(PAGES.resolve())
+        return FileResponse(asked if inside else PAGES / "index.html")

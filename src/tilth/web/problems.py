@@ -1,0 +1,66 @@
+"""What went wrong, as RFC 9457 problem details: one sentence and a remedy, in the reader's language."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from tilth.core import BadInput, NeedsAnswer, NotFound, TilthError, message
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class Problem(Exception):
+    """A request that is refused at the door. `code` is a key of the message catalogue."""
+
+    def __init__(self, status: int, code: str, **values: object) -> None:
+        super().__init__(code)
+        self.status, self.code, self.values = status, code, values
+
+
+def add_handlers(app: FastAPI) -> None:
+    """Have every refusal of `app` told in this form."""
+
+    @app.exception_handler(Problem)
+    async def _problem(_request: Request, error: Problem) -> JSONResponse:
+        said, remedy = message(error.code, **error.values), message(error.code, "remedy", **error.values)
+        return problem(error.status, error.code, said, remedy)
+
+    @app.exception_handler(TilthError)
+    async def _tilth(_request: Request, error: TilthError) -> JSONResponse:
+        return problem(status_of(error), error.code, error.said, error.remedy)
+
+    @app.exception_handler(RequestValidationError)
+    async def _invalid(_request: Request, error: RequestValidationError) -> JSONResponse:
+        where = [{"at": ".".join(map(str, one["loc"])), "said": one["msg"]} for one in error.errors()]
+        said, remedy = message("WEB-INVALID", count=len(where)), message("WEB-INVALID", "remedy", count=len(where))
+        return problem(422, "WEB-INVALID", said, remedy, errors=where)
+
+    @app.exception_handler(HTTPException)
+    async def _http(_request: Request, error: HTTPException) -> JSONResponse:
+        code = {404: "WEB-NO-SUCH-PAGE", 405: "WEB-NO-SUCH-METHOD"}.get(error.status_code, "WEB-REFUSED")
+        said, remedy = message(code), message(code, "remedy")
+        return problem(error.status_code, code, said, remedy, headers=dict(error.headers or {}))
+
+
+def status_of(error: TilthError) -> int:
+    """The HTTP status that says what kind of refusal it is."""
+    match error:
+        case NotFound():
+            return 404
+        case NeedsAnswer() | BadInput():
+            return 422
+        case _:
+            return 409
+
+
+def problem(
+    status: int, code: str, said: str, remedy: str, *, headers: dict[str, str] | None = None, **more: Any
+) -> JSONResponse:
+    """The answer itself: `type` and `code` name the message, `title` says it, `detail` is what to do about it."""
+    body = {"type": f"tilth:{code}", "code": code, "title": said, "detail": remedy, "status": status, **more}
+    return JSONResponse(body, status, headers=headers, media_type=MEDIA_TYPE)

@@ -1,0 +1,30 @@
+"""What the routes of one server share: the workspace, who is at work, the language."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from fastapi import Request
+
+from tilth.land import RegionTree, Store
+from tilth.runtime import Workspace
+
+
+@dataclass
+class Office:
+    """One workspace, served."""
+
+    workspace: Workspace
+    start_key: str  # lets the person in who started the server; "" for nobody
+    owner: str  # their name
+    sessions: dict[str, Any] = field(default_factory=dict)
+
+    def regions(self) -> RegionTree:
+        """The region tree as it is now."""
+        return Store(self.workspace).regions()
+
+
+def office_of(request: Request) -> Office:
+    """The office that the request came to."""
+    return cast(Office, request.app.state.office)
