@@ -11,9 +11,8 @@ import openpyxl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tilth.core import label
+from tilth.core import label, plain_cell, safe_cell
 from tilth.report import fold, folded, in_words, listing_csv
-from tilth.report.csvs import safe_cell
 from tilth.report.model import ListColumn, Listing, Provenance, Yearbook
 from tilth.report.xlsx import write_xlsx
 
@@ -66,3 +65,28 @@ def test_every_text_of_a_workbook_is_a_text(tmp_path: Path) -> None:
     assert set(found) == set(EVIL)
     assert {cell.value for cell in cells if cell.data_type == "n"} >= {-123.45}
     assert not [cell.value for cell in cells if cell.data_type == "f" and cell.value not in EVIL]
+
+
+def test_a_file_of_entries_runs_nothing_and_reads_back_as_it_was(tmp_path: Path) -> None:
+    from datetime import date
+
+    from tilth.ledger import Account, Entry, Line, Quantities, read_entries, write_entries
+
+    day = date(2024, 3, 1)
+    told = Entry(
+        id="@r1", kind="CHANGE", act_date=day, posting_date=day, evidence="=HYPERLINK(1)", author="-2+3",
+        lines=(
+            Line(Account("410882", "LAND:0201"), Quantities(-100)), Line(Account("410882", "LAND:0301"), Quantities(100)),
+        ),
+    )  # fmt: skip
+    path = write_entries([told], tmp_path / "entries.csv")
+    rows = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"))))
+    assert (rows[0]["id"], rows[0]["evidence"], rows[0]["author"]) == ("'@r1", "'=HYPERLINK(1)", "'-2+3")
+    assert [row["area_m2"] for row in rows] == ["-1.00", "1.00"]
+    (back,) = read_entries(path, region="410882")
+    assert (back.id, back.evidence, back.author, back.lines) == (told.id, told.evidence, told.author, told.lines)
+
+
+@given(st.text(max_size=12))
+def test_what_is_made_safe_reads_back(text: str) -> None:
+    assert plain_cell(safe_cell(text)) == text or text.startswith("'")

@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from tilth.api.results import Measurement
-from tilth.core import BadInput, in_units, label
+from tilth.core import BadInput, in_units, label, safe_cell
 from tilth.report import ListColumn, Listing, listing_csv
 from tilth.report.cells import readable
-from tilth.report.csvs import safe_cell
 from tilth.runtime import write_whole
 
 #: Columns of the list: their code, and the message that heads them.

@@ -4,31 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from tilth.core import AreaTable, in_units
+from tilth.core import AreaTable, in_units, safe_cell
 from tilth.report.cells import hundredths, shown_cells
 from tilth.report.listings import all_listings
 from tilth.report.model import Listing, Yearbook
 from tilth.runtime import write_whole
-
-#: How a formula begins, in half and in full width, and what a spreadsheet skips before it (OWASP, CSV injection).
-_FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-#: A number or a dash alone is no formula.
-_HARMLESS = re.compile(r"-|[-+]?[0-9][0-9,]*(\.[0-9]+)?")
-
-
-def safe_cell(text: str) -> str:
-    """A text that a spreadsheet would run as a formula, with an apostrophe before it so that it stays a text.
-
-    >>> safe_cell("=1+1"), safe_cell("@SUM(A1)"), safe_cell("-80,134.84"), safe_cell("-")
-    ("'=1+1", "'@SUM(A1)", '-80,134.84', '-')
-    """
-    if text.lstrip(" ").startswith(_FORMULA_SIGNS) and not _HARMLESS.fullmatch(text):
-        return "'" + text
-    return text
 
 
 def _bytes(rows: Iterable[Sequence[str]], bom: bool) -> bytes:
