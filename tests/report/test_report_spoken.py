@@ -76,7 +76,8 @@ def test_a_file_of_entries_runs_nothing_and_reads_back_as_it_was(tmp_path: Path)
     told = Entry(
         id="@r1", kind="CHANGE", act_date=day, posting_date=day, evidence="=HYPERLINK(1)", author="-2+3",
         lines=(
-            Line(Account("410882", "LAND:0201"), Quantities(-100)), Line(Account("410882", "LAND:0301"), Quantities(100)),
+            Line(Account("410882", "LAND:0201"), Quantities(-100)),
+            Line(Account("410882", "LAND:0301"), Quantities(100)),
         ),
     )  # fmt: skip
     path = write_entries([told], tmp_path / "entries.csv")
@@ -90,3 +91,16 @@ def test_a_file_of_entries_runs_nothing_and_reads_back_as_it_was(tmp_path: Path)
 @given(st.text(max_size=12))
 def test_what_is_made_safe_reads_back(text: str) -> None:
     assert plain_cell(safe_cell(text)) == text or text.startswith("'")
+
+
+def test_a_list_of_areas_runs_nothing_either(tmp_path: Path) -> None:
+    from tilth.api.area_lists import text_cell
+
+    book = openpyxl.Workbook(write_only=True)
+    sheet = book.create_sheet("areas")
+    sheet.append([text_cell(sheet, one) for one in EVIL])
+    book.save(tmp_path / "areas.xlsx")
+    cells = next(openpyxl.load_workbook(tmp_path / "areas.xlsx")["areas"].iter_rows())
+    with zipfile.ZipFile(tmp_path / "areas.xlsx") as parts:
+        assert b"<f>" not in parts.read("xl/worksheets/sheet1.xml")
+    assert [cell.value for cell in cells] == list(EVIL), "as they are, without a sign before them"
