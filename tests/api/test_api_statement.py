@@ -296,3 +296,36 @@ def test_a_book_that_was_changed_says_so(tmp_path: Path, capsys: pytest.CaptureF
     told = capsys.readouterr().out
     assert "✗ INV-2" in told
     assert "LEDGER-V-ACCOUNT" in told
+
+
+def test_assessment_and_statement_count_the_same_and_say_what_reservations_are(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from tilth.api import ledger_assess
+    from tilth.ledger import Phase
+
+    place = a_county(tmp_path / "w")
+    held = line(pool(WEST, "RESTORED", 5), -1_000 * M2)
+    post(place, *the_worked_year(), entry("plan", "SETTLE", "2024-11-01", held, phase=Phase.RESERVE))
+    assessed = ledger_assess(place, year=2024)
+    one = ledger_statement(place, year=2024, lang="en", folder=tmp_path / "s").statement
+    told = {"passed": ledger.Outcome.PASS, "failed": ledger.Outcome.FAIL, "open": ledger.Outcome.NOT_ASSESSED}
+    assert {name: one.counts[name] for name in told} == {name: assessed.counted(of) for name, of in told.items()}
+    by_rules = [test for test in one.tested if test.rule != ledger.SHEETS]
+    assert [test.as_record() for test in by_rules] == [test.as_record() for test in assessed.tests]
+    assert (len(one.drawn.entries), one.booked, assessed.entries) == (11, 10, 10)
+    names = [(test.invariant, str(test.about)) for test in one.tested]
+    assert len(set(names)) == len(names), "nothing is tested twice"
+    capsys.readouterr()
+    run(["-w", str(place.root), "--lang", "en", "ledger", "statement", "--year", "2024", "--out", str(tmp_path / "t")])
+    said = capsys.readouterr()
+    assert "11 entries of the year, 10 of them booked" in said.out
+    assert "writing the statement of 2024" in said.err and "yearbook" not in said.err
+
+
+def test_no_name_of_a_sheet_is_cut(workbook: Any, county: Workspace) -> None:
+    for lang in ("en", "zh"):
+        with speaking(lang):
+            titles = [str(one.title) for one in sheets(statement_of(county, year=2024)).all]
+        assert all(len(title) <= 31 for title in titles)
+    assert set(workbook.sheetnames) >= {"5.1 Pool account", "5.1 by region, area", "5.5 Red-line sheet"}
