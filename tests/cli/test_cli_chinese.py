@@ -14,7 +14,7 @@ from tilth.ledger import counter
 from tilth.runtime import Workspace
 
 #: Ids of the book that is posted here, and the names of its persons and documents.
-_NAMES = {"undo", "plan", "Li", "Zhao", "doc", "slip", "sweep", "over", "void", "assessment"}
+_NAMES = {"--on", "--yea", "a b", "undo", "plan", "Li", "Zhao", "doc", "slip", "sweep", "over", "void", "assessment"}
 _IDS = {one.id for one in the_worked_year()} | _NAMES
 #: What may be Latin: file names, calls of the product, hashes, ids and versions of rules, invariants and checks, codes
 #: of accounts and kinds, settings of a rule, dates and times, units.
@@ -57,7 +57,8 @@ COMMANDS = (
     "ledger assess --year 2024 --region 410882001", "ledger statement --year 2024 --out {w}/out",
     "ledger statement --year 2024 --group plain --out {w}/g", "ledger follow-up --year 2024",
     "ledger expire --evidence sweep --author Li", "ledger balance NOTHING", "ledger statement --year 2024 --region 1",
-    "ledger void over --evidence slip --author Li",
+    "ledger void over --evidence slip --author Li", "ledger assess", "ledger assess --yea 1", "ledger balance a b",
+    "ledger assess --year x", "ledger balance --on 2024-13-01", "ledger assess --year", "ledger verify --nothing",
 )  # fmt: skip
 
 
