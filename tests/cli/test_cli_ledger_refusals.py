@@ -90,7 +90,7 @@ def test_a_bad_request_gets_the_sentence_of_the_page_and_posts_nothing(
         for sentence, expected in zip([*found, "-"][:2], words, strict=True):
             pattern = ".+".join(map(re.escape, expected.split("…")))  # what stands there differs from day to day
             assert re.fullmatch(pattern, sentence), (sentence, expected)
-    assert tilth("ledger", "verify")[1].startswith("the book is whole: 1 entries")
+    assert tilth("ledger", "verify")[1].startswith("the book is whole: 1 entry,")
 
 
 def test_the_page_tells_of_every_request_here() -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from tilth.core.ondemand import on_demand
 
 if TYPE_CHECKING:
-    from tilth.api.accepting import Acceptance, FollowUp, Judged, ledger_accept, ledger_follow_up
+    from tilth.api.accepting import ledger_accept
     from tilth.api.accounting import Flowed, accounts, down_to, flows, write_tables
     from tilth.api.area_lists import write_areas
     from tilth.api.assessing import Assessed, ledger_assess, ledger_rules
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from tilth.api.demonstration import Demonstration, demo
     from tilth.api.examining import Examined, Mended, repair, validate
     from tilth.api.flow_posting import FlowPosted, ledger_post_flows
+    from tilth.api.following import FollowUp, ledger_follow_up
     from tilth.api.groups import group_standing
     from tilth.api.importing import (
         import_changes,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
         import_survey,
         import_tasks,
     )
+    from tilth.api.judged import Acceptance, Judged
     from tilth.api.measuring import Converted, area, convert
     from tilth.api.missed import missed_tasks
     from tilth.api.projects import Checked, check

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tilth.core import NotFound, TilthError, label
-from tilth.ledger import Beside, Outcome, Surveys, Tested, load_limits, once_in_pool, standing_grounds
+from tilth.ledger import Beside, Outcome, Surveys, Tested, load_limits, once_in_pool
 
 if TYPE_CHECKING:
     from tilth.land import RegionTree
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def surveys_of(workspace: Workspace, year: int) -> Surveys:
     """What the survey of `year` says of accepted parcels (INV-7); nothing, as long as it has not seen one of them."""
-    from tilth.api.accepting import ledger_follow_up
+    from tilth.api.following import ledger_follow_up
 
     try:
         found = ledger_follow_up(workspace, year=year)
@@ -27,13 +27,8 @@ def surveys_of(workspace: Workspace, year: int) -> Surveys:
     return Surveys(not_farmland=lost if lost or not unseen else None)
 
 
-def surveyed_tests(workspace: Workspace, tree: RegionTree, region: str, year: int) -> tuple[Tested, ...]:
-    """INV-4, if there are surveys to compare, and INV-6."""
-    return surveyed(workspace, tree, region, year).tests
-
-
 def surveyed(workspace: Workspace, tree: RegionTree, region: str, year: int) -> Beside:
-    """The same, with what each rests on, so that it can be done again when the year is long closed (INV-17)."""
+    """INV-4, if there are surveys to compare, and INV-6; with what each rests on, so that INV-17 can do them again."""
     below = sorted(one.code for one in tree.regions.values() if region in {up.code for up in tree.ancestors(one.code)})
     limits = load_limits(region, year, workspace.root)
     once = once_in_pool(workspace.database, region, below, year, limits)
@@ -114,13 +109,3 @@ def _matrix(workspace: Workspace, region: str, years: tuple[int, int]) -> tuple[
 
 def _tested(region: str, year: int, outcome: Outcome, found: int | None, about: object) -> Tested:
     return Tested("INV-4", region, year, outcome, found, 0, "accounts", "flow-matrix", "1", None, "sure", about)  # type: ignore[arg-type]
-
-
-def results_of(workspace: Workspace) -> Mapping[str, Mapping[str, str]]:
-    """What A1 to A13 said of each accepted parcel, by its entry; reversed ones are not among them."""
-    import json
-
-    return {
-        one.entry: {check["check"]: check["outcome"] for check in json.loads(one.results)["checks"]}
-        for one in standing_grounds(workspace.database)
-    }

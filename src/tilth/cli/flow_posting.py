@@ -54,7 +54,7 @@ def _shown(done: FlowPosted, most: int) -> None:
         rest = sum(one.left_dm2 != 0 for one in done.differences)
         typer.echo(f"✗ {message('CLI-FLOWS-DIFFERS', count=len(done.differences), year=after, rest=rest)}")
         for one in done.differences[:most]:
-            typer.echo(f"    {one.account}  {show.area(one.book_dm2 - one.survey_dm2)}")
+            typer.echo(f"    {show.said(one.account)}  {show.area(one.book_dm2 - one.survey_dm2)}")
         show.more(len(done.differences) - most)
     else:
         typer.echo(f"✓ {message('CLI-FLOWS-CLOSED', year=after, count=done.accounts)}")

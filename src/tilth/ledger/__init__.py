@@ -6,6 +6,7 @@ from tilth.core.ondemand import on_demand
 
 if TYPE_CHECKING:
     from tilth.ledger.acceptance import Checked, Seen, as_results, examine, net_dm2, passes, pool_of
+    from tilth.ledger.accepted import Accepted, accepted_results
     from tilth.ledger.admitting import admit
     from tilth.ledger.assessing import (
         Assessment,
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
         keep,
         kept,
         stored_rules_agree,
+        tests_of,
     )
     from tilth.ledger.book import Book, counter
     from tilth.ledger.by_family import Summed, regions_used, summed
@@ -47,16 +49,18 @@ if TYPE_CHECKING:
     from tilth.ledger.judging import Case, Surveys
     from tilth.ledger.laws import check
     from tilth.ledger.limits import Limit, Limits, load_limits
-    from tilth.ledger.lots import Lot, Use
+    from tilth.ledger.lots import Lot, Use, passed_on
     from tilth.ledger.model import Account, Balance, Entry, Line, Phase, Quantities, Receipt, day_number
     from tilth.ledger.offered import Parcel, absent_columns, read_parcels
     from tilth.ledger.overlaid import Around, look
     from tilth.ledger.policy import Policy, Rule, load_policy
     from tilth.ledger.reading import read_entries
     from tilth.ledger.redline import RedLine
+    from tilth.ledger.scopes import scope_of
     from tilth.ledger.sealing import Sealed, seals
-    from tilth.ledger.statement import (
+    from tilth.ledger.stated import (
         INVARIANTS,
+        SHEETS,
         CapLike,
         Compensation,
         Drawn,
@@ -65,19 +69,20 @@ if TYPE_CHECKING:
         Part,
         Scope,
         Statement,
-        rules_of,
-        scope_of,
-        state,
-        statement_record,
+        cap_known,
     )
+    from tilth.ledger.statement import state
+    from tilth.ledger.statement_records import rules_of, statement_record
     from tilth.ledger.tested import Outcome, Tested
-    from tilth.ledger.turnover import AccountTurn, Moved, Turn, Turnover, booked, moves
+    from tilth.ledger.turnover import AccountTurn, Moved, Turn, Turnover, booked, moves, stays_within, told_within
     from tilth.ledger.verifying import Verified, replay, verify
 else:
     __getattr__ = on_demand(__name__)
 
 __all__ = [
     "INVARIANTS",
+    "SHEETS",
+    "Accepted",
     "Account",
     "AccountTurn",
     "Around",
@@ -137,12 +142,14 @@ __all__ = [
     "absent_columns",
     "accept",
     "accepted_before",
+    "accepted_results",
     "accounts_of",
     "admit",
     "again",
     "as_results",
     "assess",
     "booked",
+    "cap_known",
     "cap_of",
     "charged",
     "check",
@@ -170,6 +177,7 @@ __all__ = [
     "neutrality",
     "once_in_pool",
     "one_out_all_out",
+    "passed_on",
     "passes",
     "pool_of",
     "post_admitted",
@@ -191,9 +199,12 @@ __all__ = [
     "standing_grounds",
     "state",
     "statement_record",
+    "stays_within",
     "stock_entry",
     "stored_rules_agree",
     "summed",
+    "tests_of",
+    "told_within",
     "verify",
     "write_entries",
 ]

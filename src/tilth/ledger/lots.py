@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from tilth.ledger.history import Recorded
 from tilth.ledger.model import NOTHING, Account, Entry, Quantities
-from tilth.ledger.turnover import booked, summed
+from tilth.ledger.turnover import booked, stays_within, summed
 
 
 class Use(NamedTuple):
@@ -86,6 +86,15 @@ def lots(history: Iterable[Recorded], family: str, regions: frozenset[str], begi
     if not seen:
         book.remember()
     return book.lots
+
+
+def passed_on(lots: Iterable[Lot], regions: frozenset[str]) -> Quantities:
+    """What stands in two of these lots, because one region sold it to another of `regions` that lists it too."""
+    every = list(lots)
+    got = {one.recorded.entry.id for one in every if one.recorded.entry.kind == "TRANSFER"}
+    return summed(
+        use.quantities for one in every for use in one.uses if use.entry.id in got and stays_within(use.entry, regions)
+    )
 
 
 class _Lots:

@@ -12,7 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from tilth.core import BadInput
+from tilth.core import BadInput, plain_cell
 from tilth.ledger.entry_text import text_of
 from tilth.ledger.model import Account, Entry, Line, Phase, Quantities
 
@@ -113,7 +113,8 @@ def _from_csv(text: str, file: str) -> Iterable[Told]:
 def _add_row(found: dict[str, Any], row: Mapping[Any, Any], number: int, file: str) -> None:
     if any(cell.strip() for cell in row.get(None) or ()):
         raise BadInput("LEDGER-FILE-SURPLUS", file=file, row=number)
-    filled = {(name or "").strip().lower(): (value or "").strip() for name, value in row.items() if name is not None}
+    cells = {name: (value or "").strip() for name, value in row.items() if name is not None}
+    filled = {(name or "").strip().lower(): plain_cell(text) for name, text in cells.items()}
     fields = {name: value for name, value in filled.items() if name in _OF_ENTRY and value}
     line = {name: value for name, value in filled.items() if name not in _OF_ENTRY and value}
     _, first, lines = found.setdefault(fields.get("id", f"#{number}"), (number, fields, []))
