@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -85,3 +86,18 @@ def test_basic_farmland_that_a_survey_takes_off_is_to_be_replaced(done: tuple[Wo
     assert off > 1_900_000
     held = {one.account: one.booked.area_dm2 for one in api.ledger_balance(place, account="LAND:0103")}
     assert held[Account("999901", "LAND:0103", stable=1, grade=5)] > 0
+
+
+def test_an_entry_that_explains_a_change_whole_explains_its_marks_too(tmp_path: Path) -> None:
+    """So a book in which a survey's change of several marks stands as one entry is not posted to again."""
+    place = api.init(tmp_path / "w", region="999901", name="county")
+    api.import_survey(place, survey(tmp_path / "1.gpkg", ("both", "0103", 5, 1), year=2023), year=2023)
+    api.import_survey(place, survey(tmp_path / "2.gpkg", ("both", "0103", 7, 5), year=2024), year=2024)
+    asked = api.ledger_post_flows(place, before=2023, after=2024, author="Li", to=place.root / "p.json").entries
+    opening, first, second = asked
+    lines = tuple(sorted({*first.lines, *second.lines}))
+    whole = [one for one in lines if sum(one.account == other.account for other in lines) == 1]
+    with api.land_book(place) as book:
+        book.post(opening, replace(second, kind="REAPPRAISAL", lines=tuple(whole)))
+    done = api.ledger_post_flows(place, before=2023, after=2024, author="Li")
+    assert not done.entries and not done.differences

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from tilth.core import BadInput, Finding, Where, message
 from tilth.ledger import (
+    MARKS_FIRST,
     Account,
     Book,
     ChangeRecord,
@@ -352,7 +353,10 @@ class _Standing:
 
 
 def _known(entry: Entry, ids: set[str], places: set[str]) -> bool:
-    return entry.id in ids or (bool(entry.geometry) and entry.geometry in places)
+    """Does it stand, or an entry of somebody's own for its parcels? That of a change stands for its marks too."""
+    if entry.id in ids or not entry.geometry:
+        return entry.id in ids
+    return entry.geometry in places or entry.geometry.removesuffix(MARKS_FIRST) in places
 
 
 def _renamed(entry: Entry, gone: set[str]) -> Entry:

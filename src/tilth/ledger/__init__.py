@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from tilth.ledger.equivalents import Neutrality, SeeaRow, Status, neutrality, one_out_all_out, seea_account
     from tilth.ledger.flow_caps import charged
     from tilth.ledger.flow_kinds import ChangeRecord, records_of
+    from tilth.ledger.flow_steps import MARKS_FIRST
     from tilth.ledger.following import Followed, follow_up, once_in_pool
     from tilth.ledger.from_flows import Proposed, Terms, Unmatched, accounts_of, closes, propose, stock_entry
     from tilth.ledger.gathering import Facts, gather
@@ -81,6 +82,7 @@ else:
 
 __all__ = [
     "INVARIANTS",
+    "MARKS_FIRST",
     "SHEETS",
     "Accepted",
     "Account",

@@ -8,6 +8,8 @@ from tilth.ledger.flow_kinds import kind_of_change
 from tilth.ledger.model import Account
 
 Parts = list[tuple[Account, int]]
+#: How the geometry of the first of two entries ends: that of the change, and this.
+MARKS_FIRST = " marks"
 
 
 class Step(NamedTuple):

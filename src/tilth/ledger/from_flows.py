@@ -17,7 +17,7 @@ from tilth.core import BadInput, IntArray, Label, label
 from tilth.land import CodeSystem
 from tilth.ledger.chart import kinds
 from tilth.ledger.flow_kinds import NO_RECORD, ChangeRecord, capacity_of, flow_kinds, kind_of_loss
-from tilth.ledger.flow_steps import Parts, steps
+from tilth.ledger.flow_steps import MARKS_FIRST, Parts, steps
 from tilth.ledger.model import NOTHING, Account, Entry, Line, Quantities
 
 _LONGEST_ID = 100
@@ -385,7 +385,7 @@ def _marked(entry: Entry) -> Entry:
     """The first of two entries of one piece, by an id and a geometry of its own."""
     digest = sha256(entry.id.encode()).hexdigest()[:32]
     prefix, _, _ = entry.id.rpartition(":")
-    return replace(entry, id=f"{prefix}:marks-{digest}"[:_LONGEST_ID], geometry=f"{entry.geometry} marks")
+    return replace(entry, id=f"{prefix}:marks-{digest}"[:_LONGEST_ID], geometry=entry.geometry + MARKS_FIRST)
 
 
 def _against(region: str, lines: list[Line]) -> list[Line]:
