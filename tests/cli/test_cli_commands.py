@@ -158,7 +158,7 @@ def registered(group: typer.Typer = app, above: str = "") -> dict[str, Any]:
 
 
 def test_the_commands_are_the_fixed_ones_in_the_order_people_use_them() -> None:
-    commands = list(registered())
+    commands = [one for one in registered() if one != "serve"]  # opens the other door; it prints no result
     assert sorted(commands) == sorted(COMMANDS)
     assert [one for one in commands if " " not in one] == [one for one in COMMANDS if " " not in one]
 
