@@ -9,6 +9,7 @@ from tilth.web.routes import (
     land_book,
     land_book_writing,
     making,
+    ogc,
     parcels,
     standings,
     surveys,
@@ -27,4 +28,5 @@ DOORS: tuple[Door, ...] = (
     checking.door,
     imports.door,
     making.door,
+    ogc.door,
 )
