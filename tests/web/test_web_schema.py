@@ -54,5 +54,5 @@ def run_each(strategy, ask):
     test = settings(
         max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=quiet,
         phases=[Phase.explicit, Phase.generate],
-    )(seed(17)(given(case=strategy)(lambda case: ask(case))))  # fmt: skip
+    )(seed(17)(given(case=strategy)(ask)))  # fmt: skip
     test()

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from tilth.api.closing import Closed, ledger_close
     from tilth.api.collecting import collection, collections
     from tilth.api.demonstration import Demonstration, demo
-    from tilth.api.entry_rights import Offered, letting_go_needs, offered
+    from tilth.api.entry_rights import Offered, claim_regions, letting_go_needs, offered
     from tilth.api.examining import Examined, Mended, repair, validate
     from tilth.api.findings_shown import findings_page
     from tilth.api.flow_posting import FlowPosted, ledger_post_flows
@@ -105,6 +105,7 @@ __all__ = [
     "booked_by_region",
     "changes_page",
     "check",
+    "claim_regions",
     "collection",
     "collections",
     "contents",

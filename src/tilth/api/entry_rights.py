@@ -71,6 +71,21 @@ def letting_go_needs(workspace: Workspace, reservation: str, *, author: str) -> 
     return frozenset((action, line.account.region) for line in held.lines)
 
 
+def claim_regions(workspace: Workspace, occupation: str) -> frozenset[str]:
+    """The regions whose claims or land an entry touches.
+
+    Raises
+    ------
+    NotFound
+        If there is no such entry.
+    """
+    from tilth.api.booking import land_book
+
+    with land_book(workspace) as book:
+        entry, _ = book.entry(occupation)
+    return frozenset(line.account.region for line in entry.lines)
+
+
 def _acts(one: Entry, known: dict[str, Entry], author: str, own: str) -> Iterator[tuple[str, str]]:
     about = known.get(one.reverses or one.settles)
     kind = about.kind if about is not None and one.reverses else one.kind

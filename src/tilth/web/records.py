@@ -334,6 +334,18 @@ class ClosingRecord(Record):
     accounts: int
     link: str
     again: bool
+    failed: list[str]
+    not_assessed: list[str]
+    tests: list[TestedRecord]
+    unbooked: Record | None
+    warnings: list[str]
+
+
+class SettledRecord(Record):
+    """A claim written off against the pool, or only proposed."""
+
+    posted: bool
+    receipt: ReceiptRecord | None
 
 
 class AcceptanceRecord(Record):
