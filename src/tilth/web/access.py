@@ -30,7 +30,7 @@ class Session:
 
 def opened_by_key(office: Office, key: str) -> Session | None:
     """A session of the person at the machine, who was shown the key that this server was started with."""
-    if not office.start_key or not compare_digest(key, office.start_key):
+    if not office.start_key or not compare_digest(key.encode("utf-8", "replace"), office.start_key.encode()):
         return None
     region = office.workspace.region
     return Session(Caller(office.owner, tuple(Grant(role, region) for role in ROLES), by="key"))
@@ -48,7 +48,9 @@ def current_caller(request: Request) -> Caller:
     if session is None:
         raise Problem(401, "WEB-NOT-KNOWN")
     request.state.caller = session.caller
-    if request.method not in _SAFE and not compare_digest(request.headers.get(CSRF_HEADER, ""), session.csrf):
+    if request.method not in _SAFE and not compare_digest(
+        request.headers.get(CSRF_HEADER, "").encode(), session.csrf.encode()
+    ):
         raise Problem(403, "WEB-CSRF")
     return session.caller
 

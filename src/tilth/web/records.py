@@ -198,7 +198,6 @@ class StandingRow(Record):
 
     region: str
     name: str
-    depth: int
     farmland_dm2: int | None
     farmland_task_dm2: int | None
     pbf_dm2: int | None
