@@ -88,11 +88,15 @@ def needs(
 
 
 def require(request: Request, action: str, *regions: str) -> None:
-    """Problem 403 unless the caller may do `action` in each of `regions`: for what a body names, not the address."""
+    """Problem 403 unless the caller may do `action` in each of `regions`: for what a body names, not the address.
+
+    For a region that nobody knows, it takes the right in the whole workspace to be told so.
+    """
     caller: Caller = request.state.caller
     tree = office_of(request).regions()
+    whole = office_of(request).workspace.region
     for region in regions:
-        if not may(caller, action, region, tree):
+        if not may(caller, action, region if region in tree else whole, tree):
             raise Problem(403, "WEB-NOT-ALLOWED", action=action, region=region)
 
 
