@@ -12,12 +12,15 @@ from fastapi.staticfiles import StaticFiles
 
 from tilth import __version__, api
 from tilth.runtime import Workspace
+from tilth.runtime.held import HOLDING
 from tilth.web import problems
 from tilth.web.described import describe
 from tilth.web.guard import Guard
 from tilth.web.routes import DOORS
 from tilth.web.state import Office
 
+#: So many rows of surveys and layers the server holds in memory.
+HELD_ROWS = 4_000_000
 #: The pages as they are built; absent in a checkout whose pages have not been built.
 PAGES = Path(str(files("tilth.web"))) / "static"
 
@@ -35,6 +38,7 @@ def create_app(workspace: Workspace | str | Path, *, start_key: str = "") -> Fas
     NotFound, BadInput
         As for `api.open_workspace`.
     """
+    HOLDING.most = HELD_ROWS
     place = workspace if isinstance(workspace, Workspace) else api.open_workspace(workspace)
     app = FastAPI(
         title="Tilth",
