@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import getpass
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from importlib.resources import files
 from pathlib import Path
 
@@ -46,6 +48,7 @@ def create_app(workspace: Workspace | str | Path, *, start_key: str = "") -> Fas
         summary="Farmland protection and the land book of a county.",
         openapi_url="/api/openapi.json",
         docs_url=None,
+        lifespan=_serving,
         redoc_url=None,
     )
     app.state.office = Office(place, start_key, _owner())
@@ -57,6 +60,13 @@ def create_app(workspace: Workspace | str | Path, *, start_key: str = "") -> Fas
         _add_pages(app)
     app.add_middleware(Guard)
     return app
+
+
+@asynccontextmanager
+async def _serving(app: FastAPI) -> AsyncIterator[None]:
+    """While it is served; then what is still worked at is asked to end."""
+    yield
+    app.state.office.jobs.close()
 
 
 def _owner() -> str:
