@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -94,13 +94,14 @@ class AuditLog:
         link, number = bytes(32), 0
         with self.workspace.database.snapshot() as connection:
             head = connection.execute(select(chain.c.number, chain.c.link)).one_or_none()
-            for row in connection.execute(select(acts).order_by(acts.c.number)):
-                if row.number != number + 1:
-                    return number, [_broken(number + 1, "gone")]
-                number, expected = row.number, next_link(link, row.body)
-                if expected != bytes(row.link) or not _same_region(row):
-                    return number, [_broken(number, "changed")]
-                link = expected
+            with closing(connection.execute(select(acts).order_by(acts.c.number))) as rows:
+                for row in rows:
+                    if row.number != number + 1:
+                        return number, [_broken(number + 1, "gone")]
+                    number, expected = row.number, next_link(link, row.body)
+                    if expected != bytes(row.link) or not _same_region(row):
+                        return number, [_broken(number, "changed")]
+                    link = expected
         if head is None or head.number != number or bytes(head.link) != link:
             return number, [_broken(number + 1, "gone")]
         return number, []
