@@ -51,6 +51,21 @@ if TYPE_CHECKING:
     from tilth.api.measuring import Converted, area, convert
     from tilth.api.missed import missed_tasks
     from tilth.api.parcels import parcel
+    from tilth.api.people import (
+        LogVerified,
+        TokenMade,
+        at_console,
+        user_add,
+        user_list,
+        user_log,
+        user_log_verify,
+        user_password,
+        user_remove,
+        user_role,
+        user_token,
+        user_token_end,
+        user_tokens,
+    )
     from tilth.api.projects import Checked, JudgedFootprint, check, judge
     from tilth.api.published import national
     from tilth.api.results import Accounts, Imported, Measured, Measurement, Rows, Written
@@ -86,6 +101,7 @@ __all__ = [
     "Imported",
     "Judged",
     "JudgedFootprint",
+    "LogVerified",
     "Measured",
     "Measurement",
     "Mended",
@@ -95,12 +111,14 @@ __all__ = [
     "Settled",
     "Standings",
     "Stated",
+    "TokenMade",
     "Ungraded",
     "Written",
     "accounts",
     "accounts_record",
     "answer_once",
     "area",
+    "at_console",
     "balance_records",
     "booked_by_region",
     "changes_page",
@@ -162,6 +180,16 @@ __all__ = [
     "statement_of",
     "today",
     "use",
+    "user_add",
+    "user_list",
+    "user_log",
+    "user_log_verify",
+    "user_password",
+    "user_remove",
+    "user_role",
+    "user_token",
+    "user_token_end",
+    "user_tokens",
     "validate",
     "write_areas",
     "write_tables",

@@ -11,6 +11,7 @@ from tilth.web.routes import (
     making,
     ogc,
     parcels,
+    people,
     standings,
     surveys,
     workspace,
@@ -28,5 +29,6 @@ DOORS: tuple[Door, ...] = (
     checking.door,
     imports.door,
     making.door,
+    people.door,
     ogc.door,
 )
