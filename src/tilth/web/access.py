@@ -105,7 +105,7 @@ def needs(action: str, *, anywhere: bool = False, by: frozenset[str] = PLACES) -
     Parameters
     ----------
     by
-        Those of `PLACES` that the route looks at: what it does not look at names nothing.
+        Those of `PLACES` that the route looks at. Where it looks at none of what is named, it is asked about the whole.
     anywhere
         Where the request names no region, it is enough to be allowed in some: the route shows no more than lies in
         `scope(request, action)`.
@@ -114,7 +114,8 @@ def needs(action: str, *, anywhere: bool = False, by: frozenset[str] = PLACES) -
     def allowed(request: Request, caller: Known) -> None:
         office = office_of(request)
         request.state.action = action
-        regions = _named(request, office, by)
+        named, regions = _named(request, office, PLACES), _named(request, office, by)
+        require(request, action, *named)
         request.state.region = regions[0] if regions else office.workspace.region
         if anywhere and not regions:
             if not scope_of(caller, action, office.regions()):
