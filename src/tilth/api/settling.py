@@ -74,9 +74,8 @@ def ledger_settle(
     policy = ledger_rules(workspace)
     with land_book(workspace) as book:
         entry, _ = book.entry(occupation)
-        region = next((one.account.region for one in entry.lines if one.account.family == "CLAIM"), "")
-        if not region:
-            raise BadInput("LEDGER-SETTLE-NO-CLAIM", id=occupation, day=day, known="-")
+        owing = (one.account.region for one in entry.lines if one.account.family == "CLAIM")
+        region = next(owing, entry.lines[0].account.region if entry.lines else workspace.region)
         history = list(posted(book.database, [region], since=_FIRST, until=day, families=("CLAIM", "POOL")))
         claims, pools = (lots(history, family, frozenset([region]), day) for family in ("CLAIM", "POOL"))
         rule = policy.rule("pools", day, region)
