@@ -126,7 +126,7 @@ def test_a_pool_with_nothing_to_use_does_not_advise_to_write_off_nothing(place: 
 
 
 def test_who_names_an_entry_without_a_claim_is_told_which_have_one(place: Workspace) -> None:
-    with pytest.raises(BadInput, match="a-1 raised no claim .* claims are open of: n-1"):
+    with pytest.raises(BadInput, match=r"a-1 raised no claim .* claims are open of: n-1"):
         settle(place, occupation="a-1")
 
 

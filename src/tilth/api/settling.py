@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from tilth.api.assessing import ledger_rules
 from tilth.api.booking import land_book
 from tilth.api.transferring import whole_dm2
-from tilth.core import BadInput
 from tilth.ledger import Account, Book, Receipt, posted
 from tilth.ledger.lots import lots
 from tilth.ledger.settling import Asked, WriteOff, write_off

@@ -98,10 +98,11 @@ class Root(Group):
         return own + rest
 
     def listed(self, above: str = "") -> list[tuple[str, str]]:
-        """In the order people use them: first a workspace, then what comes into it; the land book by itself."""
+        """In the order people use them: a workspace, what comes into it; the land book by itself; who may do what."""
 
         def place(one: tuple[str, str]) -> tuple[bool, ...]:
-            return one[0] != "init", not one[0].startswith("import "), one[0].startswith("ledger ")
+            first = one[0].partition(" ")[0]
+            return first != "init", first != "import", first in ("ledger", "user"), first == "user"
 
         return sorted(super().listed(above), key=place)
 
