@@ -191,7 +191,7 @@ def places(office):
     def look(region: str = "") -> dict[str, str]:
         return {"region": region}
 
-    @door.get("/list", "read", anywhere=True)
+    @door.get("/list", "read", somewhere=True)
     def listed(request: Request) -> dict[str, object]:
         return {"scope": scope(request, "read"), "rows": visible(request, "read", [COUNTY, NORTH, SOUTH])}
 

@@ -77,7 +77,7 @@ def _ours(request: Request, session: Session) -> bool:
 Known = Annotated[Caller, Depends(current_caller)]
 
 
-def needs(action: str, *, anywhere: bool = False) -> Callable[[Request, Caller], None]:
+def needs(action: str, *, somewhere: bool = False) -> Callable[[Request, Caller], None]:
     """A dependency: the caller may do `action` in every region that the request names.
 
     Which regions that are: the path parameter `region`, each query parameter `region`, and what is in each `group`;
@@ -85,7 +85,7 @@ def needs(action: str, *, anywhere: bool = False) -> Callable[[Request, Caller],
 
     Parameters
     ----------
-    anywhere
+    somewhere
         Where the request names no region, it is enough to be allowed in some: the route shows no more than lies in
         `scope(request, action)`.
     """
@@ -95,7 +95,7 @@ def needs(action: str, *, anywhere: bool = False) -> Callable[[Request, Caller],
         request.state.action = action
         regions = _named(request, office)
         request.state.region = regions[0] if regions else office.workspace.region
-        if anywhere and not regions:
+        if somewhere and not regions:
             if not scope_of(caller, action, office.regions()):
                 raise Problem(403, "WEB-NOT-ALLOWED", action=action, region=office.workspace.region)
             return

@@ -21,7 +21,7 @@ ACTION = "x-tilth-action"
 class Door:
     """A group of routes under one tag. Each names the action it needs; `OPEN` needs none.
 
-    With `anywhere=True` it is enough to be allowed in some region, where the address names none: such a route shows no
+    With `somewhere=True` it is enough to be allowed in some region, where the address names none: such a route shows no
     more than `access.scope` gives.
     """
 
@@ -48,9 +48,11 @@ class Door:
         self, method: str, path: str, action: str, more: dict[str, Any]
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         assert action in (OPEN, KNOWN, *ACTIONS), action
-        anywhere = more.pop("anywhere", False)
+        somewhere = more.pop("somewhere", False)
         guards = (
-            [] if action == OPEN else [Depends(current_caller if action == KNOWN else needs(action, anywhere=anywhere))]
+            []
+            if action == OPEN
+            else [Depends(current_caller if action == KNOWN else needs(action, somewhere=somewhere))]
         )
         return self.router.api_route(
             path,
