@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections.abc import Callable, Iterable
 from hmac import compare_digest
 from typing import Annotated
@@ -10,6 +11,7 @@ from fastapi import Depends, Request
 
 from tilth.core import NotFound
 from tilth.identity import Caller, People, Session, Tokens, in_scope, may, scope_of, spelt
+from tilth.land import RegionTree
 from tilth.web.problems import Problem
 from tilth.web.state import Office, office_of
 
@@ -19,7 +21,6 @@ _SECURE_COOKIE = f"__Host-{SESSION_COOKIE}"
 CSRF_HEADER = "X-CSRF-Token"
 #: Methods that change nothing, and need no proof that the page asks for itself.
 SAFE = ("GET", "HEAD", "OPTIONS")
-_BEARER = "bearer "
 
 
 def cookie_of(request: Request) -> str:
@@ -54,11 +55,12 @@ def current_caller(request: Request) -> Caller:
     """
     shown = request.headers.get("authorization", "")
     if shown:
-        secret = shown[len(_BEARER) :].strip() if shown.lower().startswith(_BEARER) else ""
-        caller = Tokens(office_of(request).workspace).caller(secret, address_of(request))
+        caller = Tokens(office_of(request).workspace).caller(_token(shown), address_of(request))
         if caller is None:
             raise Problem(401, "WEB-NOT-KNOWN")
         request.state.caller = caller
+        if request.method not in SAFE and from_another_site(request):  # a browser sends what "Basic" asked for anywhere
+            raise Problem(403, "WEB-CSRF")
         return caller
     session = current_session(request)
     if session is None:
@@ -69,6 +71,22 @@ def current_caller(request: Request) -> Caller:
     return session.caller
 
 
+def _token(shown: str) -> str:
+    """The token that the header `Authorization` shows: after "Bearer", or as the password of "Basic", as GIS programs
+    send it; the name before it is for people to read."""
+    scheme, _, rest = shown.partition(" ")
+    match scheme.lower():
+        case "bearer":
+            return rest.strip()
+        case "basic":
+            try:
+                return b64decode(rest.strip(), validate=True).decode("utf-8").partition(":")[2]
+            except ValueError:
+                return ""
+        case _:
+            return ""
+
+
 def _ours(request: Request, session: Session) -> bool:
     sent = request.headers.get(CSRF_HEADER, "")
     return not from_another_site(request) and compare_digest(sent.encode(), session.csrf.encode())
@@ -77,15 +95,18 @@ def _ours(request: Request, session: Session) -> bool:
 Known = Annotated[Caller, Depends(current_caller)]
 
 
-def needs(action: str, *, somewhere: bool = False) -> Callable[[Request, Caller], None]:
-    """A dependency: the caller may do `action` in every region that the request names.
-
-    Which regions that are: the path parameter `region`, each query parameter `region`, and what is in each `group`;
-    the whole workspace's without any.
+def needs(
+    action: str, *, by: frozenset[str] = frozenset(), anywhere: bool = False
+) -> Callable[[Request, Caller], None]:
+    """A dependency: the caller may do `action` in every region that the request is about.
 
     Parameters
     ----------
-    somewhere
+    by
+        The parameters of the route, of "region" and "group", that say which regions these are: what else stands in an
+        address says nothing, for the route does not look at it. Without one, and for a place that nobody knows, it is
+        the whole workspace.
+    anywhere
         Where the request names no region, it is enough to be allowed in some: the route shows no more than lies in
         `scope(request, action)`.
     """
@@ -93,9 +114,9 @@ def needs(action: str, *, somewhere: bool = False) -> Callable[[Request, Caller]
     def allowed(request: Request, caller: Known) -> None:
         office = office_of(request)
         request.state.action = action
-        regions = _named(request, office)
+        regions = _named(request, office, by)
         request.state.region = regions[0] if regions else office.workspace.region
-        if somewhere and not regions:
+        if anywhere and not regions:
             if not scope_of(caller, action, office.regions()):
                 raise Problem(403, "WEB-NOT-ALLOWED", action=action, region=office.workspace.region)
             return
@@ -147,13 +168,22 @@ def known_submitter(request: Request, name: str, region: str) -> str:
     return person.name
 
 
-def _named(request: Request, office: Office) -> list[str]:
-    """The regions that the request names in its address."""
-    asked = request.query_params
-    regions = [str(one) for one in (request.path_params.get("region"), *asked.getlist("region")) if one]
-    groups = [one for one in asked.getlist("group") if one]
-    if groups:
-        known = office.regions().groups
-        for group in groups:
-            regions += known.get(group, (office.workspace.region,))
-    return regions
+def _named(request: Request, office: Office, by: frozenset[str]) -> list[str]:
+    """The regions that the parameters `by` name, in the path or, as often as they stand there, in the query."""
+    places = [
+        (name, place)
+        for name in sorted(by)
+        for place in (request.path_params.get(name), *request.query_params.getlist(name))
+        if place
+    ]
+    if not places:
+        return []
+    tree, whole = office.regions(), (office.workspace.region,)
+    return [one for name, place in places for one in _meant_by(name, str(place), tree) or whole]
+
+
+def _meant_by(name: str, place: str, tree: RegionTree) -> tuple[str, ...]:
+    """The regions that the parameter means; none if nobody knows them."""
+    if name == "group":
+        return tuple(tree.groups.get(place, ()))
+    return (place,) if place in tree else ()

@@ -56,9 +56,9 @@ class NewToken(_Body):
     region: str = Field("", max_length=32)
 
 
-@door.get("/people", "administer", somewhere=True)
+@door.get("/people", "administer", anywhere=True)
 def people(request: Request, caller: Known) -> dict[str, Any]:
-    """Everybody whom the caller administers, and who has no role somewhere."""
+    """Everybody whom the caller administers, and who has no role anywhere."""
     tree = office_of(request).regions()
     return {
         "people": [
@@ -67,7 +67,7 @@ def people(request: Request, caller: Known) -> dict[str, Any]:
     }
 
 
-@door.post("/people", "administer", somewhere=True, status_code=201)
+@door.post("/people", "administer", anywhere=True, status_code=201)
 def add(request: Request, caller: Known, given: NewPerson) -> dict[str, Any]:
     """Make somebody known. They may do nothing until they are given a role."""
     if given.password is not None:
@@ -76,28 +76,28 @@ def add(request: Request, caller: Known, given: NewPerson) -> dict[str, Any]:
     return api.user_add(place, given.name, shown=given.shown, password=given.password, by=acting(request)).as_record()
 
 
-@door.get("/people/{name}", "administer", somewhere=True)
+@door.get("/people/{name}", "administer", anywhere=True)
 def person(request: Request, caller: Known, name: str) -> dict[str, Any]:
     """Somebody, with their roles and tokens."""
     one = _theirs(request, caller, name)
     return {**one.as_record(), "tokens": [each.as_record() for each in api.user_tokens(_place(request), one.name)]}
 
 
-@door.delete("/people/{name}", "administer", somewhere=True)
+@door.delete("/people/{name}", "administer", anywhere=True)
 def remove(request: Request, caller: Known, name: str) -> dict[str, Any]:
     """Let somebody in no more. What they did stays under their name."""
     one = _theirs(request, caller, name)
     return api.user_remove(_place(request), one.name, by=acting(request)).as_record()
 
 
-@door.post("/people/{name}/restore", "administer", somewhere=True)
+@door.post("/people/{name}/restore", "administer", anywhere=True)
 def restore(request: Request, caller: Known, name: str) -> dict[str, Any]:
     """Somebody who was removed is known again, with neither password nor role."""
     one = _theirs(request, caller, name)
     return api.user_remove(_place(request), one.name, undo=True, by=acting(request)).as_record()
 
 
-@door.put("/people/{name}/password", "administer", somewhere=True)
+@door.put("/people/{name}/password", "administer", anywhere=True)
 def set_password(request: Request, caller: Known, name: str, given: SetPassword) -> dict[str, Any]:
     """Set somebody's password. Their sessions end."""
     _not_by_token(caller)
@@ -105,7 +105,7 @@ def set_password(request: Request, caller: Known, name: str, given: SetPassword)
     return api.user_password(_place(request), one.name, given.password, by=acting(request)).as_record()
 
 
-@door.post("/people/{name}/roles", "administer", somewhere=True)
+@door.post("/people/{name}/roles", "administer", anywhere=True)
 def give(request: Request, caller: Known, name: str, given: Role) -> dict[str, Any]:
     """Give a role, in a place that the caller administers; never to oneself."""
     one = People(_place(request)).get(name)
@@ -115,7 +115,7 @@ def give(request: Request, caller: Known, name: str, given: Role) -> dict[str, A
     return api.user_role(_place(request), one.name, given.role, place=given.region, by=acting(request)).as_record()
 
 
-@door.delete("/people/{name}/roles/{role}/{place}", "administer", somewhere=True)
+@door.delete("/people/{name}/roles/{role}/{place}", "administer", anywhere=True)
 def take(request: Request, caller: Known, name: str, role: str, place: str) -> dict[str, Any]:
     """Take a role away, in a place that the caller administers."""
     _administers(request, caller, place)
@@ -123,7 +123,7 @@ def take(request: Request, caller: Known, name: str, role: str, place: str) -> d
     return api.user_role(_place(request), one.name, role, place=place, take=True, by=acting(request)).as_record()
 
 
-@door.delete("/people/{name}/tokens/{id}", "administer", somewhere=True, status_code=204)
+@door.delete("/people/{name}/tokens/{id}", "administer", anywhere=True, status_code=204)
 def end_their_token(request: Request, caller: Known, name: str, id: str) -> None:
     """Make somebody's token let nobody in any more."""
     one = _theirs(request, caller, name)
@@ -158,7 +158,7 @@ def end_token(request: Request, caller: Known, id: str) -> None:
     api.user_token_end(_place(request), caller.name, id, by=acting(request))
 
 
-@door.get("/audit", "audit", somewhere=True)
+@door.get("/audit", "audit", anywhere=True)
 def audit(request: Request, before: Before = None, limit: Limit = 100, region: str = "") -> dict[str, Any]:
     """Who did what, newest first, in the regions that the caller audits. `next` is the `before` of the next page.
 
