@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from hmac import compare_digest
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, Request, Response
 
 from tilth.core import NotFound
 from tilth.identity import Caller, People, Session, Tokens, in_scope, may, scope_of, spelt
@@ -31,6 +31,12 @@ def cookie_of(request: Request) -> str:
 def session_id(request: Request) -> str:
     """The id of the session that the request's cookie names; empty without one."""
     return request.cookies.get(cookie_of(request), "")
+
+
+def set_session_cookie(request: Request, response: Response, id: str) -> None:
+    """Let the browser keep the id of its session, out of reach of scripts and of other sites."""
+    secure = request.url.scheme == "https"
+    response.set_cookie(cookie_of(request), id, httponly=True, samesite="strict", secure=secure, path="/")
 
 
 def address_of(request: Request) -> str:
