@@ -79,6 +79,9 @@ def test_under_https_the_cookie_is_bound_to_the_host_and_to_https(app):
     assert cookie.startswith("__Host-tilth_session=")
     assert "Secure" in cookie and "Path=/" in cookie and "domain" not in cookie.lower()
     assert one.get("/api/v1/me").json()["known"]
+    assert (
+        said.headers["strict-transport-security"] and "strict-transport-security" not in browser(app).get("/").headers
+    )
     tossed = browser(app, scheme="https")
     tossed.cookies.set("tilth_session", said.cookies["__Host-tilth_session"])
     assert not tossed.get("/api/v1/me").json()["known"], "a cookie without the prefix may come from another host"
@@ -345,12 +348,14 @@ def test_every_change_and_every_refusal_stands_in_the_log_and_looking_does_not(a
     zhao.post("/api/v1/people", json={"name": "QIAN"})
     zhao.post("/api/v1/people/qian/roles", json={"role": "viewer", "region": NORTH})
     zhao.post("/api/v1/people", json={"name": "sun2"}, headers={"X-CSRF-Token": ""})
+    li.delete("/api/v1/session")
     assert acts(zhao)[start:] == [
         ("li", "administer", "GET /api/v1/people", "refused 403"),
         ("zhao", "person.add", "qian", "done"),
         ("zhao", "administer", "POST /api/v1/people", "refused 422"),
         ("zhao", "role.give", "viewer: qian", "done"),
         ("zhao", "known", "POST /api/v1/people", "refused 403"),
+        ("li", "session.end", "", "done"),
     ]
     assert zhao.get("/api/v1/audit/verified").json()["findings"] == []
 

@@ -21,6 +21,7 @@ from tilth.web.access import (
     set_session_cookie,
 )
 from tilth.web.door import KNOWN, OPEN, Door
+from tilth.web.logged import acting
 from tilth.web.problems import Problem
 from tilth.web.state import office_of
 
@@ -68,6 +69,7 @@ def come_in(request: Request, response: Response, given: Credentials) -> dict[st
 @door.delete("/session", KNOWN, status_code=204)
 def go_out(request: Request, response: Response) -> None:
     """End the session."""
+    acting(request)
     office_of(request).entrance.sessions.end(session_id(request))
     response.delete_cookie(cookie_of(request), secure=request.url.scheme == "https", httponly=True, samesite="strict")
 
@@ -95,7 +97,7 @@ def change_password(request: Request, response: Response, caller: Known, given: 
         if proven.wait_s:
             raise Problem(429, "WEB-WAIT", seconds=proven.wait_s)
         raise Problem(422, "IDENTITY-PASSWORD-WRONG")
-    api.user_password(office_of(request).workspace, caller.name, given.new, by=caller.actor)
+    api.user_password(office_of(request).workspace, caller.name, given.new, by=acting(request))
     entered = entrance.by_password(caller.name, given.new, **where)
     if isinstance(entered, Turned):
         raise Problem(401, "WEB-NOT-KNOWN")
