@@ -12,6 +12,7 @@ from tilth.web.routes import (
     ogc,
     parcels,
     people,
+    single_sign_on,
     standings,
     surveys,
     workspace,
@@ -30,5 +31,6 @@ DOORS: tuple[Door, ...] = (
     imports.door,
     making.door,
     people.door,
+    single_sign_on.door,
     ogc.door,
 )
