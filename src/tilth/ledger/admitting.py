@@ -22,6 +22,7 @@ from tilth.ledger.judging import told
 from tilth.ledger.judging_book import moves_area
 from tilth.ledger.model import Account, Entry, Phase, day_number
 from tilth.ledger.policy import Policy
+from tilth.ledger.reversing import about_claims, not_written_off
 from tilth.runtime import Database
 
 _MANY = 500
@@ -49,7 +50,7 @@ def admit(
     ------
     BadInput
         If an entry would take a region, or one above it, below its task (INV-13) or beyond its cap (INV-10), an
-        upgrade moves area (INV-16), compensation comes without its ground or into a book that is older (INV-6), or a
+        upgrade moves area (INV-16), an occupation is taken back that is written off, compensation comes without its ground or into a book that is older (INV-6), or a
         loss in one land type is made up for in another (rules `ldn`).
     """
     chart = chart or Chart()
@@ -71,6 +72,8 @@ def admit(
             raise BadInput("POLICY-LIKE", id=one.id, types=", ".join(sorted(land_types(one))))
         if opens_stock(one):
             gate.opening(one)
+        if one.reverses and about_claims(one):
+            not_written_off(database, one, gate.coming.values())
         if takes_farmland(one, chart):
             gate.red_line(one)
             if one.kind == "NONAG":
@@ -80,7 +83,9 @@ def admit(
 
 def gated(entry: Entry, chart: Chart) -> bool:
     """Does an entry have to pass any of the checks of `admit`?"""
-    return bool(entry.kind in _CHECKED or takes_farmland(entry, chart) or opens_stock(entry) or land_types(entry))
+    if entry.kind in _CHECKED or takes_farmland(entry, chart) or opens_stock(entry) or land_types(entry):
+        return True
+    return bool(about_claims(entry))
 
 
 def takes_farmland(entry: Entry, chart: Chart) -> bool:
@@ -99,6 +104,8 @@ def gates_of(entry: Entry, regions: RegionTree, policy: Policy, tasks: Sequence[
     """The regions whose stock decides whether an entry may be posted: only one at a time may ask about each."""
     if opens_stock(entry):
         return {account.region for account, _ in entry.lines}
+    if about_claims(entry):
+        return about_claims(entry)
     if not takes_farmland(entry, chart):
         return set()
     return {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -45,6 +45,39 @@ def post_admitted(
         admit(book.database, regions, new, policy, tasks=tasks, chart=book.chart)
 
     return book.post_with(entries, look)
+
+
+def post_proposed(book: Book, propose: Callable[[], Entry], gates: Iterable[str]) -> Receipt:
+    """Post the entry that `propose` makes of the book, if it is still the one to make when it is written.
+
+    While the gates are held it is proposed once more. If the book has changed meanwhile, so that it would be another
+    one, that one is posted instead.
+
+    Raises
+    ------
+    BadInput, NotFound
+        Why none can be proposed any more, or the book's reasons against it. Nothing was added.
+    """
+    held = sorted(gates)
+    entry = propose()
+    while True:
+        now = entry
+
+        def look(desk: Desk, _new: Sequence[Entry]) -> None:
+            nonlocal now
+            _take_turns(desk, held)
+            now = propose()
+            if now != entry:
+                raise _ChangedError
+
+        try:
+            return book.post_with([entry], look)[0]
+        except _ChangedError:
+            entry = now
+
+
+class _ChangedError(Exception):
+    """The book has changed since the entry was proposed."""
 
 
 def _take_turns(desk: Desk, gates: Iterable[str]) -> None:

@@ -1,0 +1,47 @@
+"""What was found by attacking the book: nothing is lost on the way, and nothing is told that is not so."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+from ledger_cases import CLAIM, COUNTY, FIELD, PADDY, POOL, an_entry, occupy, reserve, settle
+
+from tilth.core import BadInput
+from tilth.ledger import Phase, counter, read_entries, write_entries
+
+HEAD = "id,kind,posting_date,evidence,author,account,area_m2\n"
+
+
+def test_a_row_with_an_area_and_no_account_is_refused_not_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "e.csv"
+    path.write_text(HEAD + "a1,ACCEPT,2025-03-01,opinion,Li,POOL:RESTORED,30\na1,,,,,,4000\n")
+    with pytest.raises(BadInput, match=r"#3.*account") as told:
+        read_entries(path, region=COUNTY)
+    assert told.value.code == "LEDGER-FILE-LACKS"
+
+
+@pytest.mark.parametrize("ending", ["json", "csv"])
+def test_entries_of_any_phase_are_read_as_they_were_written(tmp_path: Path, ending: str) -> None:
+    occupied = occupy("n", 10, due=date(2025, 6, 1), rule_pack="cn", rule_version="2024")
+    every = [
+        occupied,
+        reserve("plan", 7, expires=date(2024, 9, 1)),
+        settle("void", "plan", Phase.VOID, "2024-08-01"),
+        an_entry("w", "SETTLE", "2024-12-01", (CLAIM, -10), (POOL, -10), links=("n", "a")),
+        counter(occupied, id="back", posting_date=date(2025, 1, 1), evidence="doc", author="Li"),
+        an_entry("t", "TRANSFER", "2024-12-01", (POOL, -1), (POOL._replace(region="110101"), 1), by_state=True),
+        an_entry("p", "CHANGE", "2024-12-01", (PADDY, -1), (PADDY._replace(name="LAND:0102"), 1), geometry="a > b"),
+        an_entry("g", "REAPPRAISAL", "2024-12-01", (FIELD, -1), (FIELD._replace(pbf=1), 1)),
+    ]
+    found = read_entries(write_entries(every, tmp_path / f"e.{ending}"), region="-")
+    assert [replace(one, lines=tuple(sorted(one.lines))) for one in found] == [
+        replace(one, lines=tuple(sorted(one.lines))) for one in every
+    ]
+
+
+def test_json_keeps_links_to_ids_with_blanks(tmp_path: Path) -> None:
+    one = an_entry("w", "SETTLE", "2024-12-01", (CLAIM, -10), (POOL, -10), links=("n 1", "a 1"))
+    assert read_entries(write_entries([one], tmp_path / "e.json"), region="-")[0].links == ("n 1", "a 1")
