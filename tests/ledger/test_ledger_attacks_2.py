@@ -2,16 +2,49 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import date
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from ledger_cases import CLAIM, COUNTY, FIELD, PADDY, POOL, an_entry, occupy, reserve, settle
+from ledger_cases import (
+    CLAIM,
+    COUNTY,
+    DRY,
+    FIELD,
+    OLD,
+    PADDY,
+    POOL,
+    a_year,
+    an_entry,
+    occupy,
+    reserve,
+    settle,
+    worked_opening,
+)
+from sqlalchemy import update
 
 from tilth.core import BadInput
-from tilth.ledger import Phase, counter, read_entries, write_entries
+from tilth.land import Region, RegionTree
+from tilth.ledger import (
+    Book,
+    Case,
+    Outcome,
+    Phase,
+    counter,
+    gather,
+    keep,
+    load_policy,
+    read_entries,
+    stored_rules_agree,
+    tables,
+    tests_of,
+    write_entries,
+)
 
+TREE = RegionTree({COUNTY: Region(COUNTY, "示范县", "county")})
 HEAD = "id,kind,posting_date,evidence,author,account,area_m2\n"
 
 
@@ -45,3 +78,29 @@ def test_entries_of_any_phase_are_read_as_they_were_written(tmp_path: Path, endi
 def test_json_keeps_links_to_ids_with_blanks(tmp_path: Path) -> None:
     one = an_entry("w", "SETTLE", "2024-12-01", (CLAIM, -10), (POOL, -10), links=("n 1", "a 1"))
     assert read_entries(write_entries([one], tmp_path / "e.json"), region="-")[0].links == ("n 1", "a 1")
+
+
+def test_inv_17_a_test_that_was_made_stricter_does_not_make_an_old_closing_another(book: Book) -> None:
+    book.post(worked_opening())
+    a_year(book)
+    book.post(an_entry("off", "REAPPRAISAL", "2024-12-31", (DRY, -500), (OLD, 500)))
+    book.close_year(COUNTY, 2024, evidence="assessment", author="Zhao")
+    case = Case(gather(book.database, TREE, COUNTY, 2024), load_policy())
+    found = tests_of(case)
+    stored = keep(book.database, case, found)
+    assert stored is not None
+    given = {name: told for name, told in json.loads(stored.given).items() if name not in ("tests", "beside")}
+    rows = json.loads(stored.results)
+    rows = [row for row in rows if "error of an earlier survey" not in row["about"]]
+    for row in rows:
+        row["about"] = row["about_zh"] = "said otherwise then"
+        if row["invariant"] == "INV-12":
+            row["found"] = 1  # what the test found then
+    texts = [json.dumps(one, ensure_ascii=False, sort_keys=True, separators=(",", ":")) for one in (given, rows)]
+    digest = sha256("\n".join((stored.policy, *texts)).encode()).hexdigest()
+    with book.database.transaction() as connection:
+        told = {"given": texts[0], "results": texts[1], "digest": digest}
+        connection.execute(update(tables.assessments).values(told))
+    agreed = stored_rules_agree(book.database, case)
+    assert agreed.outcome is Outcome.NOT_ASSESSED, agreed.about
+    assert agreed.found == 0 and "INV-12, INV-9" in agreed.about.en

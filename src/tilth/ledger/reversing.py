@@ -51,7 +51,10 @@ def _writing_off(database: Database, entry: Entry) -> list[Entry]:
         .join(lines, lines.c.entry == entries.c.number)
         .join(accounts, accounts.c.id == lines.c.account)
         .where(accounts.c.region.in_(sorted(about_claims(entry))), accounts.c.name.startswith("CLAIM:"))
-        .where(lines.c.booked_area < 0, entries.c.body.contains(json.dumps(entry.reverses, ensure_ascii=False), autoescape=True))
+        .where(
+            lines.c.booked_area < 0,
+            entries.c.body.contains(json.dumps(entry.reverses, ensure_ascii=False), autoescape=True),
+        )
         .where(~select(undone.c.id).where(undone.c.reverses == entries.c.id).exists())
         .distinct()
     )
