@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_api_settling import COUNTY, DAY, accepted, an_entry, left, place, settle
+from test_api_settling import DAY, accepted, an_entry, left, place, settle
 
 from tilth import api
 from tilth.api import settling

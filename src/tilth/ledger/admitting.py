@@ -50,8 +50,8 @@ def admit(
     ------
     BadInput
         If an entry would take a region, or one above it, below its task (INV-13) or beyond its cap (INV-10), an
-        upgrade moves area (INV-16), an occupation is taken back that is written off, compensation comes without its ground or into a book that is older (INV-6), or a
-        loss in one land type is made up for in another (rules `ldn`).
+        upgrade moves area (INV-16), an occupation is taken back whose claim is written off, compensation comes without
+        its ground or into a book that is older (INV-6), or a loss in one land type is made up for in another (`ldn`).
     """
     chart = chart or Chart()
     if not any(gated(one, chart) for one in entries):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -58,26 +59,27 @@ def post_proposed(book: Book, propose: Callable[[], Entry], gates: Iterable[str]
     BadInput, NotFound
         Why none can be proposed any more, or the book's reasons against it. Nothing was added.
     """
-    held = sorted(gates)
-    entry = propose()
+    entry, held = propose(), sorted(gates)
     while True:
-        now = entry
-
-        def look(desk: Desk, _new: Sequence[Entry]) -> None:
-            nonlocal now
-            _take_turns(desk, held)
-            now = propose()
-            if now != entry:
-                raise _ChangedError
-
         try:
-            return book.post_with([entry], look)[0]
-        except _ChangedError:
-            entry = now
+            return book.post_with([entry], partial(_still, propose, entry, held))[0]
+        except _OtherError as other:
+            entry = other.entry
 
 
-class _ChangedError(Exception):
-    """The book has changed since the entry was proposed."""
+class _OtherError(Exception):
+    """The book has changed since an entry was proposed: now it is this one."""
+
+    def __init__(self, entry: Entry) -> None:
+        super().__init__(entry.id)
+        self.entry = entry
+
+
+def _still(propose: Callable[[], Entry], entry: Entry, gates: Iterable[str], desk: Desk, _new: Sequence[Entry]) -> None:
+    _take_turns(desk, gates)
+    now = propose()
+    if now != entry:
+        raise _OtherError(now)
 
 
 def _take_turns(desk: Desk, gates: Iterable[str]) -> None:

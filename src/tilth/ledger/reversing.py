@@ -37,9 +37,9 @@ def not_written_off(database: Database, entry: Entry, coming: Iterable[Entry]) -
     before = list(coming)
     gone = {one.reverses for one in before if one.reverses}
     for one in (*_writing_off(database, entry), *before):
-        if entry.reverses in one.links and one.phase is Phase.POST and not one.reverses and about_claims(one):
-            if one.id not in gone:
-                raise BadInput("POLICY-REVERSE-WRITTEN-OFF", id=entry.id, other=entry.reverses, by=one.id)
+        writes_off = one.phase is Phase.POST and not one.reverses and about_claims(one)
+        if writes_off and entry.reverses in one.links and one.id not in gone:
+            raise BadInput("POLICY-REVERSE-WRITTEN-OFF", id=entry.id, other=entry.reverses, by=one.id)
 
 
 def _writing_off(database: Database, entry: Entry) -> list[Entry]:
