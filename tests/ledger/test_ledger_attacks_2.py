@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ledger_cases import (
@@ -20,27 +21,35 @@ from ledger_cases import (
     a_year,
     an_entry,
     occupy,
+    opening,
     reserve,
+    restore,
     settle,
     worked_opening,
 )
 from sqlalchemy import update
 
 from tilth.core import BadInput
-from tilth.land import Region, RegionTree
+from tilth.land import Region, RegionTree, Task
 from tilth.ledger import (
+    Account,
     Book,
     Case,
+    Chart,
+    Line,
     Outcome,
     Phase,
+    Quantities,
+    check,
     counter,
     gather,
     keep,
     load_policy,
+    post_admitted,
     read_entries,
     stored_rules_agree,
     tables,
-    tests_of,
+    tests_of as every_test,
     write_entries,
 )
 
@@ -86,7 +95,7 @@ def test_inv_17_a_test_that_was_made_stricter_does_not_make_an_old_closing_anoth
     book.post(an_entry("off", "REAPPRAISAL", "2024-12-31", (DRY, -500), (OLD, 500)))
     book.close_year(COUNTY, 2024, evidence="assessment", author="Zhao")
     case = Case(gather(book.database, TREE, COUNTY, 2024), load_policy())
-    found = tests_of(case)
+    found = every_test(case)
     stored = keep(book.database, case, found)
     assert stored is not None
     given = {name: told for name, told in json.loads(stored.given).items() if name not in ("tests", "beside")}
@@ -104,3 +113,32 @@ def test_inv_17_a_test_that_was_made_stricter_does_not_make_an_old_closing_anoth
     agreed = stored_rules_agree(book.database, case)
     assert agreed.outcome is Outcome.NOT_ASSESSED, agreed.about
     assert agreed.found == 0 and "INV-12, INV-9" in agreed.about.en
+
+
+def test_an_act_of_a_year_without_a_task_does_not_get_past_the_red_line_of_the_year_it_is_booked_in(book: Book) -> None:
+    book.post(opening(1000), restore("r", 500, "2024-01-10"))
+    late = replace(occupy("n", 200), act_date=date(2023, 12, 30))
+    with pytest.raises(BadInput, match="POLICY-RED-LINE"):
+        post_admitted(book, TREE, [late], load_policy(), tasks=(Task(COUNTY, 2024, 400, None),))
+    post_admitted(
+        book, TREE, [replace(late, id="less", **of(100))], load_policy(), tasks=(Task(COUNTY, 2024, 400, None),)
+    )
+
+
+def of(area: int) -> dict[str, Any]:
+    return {"lines": occupy("-", area).lines}
+
+
+@pytest.mark.parametrize(
+    ("year", "area", "code"), [(2025, 10, "LEDGER-CAP-YEAR"), (2024, 11, "LEDGER-CAP-MORE"), (2024, 10, "")]
+)
+def test_an_occupation_takes_of_the_cap_of_its_own_year_and_no_more_than_it_occupies(
+    year: int, area: int, code: str
+) -> None:
+    entry = occupy("n", 10)
+    capped = replace(entry, lines=(*entry.lines, Line(Account(COUNTY, f"CAP:{year}"), Quantities(-area))))
+    if not code:
+        check(capped, Chart(), date(2025, 12, 31))
+        return
+    with pytest.raises(BadInput, match=code):
+        check(capped, Chart(), date(2025, 12, 31))

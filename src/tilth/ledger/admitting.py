@@ -111,9 +111,14 @@ def gates_of(entry: Entry, regions: RegionTree, policy: Policy, tasks: Sequence[
     return {
         code
         for code in _above(regions, entry)
-        if (task_of(tasks, code, entry.act_date.year) and policy.rule("red-line", entry.act_date, code))
+        if (task_of(tasks, code, _counts_on(entry).year) and policy.rule("red-line", _counts_on(entry), code))
         or (entry.kind == "NONAG" and policy.rule("cap", entry.act_date, code))
     }
+
+
+def _counts_on(entry: Entry) -> date:
+    """The day by which the red line is asked: an act of an earlier year takes of the stock it is booked from."""
+    return max(entry.act_date, entry.posting_date)
 
 
 def task_of(tasks: Sequence[Task], region: str, year: int) -> Task | None:
@@ -186,8 +191,8 @@ class _Gate:
     def red_line(self, entry: Entry) -> None:
         """INV-13 for every region that the entry is about, and those above."""
         for code in _above(self.tree, entry):
-            task = task_of(self.tasks, code, entry.act_date.year)
-            rule = self.policy.rule("red-line", entry.act_date, code)
+            day = _counts_on(entry)
+            task, rule = task_of(self.tasks, code, day.year), self.policy.rule("red-line", day, code)
             if task is None or rule is None or not self._covered(code):
                 continue
             stable = rule["counts"] == "stable"
