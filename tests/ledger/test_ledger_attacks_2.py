@@ -49,8 +49,10 @@ from tilth.ledger import (
     read_entries,
     stored_rules_agree,
     tables,
-    tests_of as every_test,
     write_entries,
+)
+from tilth.ledger import (
+    tests_of as every_test,
 )
 
 TREE = RegionTree({COUNTY: Region(COUNTY, "示范县", "county")})
