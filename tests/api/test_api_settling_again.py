@@ -12,6 +12,7 @@ from test_api_settling import DAY, accepted, an_entry, left, place, settle
 
 from tilth import api
 from tilth.api import settling
+from tilth.cli.run import run
 from tilth.core import BadInput
 from tilth.land import Region, Store
 from tilth.ledger import Account, Entry, Line, Quantities, counter, write_entries
@@ -159,3 +160,10 @@ def test_an_occupation_is_not_taken_back_while_a_write_off_of_its_claim_stands(
     reverse(f"settle:{name}")
     reverse(name)
     assert left(place, "CLAIM") == {"CLAIM:NONAG": 0} and api.ledger_verify(place).sound
+
+
+def test_the_table_in_chinese_names_accounts_in_chinese(place: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ["-w", str(place.root), "--lang", "zh", "ledger", "settle", "n-1", "--on", "2024-11-30", "--dry-run"]
+    assert run(asked) == 0
+    out = capsys.readouterr().out
+    assert "POOL:RESTORED 稳定 5等" in out and "stable" not in out
