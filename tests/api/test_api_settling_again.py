@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_api_settling import DAY, accepted, an_entry, left, place, settle
+from test_api_settling import COUNTY, DAY, accepted, an_entry, left, place, settle
 
 from tilth import api
 from tilth.api import settling
@@ -167,3 +167,11 @@ def test_the_table_in_chinese_names_accounts_in_chinese(place: Workspace, capsys
     assert run(asked) == 0
     out = capsys.readouterr().out
     assert "POOL:RESTORED 稳定 5等" in out and "stable" not in out
+
+
+def test_a_refusal_in_chinese_names_accounts_in_chinese(place: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    Store(place).put_regions([Region("410883", "neighbour", "county")])
+    asked = ["ledger", "transfer", "--from", COUNTY, "--to", "410883", "--account", "POOL:RESTORED", "--grade", "5"]
+    more = ["--area-ha", "9", "--evidence", "x", "--author", "Li"]
+    assert run(["-w", str(place.root), "--lang", "zh", *asked, *more]) == 2
+    assert "POOL:RESTORED 稳定 5等" in capsys.readouterr().err
