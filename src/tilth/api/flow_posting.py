@@ -199,8 +199,7 @@ def _books(tree: RegionTree, own: str, region: str | None, level: str) -> tuple[
         fits = [one.code for one in line if _LEVELS.index(one.level) <= depth]
         return fits[0] if fits else own
 
-    inside = {one.code for one in tree.regions.values() if top.code in {up.code for up in tree.ancestors(one.code)}}
-    return home, inside
+    return home, set(tree.below(top.code))
 
 
 def stocks_of(workspace: Workspace, store: Store, before: int, after: int, home: Callable[[str], str]) -> Any:

@@ -18,7 +18,7 @@ from tilth.ledger.caps import cap_from
 from tilth.ledger.chart import Chart
 from tilth.ledger.equivalents import land_types
 from tilth.ledger.gathering import CLAIMING, Event, Facts, children_of, covered, gather, subtree
-from tilth.ledger.judging import told
+from tilth.ledger.judging import task_of, told
 from tilth.ledger.judging_book import moves_area
 from tilth.ledger.model import Account, Entry, Phase, day_number
 from tilth.ledger.policy import Policy
@@ -119,12 +119,6 @@ def gates_of(entry: Entry, regions: RegionTree, policy: Policy, tasks: Sequence[
 def _counts_on(entry: Entry) -> date:
     """The day by which the red line is asked: an act of an earlier year takes of the stock it is booked from."""
     return max(entry.act_date, entry.posting_date)
-
-
-def task_of(tasks: Sequence[Task], region: str, year: int) -> Task | None:
-    """What a region had to hold: the newest task that is not later than the year."""
-    found = [one for one in tasks if one.region == region and one.year <= year]
-    return max(found, key=lambda one: one.year, default=None)
 
 
 def _above(tree: RegionTree, entry: Entry) -> list[str]:
@@ -287,7 +281,7 @@ class _Gate:
 
     def _below(self, code: str) -> frozenset[str]:
         if code not in self._within:
-            self._within[code] = subtree(self.tree, code, self._children)
+            self._within[code] = subtree(code, self._children)
         return self._within[code]
 
     def entries(self, ids: Collection[str]) -> dict[str, Entry]:
