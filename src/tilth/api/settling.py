@@ -75,9 +75,8 @@ def ledger_settle(
     asked = Asked(occupation, day, evidence, author, area, tuple(use), id)
     with land_book(workspace) as book:
         entry, _ = book.entry(occupation)
-        regions = sorted({one.account.region for one in entry.lines if one.account.family == "CLAIM"})
-        if not regions:
-            raise BadInput("LEDGER-SETTLE-NO-CLAIM", id=occupation, day=day, known="-")
+        owing = {one.account.region for one in entry.lines if one.account.family == "CLAIM"}
+        regions = sorted(owing or {one.account.region for one in entry.lines} or {workspace.region})
         if dry_run:
             return Settled(_proposed(book, regions, policy, asked), None)
         made: list[WriteOff] = []
