@@ -41,6 +41,21 @@ if TYPE_CHECKING:
     from tilth.api.judged import Acceptance, Judged
     from tilth.api.measuring import Converted, area, convert
     from tilth.api.missed import missed_tasks
+    from tilth.api.people import (
+        LogVerified,
+        TokenMade,
+        at_console,
+        user_add,
+        user_list,
+        user_log,
+        user_log_verify,
+        user_password,
+        user_remove,
+        user_role,
+        user_token,
+        user_token_end,
+        user_tokens,
+    )
     from tilth.api.projects import Checked, check
     from tilth.api.published import national
     from tilth.api.results import Accounts, Imported, Measured, Measurement, Rows, Written
@@ -71,6 +86,7 @@ __all__ = [
     "GroupStanding",
     "Imported",
     "Judged",
+    "LogVerified",
     "Measured",
     "Measurement",
     "Mended",
@@ -79,10 +95,12 @@ __all__ = [
     "Settled",
     "Standings",
     "Stated",
+    "TokenMade",
     "Ungraded",
     "Written",
     "accounts",
     "area",
+    "at_console",
     "balance_records",
     "booked_by_region",
     "check",
@@ -130,6 +148,16 @@ __all__ = [
     "standing",
     "statement_of",
     "use",
+    "user_add",
+    "user_list",
+    "user_log",
+    "user_log_verify",
+    "user_password",
+    "user_remove",
+    "user_role",
+    "user_token",
+    "user_token_end",
+    "user_tokens",
     "validate",
     "write_areas",
     "write_tables",

@@ -1,6 +1,6 @@
 """One file for each part of the office. To add a part: write its file, and name its door here."""
 
 from tilth.web.door import Door
-from tilth.web.routes import entrance, ogc, workspace
+from tilth.web.routes import entrance, ogc, people, workspace
 
-DOORS: tuple[Door, ...] = (entrance.door, workspace.door, ogc.door)
+DOORS: tuple[Door, ...] = (entrance.door, workspace.door, ogc.door, people.door)

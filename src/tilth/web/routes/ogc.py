@@ -75,7 +75,7 @@ def conformance() -> dict[str, Any]:
     return {"conformsTo": list(CONFORMS_TO)}
 
 
-@door.get("/collections", "read", somewhere=True)
+@door.get("/collections", "read", anywhere=True)
 def collections(request: Request, caller: Known) -> dict[str, Any]:
     """Every collection that the caller may see."""
     home, tree = _home(request), office_of(request).regions()
@@ -87,13 +87,13 @@ def collections(request: Request, caller: Known) -> dict[str, Any]:
     }
 
 
-@door.get("/collections/{collection}", "read", somewhere=True)
+@door.get("/collections/{collection}", "read", anywhere=True)
 def collection(request: Request, caller: Known, collection: str) -> dict[str, Any]:
     """One collection."""
     return _described(_collection(request, caller, collection), _home(request))
 
 
-@door.get("/collections/{collection}/queryables", "read", somewhere=True)
+@door.get("/collections/{collection}/queryables", "read", anywhere=True)
 def queryables(request: Request, caller: Known, collection: str) -> Response:
     """The columns that a filter may name."""
     chosen = _collection(request, caller, collection)
@@ -110,7 +110,7 @@ def queryables(request: Request, caller: Known, collection: str) -> Response:
     return JSONResponse(body, media_type="application/schema+json")
 
 
-@door.get("/collections/{collection}/items", "read", somewhere=True, response_class=Response)
+@door.get("/collections/{collection}/items", "read", anywhere=True, response_class=Response)
 def items(
     request: Request,
     caller: Known,
@@ -144,7 +144,7 @@ def items(
     return _answer(_page_text(request, page, query.limit), target)
 
 
-@door.get("/collections/{collection}/items/{feature}", "read", somewhere=True, response_class=Response)
+@door.get("/collections/{collection}/items/{feature}", "read", anywhere=True, response_class=Response)
 def item(request: Request, caller: Known, collection: str, feature: str, crs: str = CRS84) -> Response:
     """One feature."""
     chosen = _collection(request, caller, collection)
