@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from tilth.api.accounting import Flowed, accounts, down_to, flows, write_tables
     from tilth.api.area_lists import write_areas
     from tilth.api.assessing import Assessed, ledger_assess, ledger_rules
+    from tilth.api.backing_up import BackedUp, backup
     from tilth.api.booking import (
         Booked,
         balance_records,
@@ -58,6 +59,7 @@ if TYPE_CHECKING:
     )
     from tilth.api.projects import Checked, check
     from tilth.api.published import national
+    from tilth.api.restoring import Restored, restore
     from tilth.api.results import Accounts, Imported, Measured, Measurement, Rows, Written
     from tilth.api.settling import Settled, ledger_settle
     from tilth.api.standing_records import Detail, GroupStanding, Standings, Ungraded
@@ -73,6 +75,7 @@ __all__ = [
     "Acceptance",
     "Accounts",
     "Assessed",
+    "BackedUp",
     "Booked",
     "Checked",
     "Closed",
@@ -90,6 +93,7 @@ __all__ = [
     "Measured",
     "Measurement",
     "Mended",
+    "Restored",
     "Reviewed",
     "Rows",
     "Settled",
@@ -101,6 +105,7 @@ __all__ = [
     "accounts",
     "area",
     "at_console",
+    "backup",
     "balance_records",
     "booked_by_region",
     "check",
@@ -143,6 +148,7 @@ __all__ = [
     "repair",
     "report",
     "reservation_record",
+    "restore",
     "review",
     "set_aside",
     "standing",

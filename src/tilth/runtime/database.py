@@ -145,14 +145,19 @@ class Database:
 
     def migrate(self, to: str = "head") -> None:
         """Bring the schema to the newest step, or only as far as `to`."""
-        from alembic import command
-        from alembic.config import Config
-
         with self.transaction() as connection:
-            config = Config()
-            config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
-            config.attributes["connection"] = connection
-            command.upgrade(config, to)
+            bring_up(connection, to)
+
+
+def bring_up(connection: Connection, to: str = "head") -> None:
+    """Bring the schema at the other end of a connection to the newest step, or only as far as `to`."""
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
+    config.attributes["connection"] = connection
+    command.upgrade(config, to)
 
 
 @cache
