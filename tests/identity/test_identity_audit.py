@@ -5,9 +5,9 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from identity_desk import CONSOLE, PASSWORD, Desk
 from sqlalchemy import delete, update
 
-from conftest import CONSOLE, PASSWORD, Desk
 from tilth.core import BadInput
 from tilth.identity import Actor, tables
 from tilth.identity.audit import next_link

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argon2
 import pytest
+from identity_desk import CONSOLE, PASSWORD, Desk
 from sqlalchemy import select, update
 
-from conftest import CONSOLE, PASSWORD, Desk
 from tilth.core import BadInput, NotFound
 from tilth.identity import Caller, Entered, Grant, Turned, may, passwords, tables
 from tilth.land import Store

@@ -3,4 +3,4 @@
 from tilth.web.door import Door
 from tilth.web.routes import entrance, ogc, people, workspace
 
-DOORS: tuple[Door, ...] = (entrance.door, workspace.door, ogc.door, people.door)
+DOORS: tuple[Door, ...] = (entrance.door, workspace.door, people.door, ogc.door)
