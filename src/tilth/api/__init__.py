@@ -66,6 +66,7 @@ if TYPE_CHECKING:
     from tilth.api.standings import booked_by_region, standing
     from tilth.api.stating import Stated, ledger_statement, statement_of
     from tilth.api.transferring import ledger_transfer
+    from tilth.api.watching import Figures, figures, ready
     from tilth.api.workspaces import contents, init, open_workspace, set_aside, use
     from tilth.api.yearbook import Reviewed, report, review
 else:
@@ -83,6 +84,7 @@ __all__ = [
     "Demonstration",
     "Detail",
     "Examined",
+    "Figures",
     "FlowPosted",
     "Flowed",
     "FollowUp",
@@ -115,6 +117,7 @@ __all__ = [
     "convert",
     "demo",
     "down_to",
+    "figures",
     "flows",
     "group_standing",
     "import_changes",
@@ -145,6 +148,7 @@ __all__ = [
     "missed_tasks",
     "national",
     "open_workspace",
+    "ready",
     "repair",
     "report",
     "reservation_record",

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 CONFIG = "tilth.toml"
 #: Other folders of a workspace whose files are taken as they are; and one that is taken if asked for.
 _TABLES, _REPORTS = "tables", "reports"
+#: Below the reports: what the server is at work on.
+_JOBS = "jobs"
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,7 @@ def backup(workspace: Workspace, file: str | Path, *, reports: bool = False) -> 
         with beside(target) as staging:
             gathered, told = _gather(workspace, staging, reports)
             parts = _measured(gathered)
+            told["damaged"] = sorted({one.where.file for one in gathered.findings if one.code == "BACKUP-DAMAGED-FILE"})
             made = staging / "archive"
             with working(message("BACKUP-WRITING"), sum(part.size for part, _ in parts)) as advance:
                 fingerprint = write_archive(made, told, parts, advance)
@@ -114,7 +117,6 @@ def _gather(workspace: Workspace, staging: Path, reports: bool) -> tuple[_Gather
         "snapshots": len(folders),
         "book": book.as_record(),
         "tables": [one.as_record() for one in dumps],
-        "damaged": sorted({one.where.file for one in gathered.findings if one.code == "BACKUP-DAMAGED-FILE"}),
         "python": sys.version.split()[0],
     }
 
@@ -211,7 +213,7 @@ def _whole_folder(root: Path, folder: str, gathered: _Gathered, staging: Path | 
 
 def _files_below(folder: Path) -> Iterator[Path]:
     for above, folders, files in os.walk(folder):
-        folders.sort()
+        folders[:] = sorted(one for one in folders if Path(above, one) != folder / _JOBS)
         yield from (Path(above) / name for name in sorted(files) if not name.startswith("."))
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, func, select
 from tilth.ledger import tables
 from tilth.ledger.canonical import account_text
 from tilth.ledger.model import Account
+from tilth.runtime import Database
 
 
 class BookState(NamedTuple):
@@ -46,3 +47,13 @@ def book_state(connection: Connection) -> BookState:
         digest=running.hexdigest(),
         closings=tuple((row.region, row.year, bytes(row.link).hex()) for row in closings),
     )
+
+
+def how_many(database: Database) -> tuple[int, int]:
+    """How many entries and closings there are."""
+    with database.transaction() as connection:
+        entries, closings = (
+            connection.execute(select(func.count()).select_from(table)).scalar_one()
+            for table in (tables.entries, tables.closings)
+        )
+    return entries, closings

@@ -12,6 +12,8 @@ from starlette.exceptions import HTTPException
 from tilth.core import BadInput, NeedsAnswer, NotFound, TilthError, message
 
 MEDIA_TYPE = "application/problem+json"
+#: What is wrong with the server, not with the request.
+_NOT_NOW = frozenset({"RUNTIME-DATABASE", "RUNTIME-DISK-FULL", "RUNTIME-READ-ONLY", "RUNTIME-BUSY"})
 
 
 class Problem(Exception):
@@ -71,6 +73,8 @@ def _headers(error: Problem, to_gis: bool) -> dict[str, str] | None:
 
 def status_of(error: TilthError) -> int:
     """The HTTP status that says what kind of refusal it is."""
+    if error.code in _NOT_NOW:
+        return 503
     match error:
         case NotFound():
             return 404
