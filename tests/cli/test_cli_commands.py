@@ -32,6 +32,7 @@ COMMANDS = (
     "ledger close", "ledger balance", "ledger verify", "ledger replay", "ledger accept", "ledger follow-up",
     "ledger settle", "ledger assess", "ledger transfer", "ledger statement", "user add", "user password",
     "user role", "user token", "user list", "user remove", "user log",
+    "backup", "restore",
 )  # fmt: skip
 
 EXAMPLE = """\

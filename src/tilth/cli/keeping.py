@@ -29,7 +29,7 @@ def backup(
 
     Note the fingerprint down outside: it tells whether a file is this backup. Exit status 1: a stored file is damaged.
 
-    Examples: `tilth backup county.tar` · `tilth -w county backup /mnt/disk/county.tar --reports`
+    Examples: `tilth backup county.tar` · `tilth backup /mnt/disk/county.tar --reports`
     """
     place = workspace()
     from tilth import api
