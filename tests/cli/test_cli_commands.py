@@ -30,9 +30,8 @@ COMMANDS = (
     "validate", "repair", "accounts", "flows", "standing", "check", "area", "convert", "report", "contents",
     "use", "demo", "ledger post", "ledger reserve", "ledger void", "ledger reservations", "ledger expire",
     "ledger close", "ledger balance", "ledger verify", "ledger replay", "ledger accept", "ledger follow-up",
-    "ledger settle", "ledger assess", "ledger transfer", "ledger statement", "user add", "user password",
-    "user role", "user token", "user list", "user remove", "user log",
-    "backup", "restore",
+    "ledger settle", "ledger assess", "ledger transfer", "ledger statement", "backup", "restore", "user add",
+    "user password", "user role", "user token", "user list", "user remove", "user log",
 )  # fmt: skip
 
 EXAMPLE = """\
@@ -194,7 +193,7 @@ def test_help_lists_the_commands_and_the_exit_statuses(tilth: Tilth) -> None:
         shown = re.search(rf"^  {words}  (.*(?:\n {{10,}}.*)*)", listed, re.MULTILINE)
         assert shown and " ".join(shown[1].split()) == what
     found = re.findall(r"^  ([a-z]+(?: [a-z-]+)?)  ", listed, re.MULTILINE)
-    assert found == list(COMMANDS), "in the order of use"
+    assert [one for one in found if one != "serve"] == list(COMMANDS), "in the order of use"
     assert "0 fine, 1 findings that break a rule, 2 bad request or input" in said.out.replace("\n", " ")
     assert tilth("--version").out.startswith("tilth 0.")
 

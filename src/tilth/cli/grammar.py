@@ -10,6 +10,8 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+#: Commands for who keeps an office's server.
+_OFFICE = ("serve", "backup", "restore", "user")
 #: Options of the root command that may as well stand after any command.
 EVERYWHERE = ("workspace", "lang")
 _EXAMPLE = re.compile(r"`([^`]+)`")
@@ -98,10 +100,11 @@ class Root(Group):
         return own + rest
 
     def listed(self, above: str = "") -> list[tuple[str, str]]:
-        """In the order people use them: first a workspace, then what comes into it; the land book by itself."""
+        """In the order people use them: a workspace, what comes into it, the rest, the land book, and the server."""
 
         def place(one: tuple[str, str]) -> tuple[bool, ...]:
-            return one[0] != "init", not one[0].startswith("import "), one[0].startswith("ledger ")
+            first = one[0].partition(" ")[0]
+            return first != "init", first != "import", first in ("ledger", *_OFFICE), first in _OFFICE
 
         return sorted(super().listed(above), key=place)
 
