@@ -127,6 +127,20 @@ def test_reports_are_kept_where_asked_and_rules_that_the_settings_name(place: Wo
     assert "files/reports/2024/年鉴.txt" in names and not any("jobs" in name for name in names)
 
 
+def test_secrets_of_the_settings_stay_behind(place: Workspace, tmp_path: Path) -> None:
+    settings = place.root / "tilth.toml"
+    plain = settings.read_text()
+    settings.write_text(plain + '[web.oidc]\nissuer = "https://x"\nclient_secret = "s3cr3t"  # not for others\n')
+    done = api.backup(place, tmp_path / "a.tar")
+    assert b"s3cr3t" not in done.file.read_bytes()
+    api.restore(done.file, tmp_path / "back")
+    assert api.open_workspace(tmp_path / "back").settings("web") == {"oidc": {"issuer": "https://x"}}
+    settings.write_text(plain + '[web]\noidc = { issuer = "https://x", client_secret = "s3cr3t" }\n')
+    with pytest.raises(BadInput) as caught:
+        api.backup(place, tmp_path / "b.tar")
+    assert caught.value.code == "BACKUP-SETTINGS" and not (tmp_path / "b.tar").exists()
+
+
 # --- damage and forgery -------------------------------------------------------------------------------------------
 
 

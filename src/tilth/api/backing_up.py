@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 CONFIG = "tilth.toml"
 #: Other folders of a workspace whose files are taken as they are; and one that is taken if asked for.
 _TABLES, _REPORTS = "tables", "reports"
+#: Settings that stay behind: the address of the database may hold a password, the other is one.
+_DATABASE, _SECRET = "database", "client_secret"
 #: Below the reports: what the server is at work on.
 _JOBS = "jobs"
 
@@ -136,9 +138,9 @@ def _measured(gathered: _Gathered) -> list[tuple[Part, Path]]:
 
 
 def _settings(workspace: Workspace, staging: Path, gathered: _Gathered) -> None:
-    """The settings without where the database is, the tables beside them, and the rules that they name."""
+    """The settings without secrets, the tables beside them, and the rules that they name."""
     kept = staging / CONFIG
-    kept.write_text(without_database((workspace.root / CONFIG).read_text(encoding="utf-8")), encoding="utf-8")
+    kept.write_text(without_secrets((workspace.root / CONFIG).read_text(encoding="utf-8")), encoding="utf-8")
     gathered.files[f"files/{CONFIG}"] = kept
     _whole_folder(workspace.root, _TABLES, gathered, staging)
     chosen = str(workspace.settings("ledger").get("rules", ""))
@@ -154,26 +156,35 @@ def _settings(workspace: Workspace, staging: Path, gathered: _Gathered) -> None:
         gathered.findings.append(Finding("BACKUP-OUTSIDE", Where(file=chosen), {"file": chosen}))
 
 
-def without_database(settings: str) -> str:
-    """Settings without the line that says where the database is: it may hold a password.
+def without_secrets(settings: str) -> str:
+    """Settings without the lines that say where the database is, and what proves the server to another service.
 
     Raises
     ------
     BadInput
-        If that is more than a line.
+        If one of these is more than a line.
     """
-    lines = settings.splitlines(keepends=True)
-    tables = next((n for n, line in enumerate(lines) if line.lstrip().startswith("[")), len(lines))
-    kept = [*(one for one in lines[:tables] if one.partition("=")[0].strip() != "database"), *lines[tables:]]
+    kept, in_table = [], False
+    for line in settings.splitlines(keepends=True):
+        in_table = in_table or line.lstrip().startswith("[")
+        key = line.partition("=")[0].strip()
+        if key != _SECRET and (in_table or key != _DATABASE):
+            kept.append(line)
     text = "".join(kept)
-    whole = tomllib.loads(settings)
-    whole.pop("database", None)
+    whole = _unsecret(tomllib.loads(settings))
+    whole.pop(_DATABASE, None)
     try:
         if tomllib.loads(text) == whole:
             return text
     except tomllib.TOMLDecodeError:
         pass
     raise BadInput("BACKUP-SETTINGS")
+
+
+def _unsecret(table: dict[str, Any]) -> dict[str, Any]:
+    return {
+        key: _unsecret(value) if isinstance(value, dict) else value for key, value in table.items() if key != _SECRET
+    }
 
 
 def _stored(root: Path, folder: str, gathered: _Gathered) -> None:

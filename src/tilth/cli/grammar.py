@@ -10,8 +10,6 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-#: Commands for who keeps an office's server.
-_OFFICE = ("serve", "backup", "restore", "user")
 #: Options of the root command that may as well stand after any command.
 EVERYWHERE = ("workspace", "lang")
 _EXAMPLE = re.compile(r"`([^`]+)`")
@@ -100,11 +98,11 @@ class Root(Group):
         return own + rest
 
     def listed(self, above: str = "") -> list[tuple[str, str]]:
-        """In the order people use them: a workspace, what comes into it, the rest, the land book, and the server."""
+        """In the order people use them: first a workspace, then what comes into it; land book and people at the end."""
 
         def place(one: tuple[str, str]) -> tuple[bool, ...]:
-            first = one[0].partition(" ")[0]
-            return first != "init", first != "import", first in ("ledger", *_OFFICE), first in _OFFICE
+            first, group = one[0], one[0].partition(" ")[0]
+            return first != "init", not first.startswith("import "), group in ("ledger", "user"), group == "user"
 
         return sorted(super().listed(above), key=place)
 
