@@ -15,6 +15,7 @@ from tilth.web.routes import (
     single_sign_on,
     standings,
     surveys,
+    watching,
     workspace,
 )
 
@@ -33,4 +34,5 @@ DOORS: tuple[Door, ...] = (
     people.door,
     single_sign_on.door,
     ogc.door,
+    watching.door,
 )
