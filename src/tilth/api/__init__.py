@@ -38,6 +38,21 @@ if TYPE_CHECKING:
     )
     from tilth.api.measuring import Converted, area, convert
     from tilth.api.missed import missed_tasks
+    from tilth.api.people import (
+        LogVerified,
+        TokenMade,
+        at_console,
+        user_add,
+        user_list,
+        user_log,
+        user_log_verify,
+        user_password,
+        user_remove,
+        user_role,
+        user_token,
+        user_token_end,
+        user_tokens,
+    )
     from tilth.api.projects import Checked, check
     from tilth.api.published import national
     from tilth.api.results import Accounts, Imported, Measured, Measurement, Rows, Written
@@ -66,6 +81,7 @@ __all__ = [
     "GroupStanding",
     "Imported",
     "Judged",
+    "LogVerified",
     "Measured",
     "Measurement",
     "Mended",
@@ -73,10 +89,12 @@ __all__ = [
     "Rows",
     "Standings",
     "Stated",
+    "TokenMade",
     "Ungraded",
     "Written",
     "accounts",
     "area",
+    "at_console",
     "balance_records",
     "booked_by_region",
     "check",
@@ -121,6 +139,16 @@ __all__ = [
     "standing",
     "statement_of",
     "use",
+    "user_add",
+    "user_list",
+    "user_log",
+    "user_log_verify",
+    "user_password",
+    "user_remove",
+    "user_role",
+    "user_token",
+    "user_token_end",
+    "user_tokens",
     "validate",
     "write_areas",
     "write_tables",

@@ -13,6 +13,7 @@ from tilth.cli import (
     measuring,
     showing,
     serving,
+    people,
 )
 # isort: on
 
@@ -24,6 +25,7 @@ __all__ = [
     "booking",
     "bringing",
     "measuring",
+    "people",
     "serving",
     "showing",
     "stating",

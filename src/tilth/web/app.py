@@ -14,6 +14,7 @@ from tilth import __version__, api
 from tilth.runtime import Workspace
 from tilth.web import problems
 from tilth.web.guard import Guard
+from tilth.web.logged import Logged
 from tilth.web.routes import DOORS
 from tilth.web.state import Office
 
@@ -49,6 +50,7 @@ def create_app(workspace: Workspace | str | Path, *, start_key: str = "") -> Fas
         app.include_router(door.router)
     if PAGES.is_dir():
         _add_pages(app)
+    app.add_middleware(Logged)
     app.add_middleware(Guard)
     return app
 

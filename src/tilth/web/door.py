@@ -8,16 +8,22 @@ from typing import Any
 from fastapi import APIRouter, Depends
 
 from tilth.identity import ACTIONS
-from tilth.web.access import needs
+from tilth.web.access import current_caller, needs
 
 #: Routes that anybody may call, without being known.
 OPEN = "open"
+#: Routes that whoever is signed in may call, whatever their roles.
+KNOWN = "known"
 #: Under this name a route's action stands in the OpenAPI description.
 ACTION = "x-tilth-action"
 
 
 class Door:
-    """A group of routes under one tag. Each names the action it needs; `OPEN` needs none."""
+    """A group of routes under one tag. Each names the action it needs; `OPEN` needs none.
+
+    With `anywhere=True` it is enough to be allowed in some region, where the address names none: such a route shows no
+    more than `access.scope` gives.
+    """
 
     def __init__(self, tag: str, prefix: str = "/api/v1") -> None:
         self.router = APIRouter(prefix=prefix, tags=[tag])
@@ -41,8 +47,11 @@ class Door:
     def _route(
         self, method: str, path: str, action: str, more: dict[str, Any]
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-        assert action == OPEN or action in ACTIONS, action
-        guards = [] if action == OPEN else [Depends(needs(action))]
+        assert action in (OPEN, KNOWN, *ACTIONS), action
+        anywhere = more.pop("anywhere", False)
+        guards = (
+            [] if action == OPEN else [Depends(current_caller if action == KNOWN else needs(action, anywhere=anywhere))]
+        )
         return self.router.api_route(
             path,
             methods=[method],

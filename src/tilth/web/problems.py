@@ -28,7 +28,7 @@ def add_handlers(app: FastAPI) -> None:
     @app.exception_handler(Problem)
     async def _problem(_request: Request, error: Problem) -> JSONResponse:
         said, remedy = message(error.code, **error.values), message(error.code, "remedy", **error.values)
-        return problem(error.status, error.code, said, remedy)
+        return problem(error.status, error.code, said, remedy, headers=_headers(error))
 
     @app.exception_handler(TilthError)
     async def _tilth(_request: Request, error: TilthError) -> JSONResponse:
@@ -45,6 +45,17 @@ def add_handlers(app: FastAPI) -> None:
         code = {404: "WEB-NO-SUCH-PAGE", 405: "WEB-NO-SUCH-METHOD"}.get(error.status_code, "WEB-REFUSED")
         said, remedy = message(code), message(code, "remedy")
         return problem(error.status_code, code, said, remedy, headers=dict(error.headers or {}))
+
+
+def _headers(error: Problem) -> dict[str, str] | None:
+    """What programs read: how to show who they are, and when to come again."""
+    match error.status:
+        case 401:
+            return {"WWW-Authenticate": 'Bearer realm="tilth"'}
+        case 429:
+            return {"Retry-After": str(error.values.get("seconds", 1))}
+        case _:
+            return None
 
 
 def status_of(error: TilthError) -> int:

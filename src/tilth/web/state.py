@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any, cast
+from dataclasses import dataclass
+from typing import cast
 
 from fastapi import Request
 
+from tilth.identity import Entrance
 from tilth.land import RegionTree, Store
 from tilth.runtime import Workspace
 
@@ -18,7 +19,11 @@ class Office:
     workspace: Workspace
     start_key: str  # lets the person in who started the server; "" for nobody
     owner: str  # their name
-    sessions: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def entrance(self) -> Entrance:
+        """Where people come in, and what they have then: kept in the database, shared by every server process."""
+        return Entrance(self.workspace, self.start_key, self.owner)
 
     def regions(self) -> RegionTree:
         """The region tree as it is now."""
