@@ -36,6 +36,8 @@ if TYPE_CHECKING:
         import_survey,
         import_tasks,
     )
+    from tilth.api.map_sheets import prepare_map
+    from tilth.api.map_tiles import MapTile, map_layers, map_overview, map_record, map_tile, map_tilejson
     from tilth.api.measuring import Converted, area, convert
     from tilth.api.missed import missed_tasks
     from tilth.api.people import (
@@ -82,6 +84,7 @@ __all__ = [
     "Imported",
     "Judged",
     "LogVerified",
+    "MapTile",
     "Measured",
     "Measurement",
     "Mended",
@@ -128,9 +131,15 @@ __all__ = [
     "ledger_transfer",
     "ledger_verify",
     "ledger_void",
+    "map_layers",
+    "map_overview",
+    "map_record",
+    "map_tile",
+    "map_tilejson",
     "missed_tasks",
     "national",
     "open_workspace",
+    "prepare_map",
     "repair",
     "report",
     "reservation_record",

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tilth import __version__
 from tilth.api.beside import about_kind, about_layer, about_survey
+from tilth.api.map_sheets import prepare_map
 from tilth.api.outlined import prepare_outlines
 from tilth.api.results import Imported, Rows
 from tilth.change import flag_kinds
@@ -78,6 +79,7 @@ def import_survey(
     if used:
         with working(message("API-PREPARING", file=Path(file).name)):
             prepare_outlines(workspace, done.snapshot)
+            prepare_map(workspace, store.in_use(year))
     return Imported(done.snapshot, (*done.findings, *noted), used)
 
 

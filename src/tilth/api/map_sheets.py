@@ -301,7 +301,7 @@ def _pbf_flags(workspace: Workspace, survey: Snapshot) -> np.ndarray | None:
         return None
     with working(message("MAP-BASIC", year=survey.meta.year)):
         cover = cover_of(workspace, survey, layers["pbf"], outlines_of(workspace, survey))
-    return None if cover is None else (cover.share > _MOSTLY).astype(np.int32)
+    return None if cover is None else np.asarray(cover.share > _MOSTLY, dtype=np.int32)
 
 
 def _write_overview(workspace: Workspace, stored: Stored, sheet: Sheet, folder: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import zlib
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -34,6 +35,9 @@ from tilth.tiles import LAST_ZOOM, Address, Choices, Sheet, indexed_png, tile_of
 _OF_REGIONS = ("township", "village")
 #: Tiles drawn last are kept, up to so many bytes.
 _MOST_KEPT = 64 << 20
+#: Smaller tiles are never packed.
+_WORTH_PACKING = 512
+_LEVEL, _GZIP, _PACKED = 1, 31, b"\x1f\x8b"
 _GRADES = 15
 _RING = ("#1a9850", "#66bd63", "#a6d96a", "#d9ef8b", "#ffffbf", "#fee08b", "#fdae61", "#f46d43", "#d73027", "#a50026")
 
@@ -44,6 +48,11 @@ class MapTile:
 
     content: bytes
     tag: str
+
+    @property
+    def is_packed(self) -> bool:
+        """Is it packed by gzip? No tile begins like that."""
+        return self.content.startswith(_PACKED)
 
 
 class _Kept:
@@ -104,7 +113,9 @@ def map_record(workspace: Workspace, scope: Sequence[str] | None = None) -> dict
     ready = [one for one in layers.values() if is_open(workspace, one)]
     surveys = [sheet_of(workspace, one) for one in ready if one.kind == "survey"]
     boxes = [box for sheet in surveys or [sheet_of(workspace, one) for one in ready] if (box := sheet.bounds)]
-    bounds = [*np.min([box[:2] for box in boxes], axis=0), *np.max([box[2:] for box in boxes], axis=0)] if boxes else None
+    bounds = (
+        [*np.min([box[:2] for box in boxes], axis=0), *np.max([box[2:] for box in boxes], axis=0)] if boxes else None
+    )
     return {
         "bounds": bounds,
         "center": [(bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2] if bounds else None,
@@ -117,9 +128,18 @@ def map_record(workspace: Workspace, scope: Sequence[str] | None = None) -> dict
 
 
 def map_tile(
-    workspace: Workspace, layer: str, z: int, x: int, y: int, scope: Sequence[str] | None = None
+    workspace: Workspace,
+    layer: str,
+    z: int,
+    x: int,
+    y: int,
+    scope: Sequence[str] | None = None,
+    *,
+    packed: bool = False,
 ) -> MapTile | None:
     """A vector tile of a layer, for whoever may see `scope`; None while the layer is being made ready.
+
+    With `packed`, it is packed by gzip where that makes it smaller.
 
     Raises
     ------
@@ -137,6 +157,8 @@ def map_tile(
         raise NotFound("TILES-TOO-FAR", layer=layer, z=z, first=sheet.first_zoom)
     allowed = None if _sees_all(workspace, scope) else _allowed(workspace, sheet, stored, scope or ())
     tag = _tag(workspace, stored, f"{z}/{x}/{y}", allowed)
+    if packed:
+        return MapTile(_kept.get(f"{tag}-packed", lambda: _packed(tile_of(sheet, at, allowed))), f"{tag}-packed")
     return MapTile(_kept.get(tag, lambda: tile_of(sheet, at, allowed)), tag)
 
 
@@ -185,6 +207,13 @@ def map_tilejson(workspace: Workspace, layer: str, base: str, scope: Sequence[st
         "bounds": sheet.bounds,
         "vector_layers": [{"id": sheet.name, "fields": kinds, "minzoom": sheet.first_zoom, "maxzoom": LAST_ZOOM}],
     }
+
+
+def _packed(content: bytes) -> bytes:
+    if len(content) < _WORTH_PACKING:
+        return content
+    packing = zlib.compressobj(_LEVEL, zlib.DEFLATED, _GZIP)
+    return packing.compress(content) + packing.flush()
 
 
 _TILES = "/api/v1/tiles/{layer}/{{z}}/{{x}}/{{y}}.mvt"
@@ -329,7 +358,7 @@ def _colours(workspace: Workspace, stored: Stored, sheet: Sheet) -> dict[str, li
 
 @lru_cache(maxsize=32)
 def _class_colours(system: str, codes: tuple[str, ...]) -> tuple[str | None, ...]:
-    from tilth.report import class_colours, ring_colour
+    from tilth.report.colours import class_colours, ring_colour
 
     try:
         shipped = class_colours(code_system(system))

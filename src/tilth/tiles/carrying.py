@@ -9,12 +9,13 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 from numba import njit
 
 from tilth.core import FloatArray, IntArray
 from tilth.overlay.ellipsoid import surface
 from tilth.overlay.options import OUTER
-from tilth.tiles.world import units_of
+from tilth.tiles.world import Units, units_of
 
 #: Distance between the nodes of the net. [m]
 PITCH_M = 4_000.0
@@ -24,6 +25,9 @@ LONGEST_M = 500.0
 _MOST_NODES = 1_000_000
 #: Interpolated coordinates differ by no more than this from the projection's. [units]
 _NEAR = 0.05
+
+
+Holes = npt.NDArray[np.uint8]
 
 
 class Net(NamedTuple):
@@ -94,7 +98,7 @@ def _interpolate(xy: FloatArray, first: FloatArray, pitch: float, node: FloatArr
 
 @njit(**OUTER)
 def stepped(xy: FloatArray, ring_start: IntArray, longest: float) -> tuple[FloatArray, IntArray]:
-    """The rings with every edge longer than `longest` cut into equal parts, at the same points whichever way it runs."""
+    """The rings with every edge longer than `longest` cut into equal parts, at the same points both ways."""
     more = 0
     for ring in range(len(ring_start) - 1):
         for n in range(ring_start[ring], ring_start[ring + 1] - 1):
@@ -127,8 +131,8 @@ def stepped(xy: FloatArray, ring_start: IntArray, longest: float) -> tuple[Float
 
 @njit(**OUTER)
 def rounded(
-    at: FloatArray, ring_start: IntArray, first_ring: IntArray, hole: IntArray
-) -> tuple[IntArray, IntArray, IntArray, IntArray, FloatArray]:
+    at: FloatArray, ring_start: IntArray, first_ring: IntArray, hole: Holes
+) -> tuple[Units, IntArray, IntArray, Holes, FloatArray]:
     """Points as whole units, each ring without its repeated points and its closing one; rings of fewer than three
     points are left out. Returns points, first point of each ring, first ring of each polygon, holes, boxes (p, 4)."""
     xy, start = np.empty((len(at), 2), np.int32), np.empty(len(ring_start), np.int64)
@@ -152,14 +156,10 @@ def rounded(
             start[r], kept[r] = begin, hole[ring]
             r += 1
             for n in range(begin, k):
-                x, y = float(xy[n, 0]), float(xy[n, 1])
-                if not box[p, 0] <= x:
-                    box[p, 0] = x
-                if not box[p, 1] <= y:
-                    box[p, 1] = y
-                if not box[p, 2] >= x:
-                    box[p, 2] = x
-                if not box[p, 3] >= y:
-                    box[p, 3] = y
+                for axis in range(2):
+                    if not box[p, axis] <= xy[n, axis]:
+                        box[p, axis] = xy[n, axis]
+                    if not box[p, 2 + axis] >= xy[n, axis]:
+                        box[p, 2 + axis] = xy[n, axis]
     start[r], first[len(first_ring) - 1] = k, r
     return xy[:k], start[: r + 1], first, kept[:r], box

@@ -113,7 +113,7 @@ def _straightened(ring: IntArray, size: int) -> int:
 @njit(**LEAF)
 def _turn(ring: IntArray, a: int, b: int, x: int, y: int) -> int:
     """Above 0 where a, b and (x, y) turn one way, below where the other, 0 where they are on a line."""
-    return (ring[b, 0] - ring[a, 0]) * (y - ring[b, 1]) - (ring[b, 1] - ring[a, 1]) * (x - ring[b, 0])
+    return int((ring[b, 0] - ring[a, 0]) * (y - ring[b, 1]) - (ring[b, 1] - ring[a, 1]) * (x - ring[b, 0]))
 
 
 @njit(**LEAF)
@@ -149,9 +149,9 @@ def _meet(edge: IntArray, n: int, m: int) -> bool:
         return False
     one, two = _side(ax, ay, bx, by, cx, cy), _side(ax, ay, bx, by, dx, dy)
     if edge[n, 4] == m:  # the next one begins where this one ends: no more may they share
-        return two == 0 and _within(ax, ay, bx, by, dx, dy)
+        return bool(two == 0 and _within(ax, ay, bx, by, dx, dy))
     if edge[m, 4] == n:
-        return one == 0 and _within(ax, ay, bx, by, cx, cy)
+        return bool(one == 0 and _within(ax, ay, bx, by, cx, cy))
     three, four = _side(cx, cy, dx, dy, ax, ay), _side(cx, cy, dx, dy, bx, by)
     if one * two < 0 and three * four < 0:
         return True
@@ -161,7 +161,7 @@ def _meet(edge: IntArray, n: int, m: int) -> bool:
         return True
     if three == 0 and _within(cx, cy, dx, dy, ax, ay):
         return True
-    return four == 0 and _within(cx, cy, dx, dy, bx, by)
+    return bool(four == 0 and _within(cx, cy, dx, dy, bx, by))
 
 
 @njit(**OUTER)
@@ -303,8 +303,7 @@ def _mended(drawn: Drawn, odd: IntArray) -> Drawn:
     """With the polygons `odd` that cross or touch themselves as the ground that they cover, on whole steps again."""
     owner, shapes = [], []
     for f in odd.tolist():
-        outer = np.zeros((0, 2))
-        held: list[npt.NDArray[np.int32]] = []
+        outer, held = np.zeros((0, 2), np.int32), list[Units]()
         for ring in range(drawn.first_ring[f], drawn.first_ring[f + 1]):
             points = drawn.xy[drawn.ring_start[ring] : drawn.ring_start[ring + 1]]
             if drawn.hole[ring]:

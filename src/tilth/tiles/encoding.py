@@ -123,7 +123,7 @@ def _features(xy: Units, ring_start: IntArray, first_ring: IntArray, ids: IntArr
             geometry += 2 + _length((b - a - 1) << 3 | 2)
             for n in range(a, b):
                 geometry += _length(_zigzag(xy[n, 0] - x)) + _length(_zigzag(xy[n, 1] - y))
-                x, y = np.int64(xy[n, 0]), np.int64(xy[n, 1])
+                x, y = int(xy[n, 0]), int(xy[n, 1])
         tagged = 0
         for k in range(tags.shape[1]):
             if tags[f, k] >= 0:
@@ -152,7 +152,7 @@ def _features(xy: Units, ring_start: IntArray, first_ring: IntArray, ids: IntArr
                     at = _write(out, at, (b - a - 1) << 3 | 2)
                 at = _write(out, at, _zigzag(xy[n, 0] - x))
                 at = _write(out, at, _zigzag(xy[n, 1] - y))
-                x, y = np.int64(xy[n, 0]), np.int64(xy[n, 1])
+                x, y = int(xy[n, 0]), int(xy[n, 1])
             out[at] = 15
             at += 1
     return out[:at]

@@ -78,8 +78,8 @@ def fill(
                     k += 1
         _sort(row, at, k)
         for n in range(0, k - 1, 2):
-            first, last = (at[n] - half + size - 1) >> shift, (at[n + 1] - half + size - 1) >> shift
-            line = row[n] - top
+            first, last = int(at[n] - half + size - 1) >> shift, int(at[n + 1] - half + size - 1) >> shift
+            line = int(row[n]) - top
             for column in range(max(first - left, 0), min(last - left, wide)):
                 for theme in range(themes):
                     out[line, column, theme] = code[p, theme]

@@ -97,7 +97,10 @@ def write_overview(
     """
     zoom, corner, high, wide = _finest(sheet)
     region = sheet.column("region_code")
-    code = [region.code + 1 if isinstance(region, Choices) else np.zeros(len(sheet), np.int32), *themes.values()]
+    code: list[IntArray] = [
+        region.code + 1 if isinstance(region, Choices) else np.zeros(len(sheet), np.int32),
+        *themes.values(),
+    ]
     codes = np.ascontiguousarray(np.column_stack(code)).astype(np.int64)
     files = [np.lib.format.open_memmap(folder / "region.npy", "w+", np.uint16, (high, wide))]
     files += [
@@ -134,9 +137,7 @@ def _finest(sheet: Sheet) -> tuple[int, tuple[int, int], int, int]:
     return 0, (0, 0), SIDE, SIDE
 
 
-def _fill(
-    sheet: Sheet, polygons: tuple[int, int], shift: int, left: int, top: int, codes: IntArray, out: Any
-) -> None:
+def _fill(sheet: Sheet, polygons: tuple[int, int], shift: int, left: int, top: int, codes: IntArray, out: Any) -> None:
     for first in range(polygons[0], polygons[1], _BLOCK):
         some = (first, min(first + _BLOCK, polygons[1]))
         fill(some, sheet.xy, sheet.ring_start, sheet.first_ring, shift, left, top, codes, out)

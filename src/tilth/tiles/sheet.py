@@ -1,4 +1,4 @@
-"""A layer made ready to be drawn: made once of what is stored, kept in a folder, read from there as if it were in memory.
+"""A layer made ready to be drawn: made once of what is stored, kept in a folder, and mapped into memory from there.
 
 Polygons stand in the order of a Hilbert curve, so that what a tile shows lies together.
 """
@@ -129,6 +129,7 @@ def write_sheet(
     xy.flush()
     flat.drop()
     zoom = zooms_of(xy.view(np.ndarray), ring_start)
+    parts: dict[str, npt.NDArray[Any]]
     parts = {"zoom": zoom, "ring_start": ring_start, "hole": flat.hole[ring], "first_ring": first_ring, "row": row}
     parts |= {"tree_box": tree.box, "tree_level": tree.level}
     for part, values in parts.items():

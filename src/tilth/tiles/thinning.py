@@ -102,9 +102,7 @@ def _off(xy: Units, n: int, a: int, b: int) -> float:
 
 
 @njit(**OUTER)
-def _thin(
-    xy: Units, ring_start: IntArray, rings: tuple[int, int], ends: Zooms, steps: IntArray, out: Zooms
-) -> None:
+def _thin(xy: Units, ring_start: IntArray, rings: tuple[int, int], ends: Zooms, steps: IntArray, out: Zooms) -> None:
     """Fill `out` for the points of `rings` (from, to)."""
     longest = 0
     for ring in range(rings[0], rings[1]):
@@ -143,10 +141,7 @@ def _thin_line(
     closed = xy[line[0], 0] == xy[line[size - 1], 0] and xy[line[0], 1] == xy[line[size - 1], 1]
     if size < 3:
         return
-    if closed:
-        turned = _before(xy, line[size - 2], line[1])
-    else:
-        turned = _before(xy, line[size - 1], line[0])
+    turned = _before(xy, line[size - 2], line[1]) if closed else _before(xy, line[size - 1], line[0])
     held = 1
     stack[0, 0], stack[0, 1], most[0] = 0, size - 1, np.inf
     while held > 0:

@@ -1,24 +1,21 @@
-"""The map: what it shows, its tiles, and the overview from afar. Nobody is shown land beyond the regions they may see."""
+"""The map: what it shows, its tiles, the overview from afar. Nobody is shown land beyond the regions they may see."""
 
 from __future__ import annotations
 
-import zlib
 from typing import Annotated, Any
 
 from fastapi import Path, Query, Request, Response
 
 from tilth import api
+from tilth.core import message
 from tilth.web.access import scope
 from tilth.web.door import Door
-from tilth.web.problems import problem_response
+from tilth.web.problems import problem
 from tilth.web.state import office_of
 
 door = Door("map")
 
 MVT, PNG = "application/vnd.mapbox-vector-tile", "image/png"
-#: Smaller answers are sent as they are.
-_WORTH_PACKING = 512
-_LEVEL, _GZIP = 1, 31
 _RETRY_S = 2
 
 
@@ -60,12 +57,12 @@ def overview(
     return sent(request, api.map_overview(place, year, z, x, y, by, scope(request, "read")), PNG)
 
 
-@door.get(
-    "/tiles/{layer}/{z}/{x}/{y}.mvt", "read", anywhere=True, response_class=Response, responses=pictured(MVT)
-)
+@door.get("/tiles/{layer}/{z}/{x}/{y}.mvt", "read", anywhere=True, response_class=Response, responses=pictured(MVT))
 def tile(request: Request, layer: Layer, z: Zoom, x: Place, y: Place) -> Response:
     """A vector tile of a layer."""
-    return sent(request, api.map_tile(office_of(request).workspace, layer, z, x, y, scope(request, "read")), MVT)
+    packed = _unpacks(request.headers.get("accept-encoding", ""))
+    place = office_of(request).workspace
+    return sent(request, api.map_tile(place, layer, z, x, y, scope(request, "read"), packed=packed), MVT)
 
 
 @door.get("/tiles/{layer}.json", "read", anywhere=True)
@@ -78,20 +75,16 @@ def tilejson(request: Request, layer: Layer) -> dict[str, Any]:
 def sent(request: Request, found: api.MapTile | None, media_type: str) -> Response:
     """A tile as an answer: packed where that is understood and worth it, and not sent again where it is known."""
     if found is None:
-        return problem_response(503, "TILES-BEING-MADE", headers={"Retry-After": str(_RETRY_S)})
-    packs = media_type == MVT
-    headers = {"ETag": f'"{found.tag}"', "Cache-Control": "private, no-cache"}
-    if packs:
-        headers["Vary"] = "Accept-Encoding"
+        code = "TILES-BEING-MADE"
+        return problem(503, code, message(code), message(code, "remedy"), headers={"Retry-After": str(_RETRY_S)})
+    headers = {"ETag": f'"{found.tag}"', "Cache-Control": "private, no-cache", "Vary": "Accept-Encoding"}
     if _knows(request.headers.get("if-none-match", ""), found.tag):
         return Response(status_code=304, headers=headers)
     if not found.content:
         return Response(status_code=204, headers=headers)
-    content = found.content
-    if packs and len(content) >= _WORTH_PACKING and _unpacks(request.headers.get("accept-encoding", "")):
-        content = found.packed(_pack)
+    if found.is_packed:
         headers["Content-Encoding"] = "gzip"
-    return Response(content, media_type=media_type, headers=headers)
+    return Response(found.content, media_type=media_type, headers=headers)
 
 
 def _knows(sent_along: str, tag: str) -> bool:
@@ -105,8 +98,3 @@ def _unpacks(accepted: str) -> bool:
         if name.strip() in ("gzip", "*"):
             return weight.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
     return False
-
-
-def _pack(content: bytes) -> bytes:
-    packing = zlib.compressobj(_LEVEL, zlib.DEFLATED, _GZIP)
-    return packing.compress(content) + packing.flush()
