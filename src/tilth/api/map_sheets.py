@@ -319,7 +319,7 @@ def _themes(sheet: Sheet) -> Iterator[tuple[str, np.ndarray]]:
     def value(name: str, otherwise: int) -> np.ndarray:
         column = sheet.column(name)
         known = [*column.choices, otherwise] if isinstance(column, Choices) else [otherwise]
-        return np.array(known)[code(name)]
+        return np.asarray(np.array(known)[code(name)])
 
     yield "class", code("class_code") + 1
     farmland, pbf = value("farmland", 0), value("pbf", 0)

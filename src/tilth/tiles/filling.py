@@ -66,8 +66,8 @@ def fill(
                 if ay > by:
                     ax, ay, bx, by = bx, by, ax, ay
                 # lines whose middle lies in [ay, by)
-                first, last = (ay - half + size - 1) >> shift, (by - half + size - 1) >> shift
-                for line in range(max(first, top), min(last, top + high)):
+                first, last = int(ay - half + size - 1) >> shift, int(by - half + size - 1) >> shift
+                for line in range(max(first, top), min(last, top + int(high))):
                     if k == len(row):
                         more = np.empty((2, 2 * k), np.int64)
                         more[0, :k], more[1, :k] = row, at
@@ -79,10 +79,9 @@ def fill(
         _sort(row, at, k)
         for n in range(0, k - 1, 2):
             first, last = int(at[n] - half + size - 1) >> shift, int(at[n + 1] - half + size - 1) >> shift
-            line = int(row[n]) - top
-            for column in range(max(first - left, 0), min(last - left, wide)):
+            for column in range(max(first - left, 0), min(last - left, int(wide))):
                 for theme in range(themes):
-                    out[line, column, theme] = code[p, theme]
+                    out[row[n] - top, column, theme] = code[p, theme]
 
 
 @njit(**OUTER)

@@ -97,11 +97,8 @@ def write_overview(
     """
     zoom, corner, high, wide = _finest(sheet)
     region = sheet.column("region_code")
-    code: list[IntArray] = [
-        region.code + 1 if isinstance(region, Choices) else np.zeros(len(sheet), np.int32),
-        *themes.values(),
-    ]
-    codes = np.ascontiguousarray(np.column_stack(code)).astype(np.int64)
+    place: Any = region.code + 1 if isinstance(region, Choices) else np.zeros(len(sheet), np.int32)
+    codes = np.ascontiguousarray(np.column_stack([place, *themes.values()])).astype(np.int64)
     files = [np.lib.format.open_memmap(folder / "region.npy", "w+", np.uint16, (high, wide))]
     files += [
         np.lib.format.open_memmap(folder / f"{theme}-{zoom}.npy", "w+", np.uint8, (high, wide)) for theme in themes
