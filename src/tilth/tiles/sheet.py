@@ -128,7 +128,7 @@ def write_sheet(
     )
     xy.flush()
     flat.drop()
-    zoom = zooms_of(xy.view(np.ndarray), ring_start)
+    zoom = zooms_of(xy.view(np.ndarray), ring_start, first_ring, Tree(tree.box, np.arange(len(row)), tree.level))
     parts: dict[str, npt.NDArray[Any]]
     parts = {"zoom": zoom, "ring_start": ring_start, "hole": flat.hole[ring], "first_ring": first_ring, "row": row}
     parts |= {"tree_box": tree.box, "tree_level": tree.level}

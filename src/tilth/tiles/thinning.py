@@ -7,11 +7,14 @@ one, whoever it belongs to, and it is walked from the same end.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import numpy.typing as npt
 from numba import njit
 
 from tilth.core import IntArray
+from tilth.overlay.boxes import Tree, meeting
 from tilth.overlay.options import LEAF, OUTER
 from tilth.overlay.threads import blocks, in_threads
 from tilth.tiles.world import BITS, EXTENT_BITS, LAST_ZOOM, Units
@@ -20,17 +23,16 @@ Zooms = npt.NDArray[np.uint8]
 
 #: A point is drawn where without it the line would run more than this far from it. [steps of a tile]
 TOLERANCE = 2.0
-#: As many points are looked up in one table.
-_TABLE = 4_000_000
+#: As many polygons are looked up in one table, or a few more.
+_TABLE = 60_000
 _BLOCK = 65_536
 _ONE, _TWO = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F)
 
 
-def zooms_of(xy: Units, ring_start: IntArray) -> Zooms:
-    """(n,) the first zoom at which each point is drawn; all are at the last one."""
+def zooms_of(xy: Units, ring_start: IntArray, first_ring: IntArray, tree: Tree) -> Zooms:
+    """(n,) the first zoom at which each point is drawn; all are at the last one. The tree is over the polygons."""
     ends = np.zeros(len(xy), np.uint8)
-    tables = max(1, -(-len(xy) // _TABLE))
-    in_threads(lambda part: _mark_ends(xy, ring_start, part, tables, ends), range(tables))
+    in_threads(lambda cell: _mark_ends(*cell, xy, ring_start, first_ring, ends), list(_cells(tree)))
     out = np.full(len(xy), LAST_ZOOM, np.uint8)
     steps = TOLERANCE * 2.0 ** (BITS - EXTENT_BITS - np.arange(LAST_ZOOM + 1))
     in_threads(
@@ -38,6 +40,24 @@ def zooms_of(xy: Units, ring_start: IntArray) -> Zooms:
         blocks(len(ring_start) - 1, _BLOCK),
     )
     return out
+
+
+def _cells(tree: Tree) -> Iterator[tuple[IntArray, IntArray]]:
+    """Squares that together cover everything, each with the polygons that reach into it: x and y from, x and y to."""
+    if not len(tree.order):
+        return
+    left, top, right, bottom = tree.box[-1].astype(np.int64).tolist()
+    side = 1 << max(right - left, bottom - top).bit_length()
+    stack = [(left, top, side)]
+    while stack:
+        x, y, side = stack.pop()
+        rows = meeting(np.array([[x, y, x + side, y + side]]) - 0.5, tree)[:, 1]
+        if len(rows) <= _TABLE or side == 1:
+            if len(rows):
+                yield np.ascontiguousarray(rows), np.array([x, y, x + side, y + side])
+            continue
+        half = side >> 1
+        stack += [(x, y, half), (x + half, y, half), (x, y + half, half), (x + half, y + half, half)]
 
 
 @njit(**LEAF)
@@ -53,35 +73,41 @@ def _mix(value: np.uint64) -> np.uint64:
 
 
 @njit(**OUTER)
-def _mark_ends(xy: Units, ring_start: IntArray, part: int, parts: int, ends: Zooms) -> None:
-    """Set `ends` of the points that fall to table `part`."""
+def _mark_ends(
+    rows: IntArray, cell: IntArray, xy: Units, ring_start: IntArray, first_ring: IntArray, ends: Zooms
+) -> None:
+    """Set `ends` of the points of polygons `rows` that lie in a square."""
+    points = 0
+    for p in rows:
+        points += ring_start[first_ring[p + 1]] - ring_start[first_ring[p]]
     size = np.int64(64)
-    while size * parts < 3 * len(xy):
+    while 2 * size < 3 * points:
         size *= 2
     keys, goes = np.zeros(size, np.uint64), np.zeros(size, np.uint64)
     end = np.zeros(size, np.uint8)
-    mask, few = np.uint64(size - 1), np.uint64(parts)
+    mask = np.uint64(size - 1)
     for turn in range(2):
-        for ring in range(len(ring_start) - 1):
-            a, b = ring_start[ring], ring_start[ring + 1]
-            for n in range(a, b):
-                key = _key(xy[n, 0], xy[n, 1])
-                mixed = _mix(key)
-                if (mixed >> np.uint64(40)) % few != np.uint64(part):
-                    continue
-                at = mixed & mask
-                while keys[at] != key and keys[at] != np.uint64(0):
-                    at = (at + np.uint64(1)) & mask
-                if turn == 1:
-                    ends[n] = end[at]
-                    continue
-                before, after = n - 1 if n > a else b - 1, n + 1 if n + 1 < b else a
-                one, two = _key(xy[before, 0], xy[before, 1]), _key(xy[after, 0], xy[after, 1])
-                pair = _mix(min(one, two) * _ONE) ^ (_mix(max(one, two) * _TWO) << np.uint64(1))
-                if keys[at] == np.uint64(0):
-                    keys[at], goes[at] = key, pair
-                elif goes[at] != pair:
-                    end[at] = 1
+        for p in rows:
+            for ring in range(first_ring[p], first_ring[p + 1]):
+                a, b = ring_start[ring], ring_start[ring + 1]
+                for n in range(a, b):
+                    x, y = np.int64(xy[n, 0]), np.int64(xy[n, 1])
+                    if x < cell[0] or y < cell[1] or x >= cell[2] or y >= cell[3]:
+                        continue
+                    key = _key(x, y)
+                    at = _mix(key) & mask
+                    while keys[at] != key and keys[at] != np.uint64(0):
+                        at = (at + np.uint64(1)) & mask
+                    if turn == 1:
+                        ends[n] = end[at]
+                        continue
+                    before, after = n - 1 if n > a else b - 1, n + 1 if n + 1 < b else a
+                    one, two = _key(xy[before, 0], xy[before, 1]), _key(xy[after, 0], xy[after, 1])
+                    pair = _mix(min(one, two) * _ONE) ^ (_mix(max(one, two) * _TWO) << np.uint64(1))
+                    if keys[at] == np.uint64(0):
+                        keys[at], goes[at] = key, pair
+                    elif goes[at] != pair:
+                        end[at] = 1
 
 
 @njit(**LEAF)
