@@ -110,7 +110,7 @@ def test_holes_stay_holes_and_parts_stay_parts(tmp_path: Path) -> None:
 
 
 def test_a_ring_that_crosses_itself_is_drawn_as_the_ground_that_it_covers(tmp_path: Path) -> None:
-    tie = shapely.Polygon(np.array([[0, 0], [200, 200], [200, 0], [0, 200]]) + [EAST, NORTH])
+    tie = shapely.Polygon(np.array([[0, 0], [200, 200], [200, 0], [0, 200]]) + np.array([EAST, NORTH]))
     sheet = sheet_of_shapes(tmp_path / "s", [tie, shapely.box(EAST + 300, NORTH, EAST + 400, NORTH + 100)])
     found = shown(sheet, address_over(sheet, 14))
     assert found[1][0].is_valid and found[1][0].geom_type == "MultiPolygon" and found[2][0].is_valid
@@ -163,6 +163,15 @@ def test_a_layer_is_first_drawn_where_its_fullest_tile_shows_few_enough() -> Non
     tiles = {(int(a) >> (BITS - zoom), int(b) >> (BITS - zoom)) for a, b in box[:, :2]}
     assert len(tiles) >= 4 and first_zoom_of(box.astype(float), most=10_000) < zoom
     assert first_zoom_of(np.zeros((0, 4))) == 0
+
+
+def test_parcels_are_first_drawn_where_the_middle_one_can_be_seen() -> None:
+    from tilth.tiles.sheet import first_zoom_of
+
+    box = np.array([[0.0, 0.0, 4_000.0, 3_000.0]] * 3) + 2.0**30
+    assert first_zoom_of(box) == 0
+    zoom = first_zoom_of(box, seen_from=32)
+    assert 4_000.0 / 2.0 ** (BITS - 12 - zoom) >= 32 > 4_000.0 / 2.0 ** (BITS - 12 - zoom + 1)
 
 
 def test_the_decoder_agrees_on_a_tile_of_thousands_of_points(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ def mesh(seed: int, parcels: int = 40, size_m: float = 1_000.0, bends: int = 6) 
     for cell in cells:
         ring = shapely.get_coordinates(cell)
         course: list[np.ndarray] = []
-        for a, b in zip(ring[:-1], ring[1:], strict=True):
+        for a, b in pairwise(ring):
             ends = (tuple(a), tuple(b)) if tuple(a) < tuple(b) else (tuple(b), tuple(a))
             if ends not in known:
                 start, end = np.array(ends[0]), np.array(ends[1])
@@ -40,7 +41,7 @@ def mesh(seed: int, parcels: int = 40, size_m: float = 1_000.0, bends: int = 6) 
                 known[ends] = start + (end - start) * along + (0.0 if on_frame else 1.0) * off[:, None] * across
             line = known[ends]
             course.append(line[:-1] if ends[0] == tuple(a) else line[::-1][:-1])
-        out.append(shapely.Polygon(np.concatenate(course) + [EAST, NORTH]))
+        out.append(shapely.Polygon(np.concatenate(course) + np.array([EAST, NORTH])))
     return np.array(out, dtype=object)
 
 

@@ -119,7 +119,12 @@ def import_layer(
     with working(message("API-READING", file=Path(file).name)):
         table = read_vector(file, layer=layer, encoding=encoding, crs=crs)
         draft = layer_from(table, kind, year=year, region=workspace.region, version=__version__)
-    done = _publish(Store(workspace), draft, file, label)
+    store = Store(workspace)
+    done = _publish(store, draft, file, label)
+    with working(message("API-PREPARING", file=Path(file).name)):
+        for stored in store.listed(kind=kind, year=year):
+            if stored.id == done.snapshot.id:
+                prepare_map(workspace, stored)
     return Imported(done.snapshot, (*about_kind(kind), *done.findings))
 
 

@@ -37,6 +37,8 @@ THEMES = ("class", "pbf", "quality")
 BASIC, OTHER_FARMLAND, OTHER_LAND = 1, 2, 3
 #: More than this share of a parcel under basic farmland makes it basic farmland on the map.
 _MOSTLY = 0.5
+#: Parcels are drawn one by one where the middle one of them is so many steps of a tile long: 4 points on the screen.
+_SEEN_FROM = 32
 _PBF = "pbf.npy"
 #: Raised when what is kept of basic farmland changes.
 _PBF_EDITION = 1
@@ -254,7 +256,9 @@ def _write(workspace: Workspace, stored: Stored, folder: Path) -> None:
     columns = _of_parcels(rows, snapshot.codes) if of_survey else _of_features(rows)
     with working(message("MAP-DRAWING", what=f"{stored.kind} {stored.year or ''}".strip()), len(rows)) as done:
         name = "parcels" if of_survey else stored.kind
-        write_sheet(folder, name, snapshot.binaries(), snapshot.bounds, snapshot.meta.crs, columns, done=done)
+        seen = _SEEN_FROM if of_survey else 0
+        shapes, bounds, crs = snapshot.binaries(), snapshot.bounds, snapshot.meta.crs
+        write_sheet(folder, name, shapes, bounds, crs, columns, seen_from=seen, done=done)
 
 
 def _of_parcels(rows: pd.DataFrame, codes: CodeSystem) -> list[Column]:

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from tilth.core import BadInput, FloatArray, IntArray
+from tilth.core import FloatArray, IntArray
 from tilth.overlay.boxes import Tree, meeting, tree_of
 from tilth.overlay.ellipsoid import surface
 from tilth.overlay.options import OUTER
@@ -24,7 +24,7 @@ from tilth.overlay.wkb import rings_of_wkb
 from tilth.tiles.carrying import LONGEST_M, carried, net_over, rounded, stepped
 from tilth.tiles.columns import Column, kept_column
 from tilth.tiles.thinning import Zooms, zooms_of
-from tilth.tiles.world import BITS, LAST_ZOOM, Address, Units, bounds_of
+from tilth.tiles.world import BITS, EXTENT_BITS, LAST_ZOOM, Address, Units, bounds_of
 
 #: Well-known binary of some rows, and (k + 1,) where that of each begins.
 Binaries = tuple[npt.NDArray[np.uint8], IntArray]
@@ -92,6 +92,7 @@ def write_sheet(
     crs: str,
     columns: Sequence[Column],
     *,
+    seen_from: int = 0,
     done: Callable[[int], object] = lambda _rows: None,
 ) -> None:
     """Write a layer into `folder`, an empty one, for `Sheet.kept`. Memory holds some rows' shapes at a time.
@@ -104,6 +105,8 @@ def write_sheet(
         (n, 4) box of each row; NaN where it has no ground.
     columns
         What is told of each row.
+    seen_from
+        It is not drawn where the middle one of its polygons is smaller than so many steps of a tile.
     done
         Is told how many rows are newly done.
 
@@ -134,17 +137,23 @@ def write_sheet(
     parts |= {"tree_box": tree.box, "tree_level": tree.level}
     for part, values in parts.items():
         np.save(folder / f"{part}.npy", values)
-    about = {"name": name, "first_zoom": first_zoom_of(tree.box[: len(row)])}
+    about = {"name": name, "first_zoom": first_zoom_of(tree.box[: len(row)], seen_from)}
     about["columns"] = [column.take(row).keep(folder) for column in columns]
     (folder / _ABOUT).write_text(json.dumps(about, ensure_ascii=False), encoding="utf-8")
 
 
-def first_zoom_of(box: FloatArray, most: int = MOST_SHOWN) -> int:
-    """The first zoom at which no tile shows more than `most` of the boxes (n, 4) by their middles."""
+def first_zoom_of(box: FloatArray, seen_from: int = 0, most: int = MOST_SHOWN) -> int:
+    """The first zoom at which no tile shows more than `most` of the boxes (n, 4), by their middles, and the middle one
+    of them is `seen_from` steps long or longer."""
+    if not len(box):
+        return 0
     x, y = ((box[:, 0] + box[:, 2]) / 2).astype(np.int64), ((box[:, 1] + box[:, 3]) / 2).astype(np.int64)
+    length = float(np.median(np.maximum(box[:, 2] - box[:, 0], box[:, 3] - box[:, 1])))
     for z in range(LAST_ZOOM):
+        if length < seen_from * 2.0 ** (BITS - EXTENT_BITS - z):
+            continue
         tile = ((x >> (BITS - z)) << 20) | (y >> (BITS - z))
-        if len(tile) == 0 or np.unique(tile, return_counts=True)[1].max() <= most:
+        if np.unique(tile, return_counts=True)[1].max() <= most:
             return z
     return LAST_ZOOM
 
@@ -207,8 +216,3 @@ def _gather(given: Units, begin: IntArray, start: IntArray, out: Units) -> None:
     for k in range(len(begin)):
         for n in range(start[k + 1] - start[k]):
             out[start[k] + n, 0], out[start[k] + n, 1] = given[begin[k] + n, 0], given[begin[k] + n, 1]
-
-
-def unreadable(why: Exception) -> BadInput:
-    """What is said of a layer of which no tiles can be made."""
-    return BadInput("TILES-UNMADE", why=str(why))
