@@ -1,52 +1,28 @@
-"""Workspaces on both kinds of database, and a clock that a test moves."""
+"""Workspaces on both kinds of database."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import argon2
 import pytest
+from identity_desk import Desk
 
 from tilth import api
-from tilth.identity import Actor, AuditLog, Entrance, People, Sessions, Throttle, Tokens
 from tilth.land import Region, Store
-from tilth.runtime import Workspace
-
-#: Good enough for everybody in these tests.
-PASSWORD = "seven grey geese over Linhe"
-CONSOLE = Actor("root")
 
 
-class Clock:
-    """The time as a test wants it."""
-
-    def __init__(self) -> None:
-        self.now = 1_800_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.now += seconds
-
-
-class Desk:
-    """Everything of a workspace that concerns people, under one clock."""
-
-    def __init__(self, place: Workspace) -> None:
-        self.place, self.clock = place, Clock()
-        self.people = People(place, self.clock)
-        self.tokens = Tokens(place, self.clock)
-        self.log = AuditLog(place, self.clock)
-        self.throttle = Throttle(place, self.clock)
-        self.entrance = Entrance(place, "the-key", "root", self.clock)
-
-    @property
-    def sessions(self) -> Sessions:
-        return self.entrance.sessions
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passwords that are hashed at once: what is tested is not how long that takes."""
+    hasher = argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+    nobody = hasher.hash("of nobody")
+    monkeypatch.setattr("tilth.identity.passwords._hasher", lambda: hasher)
+    monkeypatch.setattr("tilth.identity.passwords.nobody", lambda: nobody)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Desk:
+def desk(request: pytest.FixtureRequest, tmp_path: Path, quick: None) -> Desk:
     """A county with two townships of one village each, and the group of the townships."""
     place = api.init(tmp_path / "county", region="999901", name="Linhe")
     if request.param == "postgresql":

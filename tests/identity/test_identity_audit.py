@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from conftest import CONSOLE, PASSWORD, Desk
+from identity_desk import CONSOLE, PASSWORD, Desk
 from sqlalchemy import delete, update
 
 from tilth.core import BadInput

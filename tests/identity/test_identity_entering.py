@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argon2
 import pytest
-from conftest import CONSOLE, PASSWORD, Desk
+from identity_desk import CONSOLE, PASSWORD, Desk
 from sqlalchemy import select, update
 
 from tilth.core import BadInput, NotFound

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argon2
 import pytest
 from fastapi.testclient import TestClient
 
@@ -10,6 +11,15 @@ from tilth.land import Region, Store
 from tilth.web import create_app
 
 KEY = "the-key-printed-at-the-start"
+
+
+@pytest.fixture(autouse=True)
+def _quick_passwords(monkeypatch):
+    """Passwords that are hashed at once: here it matters who gets in, not how long that takes."""
+    quick = argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+    nobody = quick.hash("of nobody")
+    monkeypatch.setattr("tilth.identity.passwords._hasher", lambda: quick)
+    monkeypatch.setattr("tilth.identity.passwords.nobody", lambda: nobody)
 
 
 @pytest.fixture

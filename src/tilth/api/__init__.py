@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from tilth.core.ondemand import on_demand
 
 if TYPE_CHECKING:
-    from tilth.api.accepting import Acceptance, FollowUp, Judged, ledger_accept, ledger_follow_up
+    from tilth.api.accepting import ledger_accept
     from tilth.api.accounting import Flowed, accounts, down_to, flows, write_tables
     from tilth.api.area_lists import write_areas
     from tilth.api.assessing import Assessed, ledger_assess, ledger_rules
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
         balance_records,
         land_book,
         ledger_balance,
-        ledger_close,
         ledger_expire,
         ledger_post,
         ledger_replay,
@@ -24,9 +23,12 @@ if TYPE_CHECKING:
         ledger_void,
         reservation_record,
     )
+    from tilth.api.closing import Closed, ledger_close
+    from tilth.api.collecting import collection, collections
     from tilth.api.demonstration import Demonstration, demo
     from tilth.api.examining import Examined, Mended, repair, validate
     from tilth.api.flow_posting import FlowPosted, ledger_post_flows
+    from tilth.api.following import FollowUp, ledger_follow_up
     from tilth.api.groups import group_standing
     from tilth.api.importing import (
         import_changes,
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
         import_survey,
         import_tasks,
     )
+    from tilth.api.judged import Acceptance, Judged
     from tilth.api.map_sheets import prepare_map
     from tilth.api.map_tiles import MapTile, map_layers, map_overview, map_record, map_tile, map_tilejson
     from tilth.api.measuring import Converted, area, convert
@@ -58,6 +61,7 @@ if TYPE_CHECKING:
     from tilth.api.projects import Checked, check
     from tilth.api.published import national
     from tilth.api.results import Accounts, Imported, Measured, Measurement, Rows, Written
+    from tilth.api.settling import Settled, ledger_settle
     from tilth.api.standing_records import Detail, GroupStanding, Standings, Ungraded
     from tilth.api.standings import booked_by_region, standing
     from tilth.api.stating import Stated, ledger_statement, statement_of
@@ -73,6 +77,7 @@ __all__ = [
     "Assessed",
     "Booked",
     "Checked",
+    "Closed",
     "Converted",
     "Demonstration",
     "Detail",
@@ -90,6 +95,7 @@ __all__ = [
     "Mended",
     "Reviewed",
     "Rows",
+    "Settled",
     "Standings",
     "Stated",
     "TokenMade",
@@ -101,6 +107,8 @@ __all__ = [
     "balance_records",
     "booked_by_region",
     "check",
+    "collection",
+    "collections",
     "contents",
     "convert",
     "demo",
@@ -127,6 +135,7 @@ __all__ = [
     "ledger_reservations",
     "ledger_reserve",
     "ledger_rules",
+    "ledger_settle",
     "ledger_statement",
     "ledger_transfer",
     "ledger_verify",

@@ -81,6 +81,7 @@ class Sessions:
                 )
             )
             .where(sessions.c.digest == digest_of(name), ~_over(now))
+            .order_by(grants.c.place, grants.c.role)
         )
         with self.workspace.database.transaction() as connection:
             rows = connection.execute(query).all()

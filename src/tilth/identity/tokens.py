@@ -121,6 +121,7 @@ class Tokens:
             .join(people, people.c.spelt == tokens.c.person)
             .outerjoin(grants, grants.c.person == tokens.c.person)
             .where(tokens.c.digest == digest_of(secret), tokens.c.expires > now, people.c.disabled.is_(False))
+            .order_by(grants.c.place, grants.c.role)
         )
         with self.workspace.database.transaction() as connection:
             rows = connection.execute(query).all()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections.abc import Callable, Iterable
 from hmac import compare_digest
 from typing import Annotated
@@ -19,7 +20,6 @@ _SECURE_COOKIE = f"__Host-{SESSION_COOKIE}"
 CSRF_HEADER = "X-CSRF-Token"
 #: Methods that change nothing, and need no proof that the page asks for itself.
 SAFE = ("GET", "HEAD", "OPTIONS")
-_BEARER = "bearer "
 
 
 def cookie_of(request: Request) -> str:
@@ -54,8 +54,7 @@ def current_caller(request: Request) -> Caller:
     """
     shown = request.headers.get("authorization", "")
     if shown:
-        secret = shown[len(_BEARER) :].strip() if shown.lower().startswith(_BEARER) else ""
-        caller = Tokens(office_of(request).workspace).caller(secret, address_of(request))
+        caller = Tokens(office_of(request).workspace).caller(_token(shown), address_of(request))
         if caller is None:
             raise Problem(401, "WEB-NOT-KNOWN")
         request.state.caller = caller
@@ -67,6 +66,22 @@ def current_caller(request: Request) -> Caller:
     if request.method not in SAFE and not _ours(request, session):
         raise Problem(403, "WEB-CSRF")
     return session.caller
+
+
+def _token(shown: str) -> str:
+    """The token that the header `Authorization` shows: after "Bearer", or as the password of "Basic", as GIS programs
+    send it; the name before it is for people to read."""
+    scheme, _, rest = shown.partition(" ")
+    match scheme.lower():
+        case "bearer":
+            return rest.strip()
+        case "basic":
+            try:
+                return b64decode(rest.strip(), validate=True).decode("utf-8").partition(":")[2]
+            except ValueError:
+                return ""
+        case _:
+            return ""
 
 
 def _ours(request: Request, session: Session) -> bool:

@@ -68,6 +68,13 @@ def _add_pages(app: FastAPI) -> None:
     @app.get("/{page:path}", include_in_schema=False)
     def pages(page: str) -> FileResponse:
         """The one page that shows all others; the front end reads the rest of the address."""
+        return FileResponse(_inside(page) or PAGES / "index.html")
+
+
+def _inside(page: str) -> Path | None:
+    """The file of that name among the pages; None where there is none, and for whatever lies elsewhere."""
+    try:
         asked = (PAGES / page).resolve()
-        inside = asked.is_file() and asked.is_relative_to(PAGES.resolve())
-        return FileResponse(asked if inside else PAGES / "index.html")
+        return asked if asked.is_relative_to(PAGES.resolve()) and asked.is_file() else None
+    except (OSError, ValueError):  # a name that no file can have
+        return None
