@@ -9,7 +9,7 @@ import shutil
 import tempfile
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,7 +23,7 @@ from tilth.api.basic_cover import cover_of
 from tilth.api.layers import usable_layers
 from tilth.api.outlined import outlines_of
 from tilth.core import BadInput, TilthError, message
-from tilth.land import CodeSystem, Snapshot, Store, Stored
+from tilth.land import CodeSystem, RegionTree, Snapshot, Store, Stored
 from tilth.runtime import Workspace, cached, keep_cached, reporting, working
 from tilth.tiles import Choices, Column, Overview, Sheet, Texts, Wholes, prepare_drawing, write_overview, write_sheet
 
@@ -44,6 +44,8 @@ _PBF = "pbf.npy"
 _PBF_EDITION = 1
 #: So many layers are held open; what was used longest ago is closed.
 _MOST_OPEN = 24
+#: What is stored is looked up again after so long.
+_LOOK_S = 1.0
 #: As often it is tried to keep what was made, where somebody else is writing.
 _TRIES, _PAUSE_S = 20, 0.5
 
@@ -120,6 +122,37 @@ def progress_of(workspace: Workspace, stored: Stored) -> Progress | None:
     return _far.get(_place(workspace, stored))
 
 
+@dataclass(frozen=True)
+class Shelf:
+    """What a workspace has for the map, as it was a moment ago."""
+
+    layers: Mapping[str, Stored]  # by the id under which it is asked for
+    pbf: Mapping[str, str]  # by id of a survey: which basic farmland its year uses, as a part of a key
+    tree: RegionTree
+    looked: float  # when [s]
+
+    @classmethod
+    def of(cls, workspace: Workspace) -> Shelf:
+        """As it is now."""
+        store = Store(workspace)
+        found = {f"survey-{one.year}": one for one in store.listed(kind="survey")}
+        pbf = {one.id: _about_pbf(store, one) for one in found.values()}
+        for one in store.chosen():
+            found[f"{one.kind}-{one.id[:8]}" if one.label or one.kind in found else one.kind] = one
+        return cls(found, pbf, store.regions(), time.monotonic())
+
+
+_shelves: dict[str, Shelf] = {}
+
+
+def shelf_of(workspace: Workspace, *, anew: bool = False) -> Shelf:
+    """What there is for the map; looked up `anew`, or at most once a second."""
+    held = _shelves.get(str(workspace.root))
+    if anew or held is None or time.monotonic() - held.looked > _LOOK_S:
+        held = _shelves[str(workspace.root)] = Shelf.of(workspace)
+    return held
+
+
 def sheet_of(workspace: Workspace, stored: Stored) -> Sheet:
     """A stored survey or layer, ready to be drawn; it is made ready first where that was not done yet.
 
@@ -147,7 +180,7 @@ def overview_of(workspace: Workspace, stored: Stored) -> Overview:
 
     def make() -> Overview:
         sheet = sheet_of(workspace, stored)
-        key = f"{sheet_key(stored)}-overview-{Overview.EDITION}{_about_pbf(workspace, stored)}"
+        key = f"{sheet_key(stored)}-overview-{Overview.EDITION}{_about_pbf(Store(workspace), stored)}"
         folder = cached(workspace, key) or _made(
             workspace, key, lambda new: _write_overview(workspace, stored, sheet, new)
         )
@@ -207,15 +240,21 @@ def sheet_key(stored: Stored) -> str:
     return f"{stored.id[:32]}-{__version__}-sheet-{Sheet.EDITION}"
 
 
-def _place(workspace: Workspace, stored: Stored) -> tuple[str, str]:
-    return str(workspace.root), f"{sheet_key(stored)}{_about_pbf(workspace, stored)}"
-
-
-def _about_pbf(workspace: Workspace, stored: Stored) -> str:
-    """Which layers of basic farmland the year of a survey uses, as a part of a key."""
+def drawn_key(workspace: Workspace, stored: Stored) -> str:
+    """What it is drawn from: another one wherever a tile may be another."""
     if stored.kind != "survey":
-        return ""
-    ids = [one.id for one in Store(workspace).chosen(stored.year) if one.kind == "pbf"]
+        return sheet_key(stored)
+    about = shelf_of(workspace).pbf.get(stored.id)
+    return f"{sheet_key(stored)}{_about_pbf(Store(workspace), stored) if about is None else about}"
+
+
+def _place(workspace: Workspace, stored: Stored) -> tuple[str, str]:
+    return str(workspace.root), drawn_key(workspace, stored)
+
+
+def _about_pbf(store: Store, stored: Stored) -> str:
+    """Which layers of basic farmland the year of a survey uses, as a part of a key; nothing where there is none."""
+    ids = [one.id for one in store.chosen(stored.year) if one.kind == "pbf"]
     return f"-{hashlib.sha256('+'.join(ids).encode()).hexdigest()[:16]}" if ids else ""
 
 
@@ -286,7 +325,7 @@ def _of_features(rows: pd.DataFrame) -> list[Column]:
 
 def _pbf_of(workspace: Workspace, stored: Stored) -> Choices | None:
     """Is each parcel of a stored survey mostly basic farmland (1) or not (0)? None where no layer says so."""
-    about = _about_pbf(workspace, stored)
+    about = _about_pbf(Store(workspace), stored)
     if not about:
         return None
     key = f"{stored.id[:32]}-{__version__}-mappbf-{_PBF_EDITION}{about}"

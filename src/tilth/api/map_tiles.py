@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from threading import Lock
 from typing import Any
 
@@ -19,15 +20,17 @@ from tilth.api.map_sheets import (
     OTHER_LAND,
     THEMES,
     Progress,
+    drawn_key,
     is_open,
     open_behind,
     overview_of,
     progress_of,
-    sheet_key,
     sheet_of,
+    shelf_of,
 )
 from tilth.core import BadInput, BoolArray, Label, NotFound, label
 from tilth.land import CodeSystem, RegionTree, Store, Stored, code_system
+from tilth.land.folder import read_meta
 from tilth.runtime import Workspace
 from tilth.tiles import LAST_ZOOM, Address, Choices, Sheet, indexed_png, tile_of
 
@@ -85,11 +88,7 @@ _kept = _Kept(_MOST_KEPT)
 
 def map_layers(workspace: Workspace) -> dict[str, Stored]:
     """What the map can show, by the id under which it is asked for: the survey of each year, and the layers in use."""
-    store = Store(workspace)
-    found = {f"survey-{one.year}": one for one in store.listed(kind="survey")}
-    for one in store.chosen():
-        found[f"{one.kind}-{one.id[:8]}" if one.label or one.kind in found else one.kind] = one
-    return found
+    return dict(shelf_of(workspace, anew=True).layers)
 
 
 def map_record(workspace: Workspace, scope: Sequence[str] | None = None) -> dict[str, Any]:
@@ -166,7 +165,7 @@ def map_overview(
     workspace: Workspace, year: int, z: int, x: int, y: int, by: str = "class", scope: Sequence[str] | None = None
 ) -> MapTile | None:
     """A picture (PNG) of a survey from afar, coloured by class, basic farmland ("pbf") or quality; as `map_tile`."""
-    stored = Store(workspace).in_use(year)
+    stored = shelf_of(workspace).layers.get(f"survey-{year}") or Store(workspace).in_use(year)
     if by not in THEMES:
         raise BadInput("MAP-THEME", by=by, known=", ".join(THEMES))
     if not _ready(workspace, stored, overview=True):
@@ -221,7 +220,7 @@ _OVERVIEW = "/api/v1/tiles/overview/{year}/{z}/{x}/{y}.png?by={by}"
 
 
 def _stored(workspace: Workspace, layer: str, scope: Sequence[str] | None) -> Stored:
-    layers = map_layers(workspace)
+    layers = shelf_of(workspace).layers
     stored = layers.get(layer)
     if stored is None or not (_sees_all(workspace, scope) or stored.kind in ("survey", *_OF_REGIONS)):
         raise NotFound("TILES-NO-SUCH-LAYER", layer=layer, known=", ".join(layers) or "-")
@@ -238,15 +237,14 @@ def _ready(workspace: Workspace, stored: Stored, *, overview: bool = False) -> b
 def _sees_all(workspace: Workspace, scope: Sequence[str] | None) -> bool:
     if scope is None:
         return True
-    tree = Store(workspace).regions()
-    return any(one.code in scope for one in tree.ancestors(workspace.region))
+    return any(one.code in scope for one in shelf_of(workspace).tree.ancestors(workspace.region))
 
 
 def _allowed(workspace: Workspace, sheet: Sheet, stored: Stored, scope: Sequence[str]) -> BoolArray:
     """(c,) which of the regions of a sheet lie in `scope`."""
     column = sheet.column("region_code" if stored.kind == "survey" else "code")
     codes = column.choices if isinstance(column, Choices) else ()
-    tree = Store(workspace).regions()
+    tree = shelf_of(workspace).tree
     return np.array([_lies_in(str(code), scope, tree) for code in codes], dtype=bool)
 
 
@@ -260,14 +258,8 @@ def _lies_in(code: str, scope: Sequence[str], tree: RegionTree) -> bool:
 
 def _tag(workspace: Workspace, stored: Stored, what: str, allowed: BoolArray | None) -> str:
     seen = b"" if allowed is None else b"some" + allowed.tobytes()
-    about = f"{workspace.root}/{sheet_key(stored)}/{'+'.join(_pbf_ids(workspace, stored))}/{what}"
+    about = f"{workspace.root}/{drawn_key(workspace, stored)}/{what}"
     return hashlib.sha256(about.encode() + seen).hexdigest()[:32]
-
-
-def _pbf_ids(workspace: Workspace, stored: Stored) -> list[str]:
-    if stored.kind != "survey":
-        return []
-    return [one.id for one in Store(workspace).chosen(stored.year) if one.kind == "pbf"]
 
 
 def _is_text(column: Any) -> bool:
@@ -344,16 +336,22 @@ def _class_codes(sheet: Sheet) -> tuple[str, ...]:
 
 def _codes(workspace: Workspace, stored: Stored) -> CodeSystem | None:
     try:
-        return code_system(Store(workspace).meta(stored).code_system)
+        return code_system(_system(str(workspace.root / stored.folder)))
     except BadInput:
         return None
 
 
 def _colours(workspace: Workspace, stored: Stored, sheet: Sheet) -> dict[str, list[str | None]]:
     """The colour of each value of a pixel, by theme."""
-    system = Store(workspace).meta(stored).code_system
     pbf = [None, *(_PBF_COLOURS[place] for place in (BASIC, OTHER_FARMLAND, OTHER_LAND))]
+    system = _system(str(workspace.root / stored.folder))
     return {"class": list(_class_colours(system, _class_codes(sheet))), "pbf": pbf, "quality": _grade_colours()}
+
+
+@lru_cache(maxsize=256)
+def _system(folder: str) -> str:
+    """The code system of a stored survey, which never changes."""
+    return read_meta(Path(folder)).code_system
 
 
 @lru_cache(maxsize=32)

@@ -140,13 +140,9 @@ def _within(ax: int, ay: int, bx: int, by: int, x: int, y: int) -> bool:
 
 @njit(**LEAF)
 def _meet(edge: IntArray, n: int, m: int) -> bool:
-    """Have two edges a point in common that neither begins where the other ends?"""
+    """Have two edges, whose boxes meet, a point in common other than that where one ends and the other begins?"""
     ax, ay, bx, by = edge[n, 0], edge[n, 1], edge[n, 2], edge[n, 3]
     cx, cy, dx, dy = edge[m, 0], edge[m, 1], edge[m, 2], edge[m, 3]
-    if max(ax, bx) < min(cx, dx) or max(cx, dx) < min(ax, bx):
-        return False
-    if max(ay, by) < min(cy, dy) or max(cy, dy) < min(ay, by):
-        return False
     one, two = _side(ax, ay, bx, by, cx, cy), _side(ax, ay, bx, by, dx, dy)
     if edge[n, 4] == m:  # the next one begins where this one ends: no more may they share
         return bool(two == 0 and _within(ax, ay, bx, by, dx, dy))
@@ -168,7 +164,7 @@ def _meet(edge: IntArray, n: int, m: int) -> bool:
 def _is_odd(xy: Units, ring_start: IntArray, first: int, last: int) -> bool:
     """Does a polygon of several rings, or the one that it has, cross or touch itself, or has it a hole outside?"""
     size = ring_start[last] - ring_start[first]
-    edge, k = np.empty((size, 5), np.int64), 0
+    edge, box, k = np.empty((size, 5), np.int64), np.empty((size, 4), np.int32), 0
     for ring in range(first, last):
         a, b = ring_start[ring], ring_start[ring + 1]
         begin = k
@@ -176,23 +172,26 @@ def _is_odd(xy: Units, ring_start: IntArray, first: int, last: int) -> bool:
             m = n + 1 if n + 1 < b else a
             edge[k, 0], edge[k, 1], edge[k, 2], edge[k, 3] = xy[n, 0], xy[n, 1], xy[m, 0], xy[m, 1]
             edge[k, 4] = k + 1 if n + 1 < b else begin
+            box[k, 0], box[k, 2] = min(xy[n, 0], xy[m, 0]), max(xy[n, 0], xy[m, 0])
+            box[k, 1], box[k, 3] = min(xy[n, 1], xy[m, 1]), max(xy[n, 1], xy[m, 1])
             k += 1
     if size <= _SHORT:
         for n in range(size):
+            left, low, right, high = box[n, 0], box[n, 1], box[n, 2], box[n, 3]
             for m in range(n + 1, size):
-                if _meet(edge, n, m):
+                apart = (box[m, 0] > right) | (box[m, 2] < left) | (box[m, 1] > high) | (box[m, 3] < low)
+                if not apart and _meet(edge, n, m):
                     return True
         return False
-    left = np.minimum(edge[:, 0], edge[:, 2])
-    order = np.argsort(left)
+    order = np.argsort(box[:, 0])
     for i in range(size):
         n = order[i]
-        right = max(edge[n, 0], edge[n, 2])
+        low, right, high = box[n, 1], box[n, 2], box[n, 3]
         for j in range(i + 1, size):
             m = order[j]
-            if left[m] > right:
+            if box[m, 0] > right:
                 break
-            if _meet(edge, n, m):
+            if box[m, 1] <= high and box[m, 3] >= low and _meet(edge, n, m):
                 return True
     return False
 
