@@ -187,7 +187,10 @@ def load(dsn: str, workspace: Any, year: int, sheet: Sheet) -> Any:
     connection.execute(f"DROP TABLE IF EXISTS {TABLE}")
     connection.execute(f"CREATE TABLE {TABLE} ({columns}, geom geometry(Geometry, 3857))")
     farm = {code: int(code in codes and codes.is_farmland(code)) for code in rows["class_code"].unique()}
-    grade = rows["quality_grade"].astype("object").where(rows["quality_grade"].notna(), None)
+    grade = [None if one < 0 else one for one in rows["quality_grade"].to_numpy(np.int64, na_value=-1).tolist()]
+    classes, flags = rows["class_code"].tolist(), [None if one < 0 else one for one in pbf.tolist()]
+    told = [rows["parcel_id"].tolist(), classes, [farm[code] for code in classes], flags, grade]
+    told += [rows["area_dm2"].tolist(), [code or None for code in rows["region_code"].tolist()]]
     with connection.cursor() as cursor, cursor.copy(f"COPY {TABLE} FROM STDIN") as into:
         row, metre = 0, _WORLD_M / 2.0**BITS
 
@@ -197,11 +200,8 @@ def load(dsn: str, workspace: Any, year: int, sheet: Sheet) -> Any:
         for values, offsets in survey.binaries():
             texts = [values[begin:end].tobytes() or None for begin, end in pairwise(offsets.tolist())]
             moved = shapely.transform(shapely.from_wkb(texts), carried)
-            for text in shapely.to_wkb(shapely.set_srid(moved, 3857), hex=True, include_srid=True):
-                one = rows.iloc[row]
-                flag = None if pbf[row] < 0 else int(pbf[row])
-                told = (row + 1, one.parcel_id, one.class_code, farm[one.class_code], flag, grade.iloc[row])
-                into.write_row((*told, int(one.area_dm2), one.region_code or None, text))
+            for text in shapely.to_wkb(shapely.set_srid(moved, 3857), hex=True, include_srid=True).tolist():
+                into.write_row((row + 1, *(column[row] for column in told), text))
                 row += 1
     connection.execute(f"CREATE INDEX {TABLE}_geom ON {TABLE} USING gist (geom)")
     connection.execute(f"CLUSTER {TABLE} USING {TABLE}_geom")
