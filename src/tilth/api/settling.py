@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from tilth.api.assessing import ledger_rules
 from tilth.api.booking import land_book
 from tilth.api.transferring import whole_dm2
-from tilth.core import BadInput
 from tilth.ledger import Account, Book, Receipt, posted
 from tilth.ledger.lots import lots
 from tilth.ledger.settling import Asked, WriteOff, write_off
@@ -74,9 +73,8 @@ def ledger_settle(
     policy = ledger_rules(workspace)
     with land_book(workspace) as book:
         entry, _ = book.entry(occupation)
-        region = next((one.account.region for one in entry.lines if one.account.family == "CLAIM"), "")
-        if not region:
-            raise BadInput("LEDGER-SETTLE-NO-CLAIM", id=occupation, day=day, known="-")
+        owing = (one.account.region for one in entry.lines if one.account.family == "CLAIM")
+        region = next(owing, entry.lines[0].account.region if entry.lines else workspace.region)
         history = list(posted(book.database, [region], since=_FIRST, until=day, families=("CLAIM", "POOL")))
         claims, pools = (lots(history, family, frozenset([region]), day) for family in ("CLAIM", "POOL"))
         rule = policy.rule("pools", day, region)

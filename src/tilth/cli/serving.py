@@ -14,7 +14,7 @@ from tilth.core import message
 
 @app.command()
 def serve(
-    host: Annotated[str, typer.Option("--host", help="Address to listen at; others can reach only 0.0.0.0.")] = (
+    host: Annotated[str, typer.Option("--host", help="Address to listen at; 0.0.0.0 lets other computers in.")] = (
         "127.0.0.1"
     ),
     port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Port to listen at.")] = 8000,

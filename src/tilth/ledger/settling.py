@@ -138,6 +138,8 @@ def _used(offered: Sequence[Lot], area: int, free: Mapping[Account, int], asked:
                 used.append(Used(entry.id, entry.act_date, account, _part(account, left, part)))
                 room[account] -= part
                 missing -= part
+    if not used:
+        raise BadInput("LEDGER-SETTLE-NOTHING", id=asked.occupation, wanted=_m2(area), day=asked.day)
     if missing:
         raise BadInput(
             "LEDGER-SETTLE-SHORT", id=asked.occupation, wanted=_m2(area), found=_m2(area - missing),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -16,20 +17,26 @@ OPEN = "open"
 KNOWN = "known"
 #: Under this name a route's action stands in the OpenAPI description.
 ACTION = "x-tilth-action"
+#: … and under this one, for as long as it is made, that its answer carries an ETag.
+TAGGED = "x-tilth-tagged"
+#: Parameters that say which regions a request is about.
+_PLACES = frozenset({"region", "group"})
 
 
 class Door:
     """A group of routes under one tag. Each names the action it needs; `OPEN` needs none.
 
-    With `anywhere=True` it is enough to be allowed in some region, where the address names none: such a route shows no
-    more than `access.scope` gives.
+    With `anywhere=True` it is enough to have the right in some region: the route shows what lies there and no more.
     """
 
     def __init__(self, tag: str, prefix: str = "/api/v1") -> None:
         self.router = APIRouter(prefix=prefix, tags=[tag])
 
-    def get(self, path: str, action: str, **more: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-        """A route that only looks."""
+    def get(
+        self, path: str, action: str, *, tagged: bool = False, **more: Any
+    ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """A route that only looks; `tagged` if its answer carries an ETag."""
+        more["openapi_extra"] = {TAGGED: True, **more.pop("openapi_extra", {})} if tagged else more.get("openapi_extra")
         return self._route("GET", path, action, more)
 
     def post(self, path: str, action: str, **more: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -49,13 +56,15 @@ class Door:
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         assert action in (OPEN, KNOWN, *ACTIONS), action
         anywhere = more.pop("anywhere", False)
-        guards = (
-            [] if action == OPEN else [Depends(current_caller if action == KNOWN else needs(action, anywhere=anywhere))]
-        )
-        return self.router.api_route(
-            path,
-            methods=[method],
-            dependencies=[*guards, *more.pop("dependencies", [])],
-            openapi_extra={ACTION: action, **more.pop("openapi_extra", {})},
-            **more,
-        )
+        guards, extra = more.pop("dependencies", []), {ACTION: action, **(more.pop("openapi_extra", None) or {})}
+
+        def added(endpoint: Callable[..., Any]) -> Callable[..., Any]:
+            by = _PLACES & set(inspect.signature(endpoint).parameters)
+            asked = current_caller if action in (KNOWN, OPEN) else needs(action, by=by, anywhere=anywhere)
+            first = [] if action == OPEN else [Depends(asked)]
+            route = self.router.api_route(
+                path, methods=[method], dependencies=[*first, *guards], openapi_extra=extra, **more
+            )
+            return route(endpoint)
+
+        return added

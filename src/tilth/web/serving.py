@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import secrets
+import socket
 import ssl
 from collections.abc import Callable
+from contextlib import closing
+from errno import EADDRINUSE
 from pathlib import Path
 from typing import Any
 
@@ -43,13 +47,14 @@ def serve(
     ------
     NotFound, BadInput
         As for `api.open_workspace`; if others could reach the server and nobody has a password; if the certificate
-        cannot be used.
+        cannot be used; if nothing can listen at `host` and `port`.
     """
     import uvicorn
 
     place = api.open_workspace(folder)
     secure = tls_settings(tls_cert, tls_key)
     key = start_key(place, host, proxied=bool(proxy))
+    listen_once(host, port)
     if not is_loopback(host) and not secure and not proxy:
         warn(message("WEB-NO-TLS", host=host))
         warn(message("WEB-NO-TLS", "remedy"))
@@ -60,6 +65,27 @@ def serve(
         app, host=host, port=port, log_level="warning", server_header=False, proxy_headers=bool(proxy),
         forwarded_allow_ips=proxy or None, **secure, **settings(),
     )  # fmt: skip
+
+
+def listen_once(host: str, port: int) -> None:
+    """Take the address and let it go: whoever is told to open it shall find this server there, and no other.
+
+    Raises
+    ------
+    BadInput
+        If another program listens there, or the address is none of this computer.
+    """
+    try:
+        family, kind, proto, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with closing(socket.socket(family, kind, proto)) as taken:
+            if os.name == "posix":
+                taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            taken.bind(address)
+            taken.listen()
+    except (OSError, UnicodeError) as error:
+        code = "WEB-PORT-TAKEN" if getattr(error, "errno", None) == EADDRINUSE else "WEB-ADDRESS"
+        why = getattr(error, "strerror", None) or str(error)
+        raise BadInput(code, host=host, port=port, why=why) from error
 
 
 def start_key(place: Workspace, host: str, *, proxied: bool = False) -> str:

@@ -49,6 +49,7 @@ _GEOJSON = "application/geo+json"
 _OPENAPI = "application/vnd.oai.openapi+json;version=3.1"
 #: Query parameters of items that are no columns.
 _OWN = {"bbox", "bbox-crs", "crs", "limit", "offset", "datetime", "filter", "filter-lang", "filter-crs", "f", "lang"}
+_OPEN_END = {"", ".."}
 _TIME = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d))?")
 
 
@@ -230,7 +231,7 @@ def _in_time(one: Collection, text: str | None) -> bool:
     if text is None:
         return True
     ends = text.split("/")
-    if len(ends) > 2 or not all(end in ("", "..") or _TIME.fullmatch(end) for end in ends) or not any(ends):
+    if len(ends) > 2 or not all(end in _OPEN_END or _TIME.fullmatch(end) for end in ends) or _OPEN_END.issuperset(ends):
         raise BadInput("FEATURES-TIME", time=text)
     begin, end = _moment(ends[0], text), _moment(ends[-1], text)
     year = one.snapshot.meta.year
@@ -238,7 +239,7 @@ def _in_time(one: Collection, text: str | None) -> bool:
 
 
 def _moment(end: str, text: str) -> datetime | None:
-    if end in ("", ".."):
+    if end in _OPEN_END:
         return None
     try:
         return datetime.fromisoformat(end).astimezone(UTC) if "T" in end else datetime.fromisoformat(f"{end}T00:00:00Z")
