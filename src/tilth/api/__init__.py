@@ -49,6 +49,8 @@ if TYPE_CHECKING:
         import_tasks,
     )
     from tilth.api.judged import Acceptance, Judged
+    from tilth.api.map_sheets import prepare_map
+    from tilth.api.map_tiles import MapTile, map_layers, map_overview, map_record, map_tile, map_tilejson
     from tilth.api.measuring import Converted, area, convert
     from tilth.api.missed import missed_tasks
     from tilth.api.parcels import parcel
@@ -107,6 +109,7 @@ __all__ = [
     "Judged",
     "JudgedFootprint",
     "LogVerified",
+    "MapTile",
     "Measured",
     "Measurement",
     "Mended",
@@ -173,11 +176,17 @@ __all__ = [
     "ledger_verify",
     "ledger_void",
     "letting_go_needs",
+    "map_layers",
+    "map_overview",
+    "map_record",
+    "map_tile",
+    "map_tilejson",
     "missed_tasks",
     "national",
     "offered",
     "open_workspace",
     "parcel",
+    "prepare_map",
     "ready",
     "repair",
     "report",

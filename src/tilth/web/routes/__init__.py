@@ -15,6 +15,7 @@ from tilth.web.routes import (
     single_sign_on,
     standings,
     surveys,
+    tiles,
     watching,
     workspace,
 )
@@ -34,5 +35,6 @@ DOORS: tuple[Door, ...] = (
     people.door,
     single_sign_on.door,
     ogc.door,
+    tiles.door,
     watching.door,
 )
