@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from tilth.api.answering import answer_once
     from tilth.api.area_lists import write_areas
     from tilth.api.assessing import Assessed, ledger_assess, ledger_rules
+    from tilth.api.backing_up import BackedUp, backup
     from tilth.api.book_reading import (
         ledger_entries,
         ledger_entry,
@@ -48,6 +49,8 @@ if TYPE_CHECKING:
         import_tasks,
     )
     from tilth.api.judged import Acceptance, Judged
+    from tilth.api.map_sheets import prepare_map
+    from tilth.api.map_tiles import MapTile, map_layers, map_overview, map_record, map_tile, map_tilejson
     from tilth.api.measuring import Converted, area, convert
     from tilth.api.missed import missed_tasks
     from tilth.api.parcels import parcel
@@ -68,6 +71,7 @@ if TYPE_CHECKING:
     )
     from tilth.api.projects import Checked, JudgedFootprint, check, judge
     from tilth.api.published import national
+    from tilth.api.restoring import Restored, restore
     from tilth.api.results import Accounts, Imported, Measured, Measurement, Rows, Written
     from tilth.api.settling import Settled, ledger_settle
     from tilth.api.standing_records import Detail, GroupStanding, Standings, Ungraded
@@ -77,6 +81,7 @@ if TYPE_CHECKING:
     from tilth.api.tables_shown import ChangesWanted, accounts_record, changes_page, flows_record
     from tilth.api.today import today
     from tilth.api.transferring import ledger_transfer
+    from tilth.api.watching import Figures, figures, ready
     from tilth.api.workspaces import contents, init, open_workspace, set_aside, use
     from tilth.api.yearbook import Reviewed, report, review
 else:
@@ -86,6 +91,7 @@ __all__ = [
     "Acceptance",
     "Accounts",
     "Assessed",
+    "BackedUp",
     "Booked",
     "ChangesWanted",
     "Checked",
@@ -94,6 +100,7 @@ __all__ = [
     "Demonstration",
     "Detail",
     "Examined",
+    "Figures",
     "FlowPosted",
     "Flowed",
     "FollowUp",
@@ -102,10 +109,12 @@ __all__ = [
     "Judged",
     "JudgedFootprint",
     "LogVerified",
+    "MapTile",
     "Measured",
     "Measurement",
     "Mended",
     "Offered",
+    "Restored",
     "Reviewed",
     "Rows",
     "Settled",
@@ -119,6 +128,7 @@ __all__ = [
     "answer_once",
     "area",
     "at_console",
+    "backup",
     "balance_records",
     "booked_by_region",
     "changes_page",
@@ -130,6 +140,7 @@ __all__ = [
     "convert",
     "demo",
     "down_to",
+    "figures",
     "findings_page",
     "flows",
     "flows_record",
@@ -165,14 +176,22 @@ __all__ = [
     "ledger_verify",
     "ledger_void",
     "letting_go_needs",
+    "map_layers",
+    "map_overview",
+    "map_record",
+    "map_tile",
+    "map_tilejson",
     "missed_tasks",
     "national",
     "offered",
     "open_workspace",
     "parcel",
+    "prepare_map",
+    "ready",
     "repair",
     "report",
     "reservation_record",
+    "restore",
     "review",
     "set_aside",
     "standing",

@@ -23,6 +23,12 @@ def serve(
     proxy: Annotated[
         str, typer.Option("--proxy", help="Address of the proxy before the server, which tells who asks: 127.0.0.1.")
     ] = "",
+    workers: Annotated[
+        int, typer.Option("--workers", min=1, max=64, help="Processes that serve; more than one wants PostgreSQL.")
+    ] = 1,
+    access_log: Annotated[
+        str, typer.Option("--access-log", metavar="FILE", help="Add a line of JSON for each request; - prints it.")
+    ] = "",
 ) -> None:
     """Serve the workspace to browsers, and print the address to open. 网页服务
 
@@ -40,4 +46,15 @@ def serve(
     def warn(text: str) -> None:
         typer.echo(text, err=True)
 
-    doors.serve(place.root, host=host, port=port, say=say, warn=warn, tls_cert=tls_cert, tls_key=tls_key, proxy=proxy)
+    doors.serve(
+        place.root,
+        host=host,
+        port=port,
+        say=say,
+        warn=warn,
+        tls_cert=tls_cert,
+        tls_key=tls_key,
+        proxy=proxy,
+        workers=workers,
+        access_log=access_log,
+    )

@@ -16,8 +16,10 @@ from tilth import api
 from tilth.core import BadInput, message
 from tilth.identity import People
 from tilth.runtime import Workspace
+from tilth.web.access_log import AccessLog
 from tilth.web.app import create_app
 from tilth.web.connections import is_loopback, settings
+from tilth.web.workers import serve_by_several
 
 
 def serve(
@@ -30,6 +32,8 @@ def serve(
     tls_cert: str = "",
     tls_key: str = "",
     proxy: str = "",
+    workers: int = 1,
+    access_log: str = "",
 ) -> None:
     """Serve the workspace in `folder` until stopped. `say` is told the address to open.
 
@@ -42,6 +46,10 @@ def serve(
         PEM files; https is spoken then.
     proxy
         Address of a proxy that stands before the server: what it says of the client is believed.
+    workers
+        Processes that serve; whichever is free takes the next request.
+    access_log
+        File to which a line of JSON is added for each request; the output with `-`, none without.
 
     Raises
     ------
@@ -51,6 +59,10 @@ def serve(
     """
     import uvicorn
 
+    if access_log and access_log != "-":
+        access_log = str(Path(access_log).absolute())
+    if access_log:
+        AccessLog(access_log).close()
     place = api.open_workspace(folder)
     secure = tls_settings(tls_cert, tls_key)
     key = start_key(place, host, proxied=bool(proxy))
@@ -58,13 +70,17 @@ def serve(
     if not is_loopback(host) and not secure and not proxy:
         warn(message("WEB-NO-TLS", host=host))
         warn(message("WEB-NO-TLS", "remedy"))
-    app = create_app(place, start_key=key)
     shown = "127.0.0.1" if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host  # noqa: S104 - compared
     say(f"{'https' if secure else 'http'}://{shown}:{port}/" + (f"#key={key}" if key else ""))
-    uvicorn.run(
-        app, host=host, port=port, log_level="warning", server_header=False, proxy_headers=bool(proxy),
-        forwarded_allow_ips=proxy or None, **secure, **settings(),
-    )  # fmt: skip
+    running = {
+        "host": host, "port": port, "log_level": "warning", "access_log": False, "server_header": False,
+        "proxy_headers": bool(proxy), "forwarded_allow_ips": proxy or None, **secure, **settings(),
+    }  # fmt: skip
+    if workers == 1:
+        log = AccessLog(access_log) if access_log else None
+        uvicorn.run(create_app(place, start_key=key, log=log), **running)
+    else:
+        serve_by_several(place, key, access_log, workers, running)
 
 
 def listen_once(host: str, port: int) -> None:

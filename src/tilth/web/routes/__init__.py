@@ -15,6 +15,8 @@ from tilth.web.routes import (
     single_sign_on,
     standings,
     surveys,
+    tiles,
+    watching,
     workspace,
 )
 
@@ -33,4 +35,6 @@ DOORS: tuple[Door, ...] = (
     people.door,
     single_sign_on.door,
     ogc.door,
+    tiles.door,
+    watching.door,
 )
