@@ -34,6 +34,7 @@ TABLE = {
     "GET /api/v1/changes": "read region",
     "GET /api/v1/flows": "read region",
     "GET /api/v1/health": "open",
+    "GET /api/v1/health/alive": "open",
     "GET /api/v1/jobs": "known",
     "GET /api/v1/jobs/{id}": "known",
     "GET /api/v1/jobs/{id}/events": "known",
@@ -47,7 +48,9 @@ TABLE = {
     "GET /api/v1/ledger/reservations": "read region",
     "GET /api/v1/ledger/rules": "read whole",
     "GET /api/v1/ledger/statement": "read region",
+    "GET /api/v1/map": "read somewhere",
     "GET /api/v1/me": "open",
+    "GET /api/v1/metrics": "audit whole",
     "GET /api/v1/parcels/{year}/{parcel_id}": "read region",
     "GET /api/v1/people": "administer somewhere",
     "GET /api/v1/people/{name}": "administer somewhere",
@@ -55,6 +58,9 @@ TABLE = {
     "GET /api/v1/session/oidc": "open",
     "GET /api/v1/session/oidc/back": "open",
     "GET /api/v1/standing": "read region",
+    "GET /api/v1/tiles/overview/{year}/{z}/{x}/{y}.png": "read somewhere",
+    "GET /api/v1/tiles/{layer}.json": "read somewhere",
+    "GET /api/v1/tiles/{layer}/{z}/{x}/{y}.mvt": "read somewhere",
     "GET /api/v1/today": "read region",
     "GET /api/v1/tokens": "known",
     "GET /api/v1/validate": "read region",
@@ -104,7 +110,7 @@ TABLE = {
 PATHS = {
     "id": "0" * 32, "year": "2024", "parcel_id": here.parcel_id(0, 1), "name": "x", "collection": "survey-2024",
     "feature": "x", "region": here.NORTH, "role": "viewer",
-    "place": here.NORTH,
+    "place": here.NORTH, "layer": "survey-2024", "z": "10", "x": "833", "y": "415",
 }  # fmt: skip
 #: Seen from a role over the northern township.
 FROM_NORTH = {
