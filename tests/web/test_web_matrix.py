@@ -205,7 +205,8 @@ NOT_REACHED = {
     "group_standing": "a part of standing", "booked_by_region": "a part of standing",
     "ledger_reservations": "as ledger_reservations_of", "reservation_record": "likewise",
     "statement_of": "as ledger_statement_record", "validate": "as findings_page", "check": "as judge",
-    "balance_record": "as balance_records", "at_console": "who stands at the machine",
+    "backup": "writes to a place of the machine", "restore": "makes a workspace", "map_layers": "a part of map_record",
+    "prepare_map": "done by itself when a map is asked for", "balance_record": "as balance_records", "at_console": "who stands at the machine",
 }  # fmt: skip
 
 
