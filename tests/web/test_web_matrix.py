@@ -206,7 +206,8 @@ NOT_REACHED = {
     "ledger_reservations": "as ledger_reservations_of", "reservation_record": "likewise",
     "statement_of": "as ledger_statement_record", "validate": "as findings_page", "check": "as judge",
     "backup": "writes to a place of the machine", "restore": "makes a workspace", "map_layers": "a part of map_record",
-    "prepare_map": "done by itself when a map is asked for", "balance_record": "as balance_records", "at_console": "who stands at the machine",
+    "prepare_map": "done by itself when a map is asked for", "balance_record": "as balance_records",
+    "at_console": "who stands at the machine",
 }  # fmt: skip
 
 
