@@ -7,8 +7,15 @@ from tilth.core.ondemand import on_demand
 if TYPE_CHECKING:
     from tilth.api.accepting import ledger_accept
     from tilth.api.accounting import Flowed, accounts, down_to, flows, write_tables
+    from tilth.api.answering import answer_once
     from tilth.api.area_lists import write_areas
     from tilth.api.assessing import Assessed, ledger_assess, ledger_rules
+    from tilth.api.book_reading import (
+        ledger_entries,
+        ledger_entry,
+        ledger_reservations_of,
+        ledger_statement_record,
+    )
     from tilth.api.booking import (
         Booked,
         balance_records,
@@ -26,7 +33,9 @@ if TYPE_CHECKING:
     from tilth.api.closing import Closed, ledger_close
     from tilth.api.collecting import collection, collections
     from tilth.api.demonstration import Demonstration, demo
+    from tilth.api.entry_rights import Offered, claim_regions, letting_go_needs, offered
     from tilth.api.examining import Examined, Mended, repair, validate
+    from tilth.api.findings_shown import findings_page
     from tilth.api.flow_posting import FlowPosted, ledger_post_flows
     from tilth.api.following import FollowUp, ledger_follow_up
     from tilth.api.groups import group_standing
@@ -43,6 +52,7 @@ if TYPE_CHECKING:
     from tilth.api.map_tiles import MapTile, map_layers, map_overview, map_record, map_tile, map_tilejson
     from tilth.api.measuring import Converted, area, convert
     from tilth.api.missed import missed_tasks
+    from tilth.api.parcels import parcel
     from tilth.api.people import (
         LogVerified,
         TokenMade,
@@ -58,13 +68,16 @@ if TYPE_CHECKING:
         user_token_end,
         user_tokens,
     )
-    from tilth.api.projects import Checked, check
+    from tilth.api.projects import Checked, JudgedFootprint, check, judge
     from tilth.api.published import national
     from tilth.api.results import Accounts, Imported, Measured, Measurement, Rows, Written
     from tilth.api.settling import Settled, ledger_settle
     from tilth.api.standing_records import Detail, GroupStanding, Standings, Ungraded
     from tilth.api.standings import booked_by_region, standing
+    from tilth.api.states import state_of
     from tilth.api.stating import Stated, ledger_statement, statement_of
+    from tilth.api.tables_shown import ChangesWanted, accounts_record, changes_page, flows_record
+    from tilth.api.today import today
     from tilth.api.transferring import ledger_transfer
     from tilth.api.workspaces import contents, init, open_workspace, set_aside, use
     from tilth.api.yearbook import Reviewed, report, review
@@ -76,6 +89,7 @@ __all__ = [
     "Accounts",
     "Assessed",
     "Booked",
+    "ChangesWanted",
     "Checked",
     "Closed",
     "Converted",
@@ -88,11 +102,13 @@ __all__ = [
     "GroupStanding",
     "Imported",
     "Judged",
+    "JudgedFootprint",
     "LogVerified",
     "MapTile",
     "Measured",
     "Measurement",
     "Mended",
+    "Offered",
     "Reviewed",
     "Rows",
     "Settled",
@@ -102,18 +118,24 @@ __all__ = [
     "Ungraded",
     "Written",
     "accounts",
+    "accounts_record",
+    "answer_once",
     "area",
     "at_console",
     "balance_records",
     "booked_by_region",
+    "changes_page",
     "check",
+    "claim_regions",
     "collection",
     "collections",
     "contents",
     "convert",
     "demo",
     "down_to",
+    "findings_page",
     "flows",
+    "flows_record",
     "group_standing",
     "import_changes",
     "import_layer",
@@ -122,24 +144,30 @@ __all__ = [
     "import_survey",
     "import_tasks",
     "init",
+    "judge",
     "land_book",
     "ledger_accept",
     "ledger_assess",
     "ledger_balance",
     "ledger_close",
+    "ledger_entries",
+    "ledger_entry",
     "ledger_expire",
     "ledger_follow_up",
     "ledger_post",
     "ledger_post_flows",
     "ledger_replay",
     "ledger_reservations",
+    "ledger_reservations_of",
     "ledger_reserve",
     "ledger_rules",
     "ledger_settle",
     "ledger_statement",
+    "ledger_statement_record",
     "ledger_transfer",
     "ledger_verify",
     "ledger_void",
+    "letting_go_needs",
     "map_layers",
     "map_overview",
     "map_record",
@@ -147,7 +175,9 @@ __all__ = [
     "map_tilejson",
     "missed_tasks",
     "national",
+    "offered",
     "open_workspace",
+    "parcel",
     "prepare_map",
     "repair",
     "report",
@@ -155,7 +185,9 @@ __all__ = [
     "review",
     "set_aside",
     "standing",
+    "state_of",
     "statement_of",
+    "today",
     "use",
     "user_add",
     "user_list",

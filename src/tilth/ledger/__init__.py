@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from tilth.ledger.following import Followed, follow_up, once_in_pool
     from tilth.ledger.from_flows import Proposed, Terms, Unmatched, accounts_of, closes, propose, stock_entry
     from tilth.ledger.gathering import Facts, gather
-    from tilth.ledger.gating import post_admitted
+    from tilth.ledger.gating import post_admitted, post_proposed
     from tilth.ledger.grounds import (
         Ground,
         Shared,
@@ -183,6 +183,7 @@ __all__ = [
     "passes",
     "pool_of",
     "post_admitted",
+    "post_proposed",
     "posted",
     "propose",
     "read_entries",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import getpass
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from importlib.resources import files
 from pathlib import Path
 
@@ -12,12 +14,16 @@ from fastapi.staticfiles import StaticFiles
 
 from tilth import __version__, api
 from tilth.runtime import Workspace
+from tilth.runtime.held import HOLDING
 from tilth.web import problems
+from tilth.web.described import describe
 from tilth.web.guard import Guard
 from tilth.web.logged import Logged
 from tilth.web.routes import DOORS
 from tilth.web.state import Office
 
+#: So many rows of surveys and layers the server holds in memory.
+HELD_ROWS = 4_000_000
 #: The pages as they are built; absent in a checkout whose pages have not been built.
 PAGES = Path(str(files("tilth.web"))) / "static"
 
@@ -35,6 +41,7 @@ def create_app(workspace: Workspace | str | Path, *, start_key: str = "") -> Fas
     NotFound, BadInput
         As for `api.open_workspace`.
     """
+    HOLDING.most = HELD_ROWS
     place = workspace if isinstance(workspace, Workspace) else api.open_workspace(workspace)
     app = FastAPI(
         title="Tilth",
@@ -42,17 +49,26 @@ def create_app(workspace: Workspace | str | Path, *, start_key: str = "") -> Fas
         summary="Farmland protection and the land book of a county.",
         openapi_url="/api/openapi.json",
         docs_url=None,
+        lifespan=_serving,
         redoc_url=None,
     )
     app.state.office = Office(place, start_key, _owner())
     problems.add_handlers(app)
     for door in DOORS:
         app.include_router(door.router)
+    describe(app)
     if PAGES.is_dir():
         _add_pages(app)
     app.add_middleware(Logged)
     app.add_middleware(Guard)
     return app
+
+
+@asynccontextmanager
+async def _serving(app: FastAPI) -> AsyncIterator[None]:
+    """While it is served; then what is still worked at is asked to end."""
+    yield
+    app.state.office.jobs.close()
 
 
 def _owner() -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import cast
 
 from fastapi import Request
@@ -10,6 +11,8 @@ from fastapi import Request
 from tilth.identity import Entrance
 from tilth.land import RegionTree, Store
 from tilth.runtime import Workspace
+from tilth.web.jobs import Jobs
+from tilth.web.kept import KeptAnswers
 
 
 @dataclass
@@ -19,11 +22,17 @@ class Office:
     workspace: Workspace
     start_key: str  # lets the person in who started the server; "" for nobody
     owner: str  # their name
+    answers: KeptAnswers = field(default_factory=KeptAnswers)
 
     @property
     def entrance(self) -> Entrance:
         """Where people come in, and what they have then: kept in the database, shared by every server process."""
         return Entrance(self.workspace, self.start_key, self.owner)
+
+    @cached_property
+    def jobs(self) -> Jobs:
+        """Long work."""
+        return Jobs(self.workspace)
 
     def regions(self) -> RegionTree:
         """The region tree as it is now."""

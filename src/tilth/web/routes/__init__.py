@@ -1,6 +1,38 @@
 """One file for each part of the office. To add a part: write its file, and name its door here."""
 
 from tilth.web.door import Door
-from tilth.web.routes import entrance, ogc, people, single_sign_on, tiles, workspace
+from tilth.web.routes import (
+    checking,
+    entrance,
+    imports,
+    jobs,
+    land_book,
+    land_book_writing,
+    making,
+    ogc,
+    parcels,
+    people,
+    single_sign_on,
+    standings,
+    surveys,
+    tiles,
+    workspace,
+)
 
-DOORS: tuple[Door, ...] = (entrance.door, workspace.door, people.door, single_sign_on.door, ogc.door, tiles.door)
+DOORS: tuple[Door, ...] = (
+    entrance.door,
+    workspace.door,
+    jobs.door,
+    standings.door,
+    surveys.door,
+    land_book.door,
+    land_book_writing.door,
+    parcels.door,
+    checking.door,
+    imports.door,
+    making.door,
+    people.door,
+    single_sign_on.door,
+    ogc.door,
+    tiles.door,
+)
