@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import getpass
-from importlib.resources import files
 from pathlib import Path
 
 from fastapi import FastAPI
-from fastapi.responses import FileResponse
-from fastapi.staticfiles import StaticFiles
 
 from tilth import __version__, api
 from tilth.runtime import Workspace
 from tilth.web import problems
 from tilth.web.guard import Guard
+from tilth.web.pages import add_pages
 from tilth.web.routes import DOORS
 from tilth.web.state import Office
-
-#: The pages as they are built; absent in a checkout whose pages have not been built.
-PAGES = Path(str(files("tilth.web"))) / "static"
 
 
 def create_app(workspace: Workspace | str | Path, *, start_key: str = "") -> FastAPI:
@@ -47,8 +42,7 @@ def create_app(workspace: Workspace | str | Path, *, start_key: str = "") -> Fas
     problems.add_handlers(app)
     for door in DOORS:
         app.include_router(door.router)
-    if PAGES.is_dir():
-        _add_pages(app)
+    add_pages(app)
     app.add_middleware(Guard)
     return app
 
@@ -58,14 +52,3 @@ def _owner() -> str:
         return getpass.getuser()
     except (KeyError, OSError):
         return "local"
-
-
-def _add_pages(app: FastAPI) -> None:
-    app.mount("/assets", StaticFiles(directory=PAGES / "assets"), name="assets")
-
-    @app.get("/{page:path}", include_in_schema=False)
-    def pages(page: str) -> FileResponse:
-        """The one page that shows all others; the front end reads the rest of the address."""
-        asked = (PAGES / page).resolve()
-        inside = asked.is_file() and asked.is_relative_to(PAGES.resolve())
-        return FileResponse(asked if inside else PAGES / "index.html")

@@ -1,0 +1,3 @@
+export const map = {
+  "map.title": ["Map", "x"],
+} as const;
