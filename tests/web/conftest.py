@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
+
+import desk_county
 import pytest
 from fastapi.testclient import TestClient
 
 from tilth import api
+from tilth.identity import Caller, Grant
 from tilth.land import Region, Store
 from tilth.web import create_app
+from tilth.web.access import CSRF_HEADER, SESSION_COOKIE, Session
 
 KEY = "the-key-printed-at-the-start"
 
@@ -38,3 +43,39 @@ def owner(stranger):
     said = stranger.post("/api/v1/session", json={"key": KEY}).json()
     stranger.headers["X-CSRF-Token"] = said["csrf"]
     return stranger
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory):
+    """The county of `desk_county`, built once; tests get copies."""
+    return desk_county.build(tmp_path_factory.mktemp("desk"))
+
+
+@pytest.fixture
+def county(built, tmp_path):
+    """A workspace of two townships with two surveys, tasks and a land book, to write in."""
+    built.database.close()
+    shutil.copytree(built.root, tmp_path / "county")
+    return api.open_workspace(tmp_path / "county")
+
+
+@pytest.fixture
+def desk(county):
+    """The browser of the person who started the server of `county`."""
+    browser = TestClient(create_app(county, start_key=KEY), base_url="http://127.0.0.1:8000")
+    browser.headers["X-CSRF-Token"] = browser.post("/api/v1/session", json={"key": KEY}).json()["csrf"]
+    return browser
+
+
+@pytest.fixture
+def as_role(desk):
+    """A browser of the same server, of somebody with one role over one region."""
+
+    def come(role, region, name="Wang"):
+        session = Session(Caller(name, (Grant(role, region),)))
+        desk.app.state.office.sessions[f"{name}-{role}-{region}"] = session
+        browser = TestClient(desk.app, base_url="http://127.0.0.1:8000", headers={CSRF_HEADER: session.csrf})
+        browser.cookies.set(SESSION_COOKIE, f"{name}-{role}-{region}")
+        return browser
+
+    return come

@@ -9,6 +9,12 @@ if TYPE_CHECKING:
     from tilth.api.accounting import Flowed, accounts, down_to, flows, write_tables
     from tilth.api.area_lists import write_areas
     from tilth.api.assessing import Assessed, ledger_assess, ledger_rules
+    from tilth.api.book_reading import (
+        ledger_entries,
+        ledger_entry,
+        ledger_reservations_of,
+        ledger_statement_record,
+    )
     from tilth.api.booking import (
         Booked,
         balance_records,
@@ -38,11 +44,13 @@ if TYPE_CHECKING:
     )
     from tilth.api.measuring import Converted, area, convert
     from tilth.api.missed import missed_tasks
-    from tilth.api.projects import Checked, check
+    from tilth.api.parcels import parcel
+    from tilth.api.projects import Checked, JudgedFootprint, check, judge
     from tilth.api.published import national
     from tilth.api.results import Accounts, Imported, Measured, Measurement, Rows, Written
     from tilth.api.standing_records import Detail, GroupStanding, Standings, Ungraded
     from tilth.api.standings import booked_by_region, standing
+    from tilth.api.states import state_of
     from tilth.api.stating import Stated, ledger_statement, statement_of
     from tilth.api.transferring import ledger_transfer
     from tilth.api.workspaces import contents, init, open_workspace, set_aside, use
@@ -66,6 +74,7 @@ __all__ = [
     "GroupStanding",
     "Imported",
     "Judged",
+    "JudgedFootprint",
     "Measured",
     "Measurement",
     "Mended",
@@ -93,32 +102,39 @@ __all__ = [
     "import_survey",
     "import_tasks",
     "init",
+    "judge",
     "land_book",
     "ledger_accept",
     "ledger_assess",
     "ledger_balance",
     "ledger_close",
+    "ledger_entries",
+    "ledger_entry",
     "ledger_expire",
     "ledger_follow_up",
     "ledger_post",
     "ledger_post_flows",
     "ledger_replay",
     "ledger_reservations",
+    "ledger_reservations_of",
     "ledger_reserve",
     "ledger_rules",
     "ledger_statement",
+    "ledger_statement_record",
     "ledger_transfer",
     "ledger_verify",
     "ledger_void",
     "missed_tasks",
     "national",
     "open_workspace",
+    "parcel",
     "repair",
     "report",
     "reservation_record",
     "review",
     "set_aside",
     "standing",
+    "state_of",
     "statement_of",
     "use",
     "validate",

@@ -16,11 +16,12 @@ import pandas as pd
 import shapely
 
 from tilth.api.layers import usable_layers
+from tilth.api.on_maps import collection
 from tilth.api.outlined import designated_in
 from tilth.change import Verdict, check_footprint, hits_frame, layer_label, load_rules, read_contests
 from tilth.core import BadInput, Finding, Label, label, language, message
 from tilth.intake import Table, impossible_places, read_vector
-from tilth.land import Snapshot, Store
+from tilth.land import RegionTree, Snapshot, Store
 from tilth.report import check_map, groups_of
 from tilth.runtime import Workspace, working, write_whole
 
@@ -50,14 +51,103 @@ class Checked:
 
     def as_record(self) -> dict[str, Any]:
         """For JSON."""
+        return _record(self.name, self.verdict, self.left_out, self.findings) | {"picture": str(self.picture)}
+
+
+def _record(
+    name: str, verdict: Verdict, left_out: tuple[tuple[int, str, str], ...], findings: tuple[Finding, ...]
+) -> dict[str, Any]:
+    return {
+        "project": name,
+        **verdict.as_record(),
+        "clear": verdict.clear and not left_out,
+        "left_out": [{"row": r, "code": c, "reason": w} for r, c, w in left_out],
+        "file_findings": [finding.as_record() for finding in findings],
+    }
+
+
+@dataclass(frozen=True)
+class JudgedFootprint:
+    """One footprint's verdict, kept nowhere yet."""
+
+    name: str
+    verdict: Verdict
+    left_out: tuple[tuple[int, str, str], ...]
+    findings: tuple[Finding, ...]
+    table: Table
+    snapshot: Snapshot
+    layers: Mapping[str, Snapshot]
+
+    @property
+    def clear(self) -> bool:
+        """As `Checked.clear`."""
+        return self.verdict.clear and not self.left_out
+
+    def regions(self, workspace: Workspace) -> frozenset[str]:
+        """The smallest regions of the workspace in which the footprint meets parcels."""
+        tree = Store(workspace).regions()
+        villages = {str(one) for one in self.verdict.pieces["village"].dropna() if one}
+        return frozenset(_known(village, tree, workspace.region) for village in villages)
+
+    def as_record(self) -> dict[str, Any]:
+        """For JSON, with the plots and the hits as web maps draw them."""
+        verdict = self.verdict
+        plots = [{"plot_id": one.id, "name": one.name, "area_dm2": one.area_dm2} for one in verdict.plots]
+        hits = [one.as_record() for one in verdict.hits]
         return {
-            "project": self.name,
-            **self.verdict.as_record(),
-            "clear": self.clear,
-            "left_out": [{"row": r, "code": c, "reason": w} for r, c, w in self.left_out],
-            "file_findings": [finding.as_record() for finding in self.findings],
-            "picture": str(self.picture),
+            **_record(self.name, verdict, self.left_out, self.findings),
+            "plots_geojson": collection([one.geometry for one in verdict.plots], verdict.crs, plots),
+            "hits_geojson": collection([one.geometry for one in verdict.hits], verdict.crs, hits),
         }
+
+
+def _known(village: str, tree: RegionTree, otherwise: str) -> str:
+    """The narrowest region of `tree` that the code of a village lies in."""
+    return next((village[:end] for end in range(len(village), 0, -1) if village[:end] in tree), otherwise)
+
+
+def judge(
+    workspace: Workspace,
+    file: str | Path,
+    *,
+    year: int,
+    act_date: date | None = None,
+    contests: str | Path | None = None,
+    rules: str | Path | None = None,
+    layer: str | None = None,
+    encoding: str | None = None,
+    crs: str | None = None,
+) -> JudgedFootprint:
+    """As `check`, but without a picture, and nothing is kept.
+
+    Raises
+    ------
+    BadInput, NeedsAnswer, NotFound
+        As `check`.
+    """
+    store = Store(workspace)
+    store.in_use(year)
+    table = read_vector(file, layer=layer, encoding=encoding, crs=crs)
+    footprint, left_out = _plots(table, Path(file).name)
+    snapshot = store.survey(year)
+    layers, unusable = usable_layers(store, snapshot)
+    tasks = store.tasks(year)
+    with working(message("API-CHECKING", file=Path(file).name)):
+        counts = "pbf" in layers and any(task.pbf_dm2 is not None for task in tasks)
+        verdict = check_footprint(
+            footprint,
+            snapshot,
+            layers,
+            store.regions(),
+            tasks,
+            load_rules(rules),
+            year=year,
+            act_date=act_date,
+            contests=read_contests(contests) if contests else (),
+            unusable={**_too_late(store, year), **{one.where.layer: label(one.code, **one.values) for one in unusable}},
+            pbf_held=designated_in(workspace, layers["pbf"], snapshot) if counts else None,
+        )
+    return JudgedFootprint(Path(file).stem, verdict, left_out, (*unusable, *table.findings), table, snapshot, layers)
 
 
 def check(
@@ -86,32 +176,17 @@ def check(
     BadInput, NeedsAnswer, NotFound
         If the file cannot be used or leaves something open, or there is no survey of that year.
     """
-    store = Store(workspace)
-    snapshot = store.survey(year)
-    table = read_vector(file, layer=layer, encoding=encoding, crs=crs)
-    footprint, left_out = _plots(table, Path(file).name)
-    layers, unusable = usable_layers(store, snapshot)
-    noted = (*unusable, *table.findings)
-    tasks = store.tasks(year)
+    found = judge(
+        workspace, file, year=year, act_date=act_date, contests=contests, rules=rules, layer=layer, encoding=encoding,
+        crs=crs,
+    )  # fmt: skip
     with working(message("API-CHECKING", file=Path(file).name)):
-        counts = "pbf" in layers and any(task.pbf_dm2 is not None for task in tasks)
-        verdict = check_footprint(
-            footprint,
-            snapshot,
-            layers,
-            store.regions(),
-            tasks,
-            load_rules(rules),
-            year=year,
-            act_date=act_date,
-            contests=read_contests(contests) if contests else (),
-            unusable={**_too_late(store, year), **{one.where.layer: label(one.code, **one.values) for one in unusable}},
-            pbf_held=designated_in(workspace, layers["pbf"], snapshot) if counts else None,
-        )
-        picture, record = _kept(workspace, table, Path(file).stem, year)
-        image = drawn(Path(file).stem, verdict, snapshot, layers, language())
+        picture, record = _kept(workspace, found.table, found.name, year)
+        image = drawn(found.name, found.verdict, found.snapshot, found.layers, language())
         write_whole(picture, image)
-        checked = Checked(Path(file).stem, verdict, left_out, noted, picture, record, (language(), image))
+        checked = Checked(
+            found.name, found.verdict, found.left_out, found.findings, picture, record, (language(), image)
+        )
         write_whole(record, json.dumps(checked.as_record(), ensure_ascii=False, indent=1, default=str).encode())
     return checked
 

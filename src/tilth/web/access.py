@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from hmac import compare_digest
 from typing import Annotated, cast
@@ -55,16 +55,38 @@ def current_caller(request: Request) -> Caller:
 Known = Annotated[Caller, Depends(current_caller)]
 
 
-def needs(action: str) -> Callable[[Request, Caller], None]:
-    """A dependency: the caller may do `action` in the region that the request is about, or in some region at all.
+def needs(action: str, *, by: frozenset[str] = frozenset()) -> Callable[[Request, Caller], None]:
+    """A dependency: the caller may do `action` in every region that the request is about.
 
-    Which region that is: the path or query parameter `region`, else the whole workspace's.
+    Parameters
+    ----------
+    by
+        The parameters of the route, of "region" and "group", that say which regions these are. Without one, and for a
+        region that nobody knows, it is the whole workspace's.
     """
 
     def allowed(request: Request, caller: Known) -> None:
         office = office_of(request)
-        region = request.path_params.get("region") or request.query_params.get("region") or office.workspace.region
-        if not may(caller, action, str(region), office.regions()):
-            raise Problem(403, "WEB-NOT-ALLOWED", action=action, region=region)
+        tree = office.regions()
+        named = {name: request.path_params.get(name) or request.query_params.get(name) for name in by}
+        region, members = named.get("region"), tree.groups.get(str(named.get("group")), ())
+        regions = [*([str(region)] if region and region in tree else []), *members]
+        for one in regions or [office.workspace.region]:
+            if not may(caller, action, one, tree):
+                raise Problem(403, "WEB-NOT-ALLOWED", action=action, region=one)
 
     return allowed
+
+
+def also_in(request: Request, caller: Caller, action: str, regions: Iterable[str]) -> None:
+    """Nothing, if the caller may do `action` in all of `regions`, which the content of a request is about.
+
+    Raises
+    ------
+    Problem
+        403, naming the first where they may not.
+    """
+    tree = office_of(request).regions()
+    for one in sorted(set(regions)):
+        if not may(caller, action, one, tree):
+            raise Problem(403, "WEB-OUTSIDE", action=action, region=one)

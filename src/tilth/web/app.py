@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from tilth import __version__, api
 from tilth.runtime import Workspace
 from tilth.web import problems
+from tilth.web.described import describe
 from tilth.web.guard import Guard
 from tilth.web.pages import add_pages
 from tilth.web.routes import DOORS
@@ -42,6 +43,7 @@ def create_app(workspace: Workspace | str | Path, *, start_key: str = "") -> Fas
     problems.add_handlers(app)
     for door in DOORS:
         app.include_router(door.router)
+    describe(app)
     add_pages(app)
     app.add_middleware(Guard)
     return app

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +15,10 @@ from tilth.web.access import needs
 OPEN = "open"
 #: Under this name a route's action stands in the OpenAPI description.
 ACTION = "x-tilth-action"
+#: … and under this one, for as long as it is made, that its answer carries an ETag.
+TAGGED = "x-tilth-tagged"
+#: Parameters that say which regions a request is about.
+_PLACES = frozenset({"region", "group"})
 
 
 class Door:
@@ -22,8 +27,11 @@ class Door:
     def __init__(self, tag: str, prefix: str = "/api/v1") -> None:
         self.router = APIRouter(prefix=prefix, tags=[tag])
 
-    def get(self, path: str, action: str, **more: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-        """A route that only looks."""
+    def get(
+        self, path: str, action: str, *, tagged: bool = False, **more: Any
+    ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """A route that only looks; `tagged` if its answer carries an ETag."""
+        more["openapi_extra"] = {TAGGED: True, **more.pop("openapi_extra", {})} if tagged else more.get("openapi_extra")
         return self._route("GET", path, action, more)
 
     def post(self, path: str, action: str, **more: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -42,11 +50,14 @@ class Door:
         self, method: str, path: str, action: str, more: dict[str, Any]
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         assert action == OPEN or action in ACTIONS, action
-        guards = [] if action == OPEN else [Depends(needs(action))]
-        return self.router.api_route(
-            path,
-            methods=[method],
-            dependencies=[*guards, *more.pop("dependencies", [])],
-            openapi_extra={ACTION: action, **more.pop("openapi_extra", {})},
-            **more,
-        )
+        guards, extra = more.pop("dependencies", []), {ACTION: action, **(more.pop("openapi_extra", None) or {})}
+
+        def added(endpoint: Callable[..., Any]) -> Callable[..., Any]:
+            by = _PLACES & set(inspect.signature(endpoint).parameters)
+            first = [] if action == OPEN else [Depends(needs(action, by=by))]
+            route = self.router.api_route(
+                path, methods=[method], dependencies=[*first, *guards], openapi_extra=extra, **more
+            )
+            return route(endpoint)
+
+        return added

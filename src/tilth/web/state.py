@@ -9,6 +9,7 @@ from fastapi import Request
 
 from tilth.land import RegionTree, Store
 from tilth.runtime import Workspace
+from tilth.web.kept import KeptAnswers
 
 
 @dataclass
@@ -19,6 +20,7 @@ class Office:
     start_key: str  # lets the person in who started the server; "" for nobody
     owner: str  # their name
     sessions: dict[str, Any] = field(default_factory=dict)
+    answers: KeptAnswers = field(default_factory=KeptAnswers)
 
     def regions(self) -> RegionTree:
         """The region tree as it is now."""

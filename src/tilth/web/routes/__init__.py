@@ -1,6 +1,13 @@
 """One file for each part of the office. To add a part: write its file, and name its door here."""
 
 from tilth.web.door import Door
-from tilth.web.routes import entrance, workspace
+from tilth.web.routes import checking, entrance, land_book, parcels, standings, workspace
 
-DOORS: tuple[Door, ...] = (entrance.door, workspace.door)
+DOORS: tuple[Door, ...] = (
+    entrance.door,
+    workspace.door,
+    standings.door,
+    land_book.door,
+    parcels.door,
+    checking.door,
+)
