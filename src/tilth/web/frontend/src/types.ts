@@ -182,8 +182,9 @@ export interface Verdict {
   hits: Hit[];
   cross: CrossRow[];
   findings: Finding[];
-  geojson?: GeoJSON.FeatureCollection;
-  footprint?: GeoJSON.FeatureCollection;
+  file_findings: Finding[];
+  plots_geojson: GeoJSON.FeatureCollection;
+  hits_geojson: GeoJSON.FeatureCollection;
 }
 
 export interface ProblemRecord {

@@ -1,7 +1,7 @@
 /** The frame, and what every page says. */
 export const frame = {
   title: ["Tilth", "田册"],
-  "title.long": ["Tilth · farmland protection and land book", "田册 · 耕地保护与土地台账"],
+  "title.long": ["Tilth · farmland protection and land book", "田册 · 耕地保护与土地账簿"],
   skip: ["Skip to the page", "跳到正文"],
   nav: ["Parts of the office", "功能导航"],
   menu: ["Menu", "菜单"],
