@@ -117,7 +117,7 @@ function who(): HTMLElement {
   return h(
     "div",
     { class: "who" },
-    h("span", { title: t("signed.in", { name: state.me.name ?? "" }) }, state.me.name ?? ""),
+    h("span", { title: t("signed.in", { name: state.me.name ?? "" }) }, state.me.shown || state.me.name || ""),
     h("button", { type: "button", class: "button", onclick: () => void signOut() }, t("signout")),
   );
 }

@@ -71,17 +71,7 @@ export function below(code: string): Region[] {
   return state.regions.filter((one) => one.parent === code);
 }
 
-const ACTIONS: Record<string, readonly string[]> = {
-  viewer: [],
-  editor: ["edit"],
-  submitter: ["submit"],
-  accepter: ["accept"],
-  decider: ["decide"],
-  auditor: ["audit"],
-  administrator: ["administer"],
-};
-
 /** Is it worth offering? The server decides; this only keeps buttons away from who would be refused. */
 export function may(action: "edit" | "submit" | "accept" | "decide" | "audit" | "administer"): boolean {
-  return (state.me.grants ?? []).some((one) => ACTIONS[one.role]?.includes(action));
+  return (state.me.may?.[action] ?? []).length > 0;
 }

@@ -3,7 +3,12 @@
 export interface Me {
   known: boolean;
   name?: string;
+  /** As the person wants to be called. */
+  shown?: string;
+  by?: string;
   grants?: { role: string; region: string }[];
+  /** By action, the regions in which it is allowed. */
+  may?: Record<string, string[]>;
   csrf?: string;
   language: string;
 }

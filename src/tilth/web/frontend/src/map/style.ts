@@ -29,7 +29,8 @@ function tilesOf(template: string, values: Record<string, string>): string {
   return new URL(location.origin).origin + text;
 }
 
-export function styleOf(record: MapRecord, year: number, by: By): StyleSpecification {
+export function styleOf(record: MapRecord, year: number, by: By, faint = false): StyleSpecification {
+  const opacity = faint ? 0.4 : 1;
   const survey = surveyLayer(record, year);
   const style: StyleSpecification = {
     version: 8,
@@ -39,19 +40,19 @@ export function styleOf(record: MapRecord, year: number, by: By): StyleSpecifica
   const near = survey?.minzoom ?? 22;
   if (record.overview && record.overview.minzoom < near) {
     style.sources["overview"] = overviewSource(record, year, by);
-    style.layers.push(overviewLayer(near));
+    style.layers.push(overviewLayer(near, opacity));
   }
   if (survey) {
     style.sources["parcels"] = {
       type: "vector",
       tiles: [tilesOf(survey.tiles, { layer: survey.id })],
-      minzoom: survey.minzoom,
+      minzoom: near,
       maxzoom: survey.maxzoom,
-      bounds: record.bounds,
+      ...(record.bounds ? { bounds: record.bounds } : {}),
     };
-    const common = { source: "parcels", "source-layer": "parcels", minzoom: near } as const;
+    const common = { source: "parcels", "source-layer": survey.source_layer, minzoom: near } as const;
     style.layers.push(
-      { id: PARCELS, type: "fill", ...common, paint: { "fill-color": fillColour(record, by), "fill-antialias": false } },
+      { id: PARCELS, type: "fill", ...common, paint: { "fill-color": fillColour(record, by), "fill-opacity": opacity, "fill-antialias": false } },
       {
         id: "parcels-line",
         type: "line",
@@ -82,18 +83,18 @@ export function overviewSource(record: MapRecord, year: number, by: By) {
     tiles: [`${tilesOf(bare, { year: String(year) })}?by=${by}`],
     tileSize: 256,
     minzoom: overview.minzoom,
-    maxzoom: overview.maxzoom,
-    bounds: record.bounds,
+    maxzoom: overview.maxzoom ?? 12,
+    ...(record.bounds ? { bounds: record.bounds } : {}),
   };
 }
 
-export function overviewLayer(near: number): LayerSpecification {
+export function overviewLayer(near: number, opacity = 1): LayerSpecification {
   return {
     id: "overview",
     type: "raster",
     source: "overview",
     maxzoom: near,
-    paint: { "raster-fade-duration": 0, "raster-resampling": "nearest" },
+    paint: { "raster-fade-duration": 0, "raster-opacity": opacity, "raster-resampling": "nearest" },
   };
 }
 
@@ -129,8 +130,8 @@ function pbfColour(record: MapRecord, which: keyof typeof PBF_COLOURS): string {
 
 function classColours(items: readonly LegendItem[]): ExpressionSpecification {
   if (!items.length) return ["literal", NO_GRADE] as unknown as ExpressionSpecification;
-  const exact = items.flatMap((one) => [one.code, one.colour]);
-  const heads = items.filter((one) => one.code.length === 2).flatMap((one) => [one.code, one.colour]);
+  const exact = items.flatMap((one) => [String(one.code), one.colour]);
+  const heads = items.filter((one) => String(one.code).length === 2).flatMap((one) => [String(one.code), one.colour]);
   const rest = heads.length
     ? (["match", ["slice", ["get", "class_code"], 0, 2], ...heads, "#b9c2bd"] as unknown as ExpressionSpecification)
     : "#b9c2bd";
@@ -147,13 +148,13 @@ function gradeColours(items: readonly LegendItem[]): ExpressionSpecification {
 
 /** Source and line of a layer that is switched on. */
 export function extraLayer(layer: MapLayer): { source: StyleSpecification["sources"][string]; layers: LayerSpecification[] } {
-  const common = { source: `extra-${layer.id}`, "source-layer": layer.kind } as const;
+  const common = { source: `extra-${layer.id}`, "source-layer": layer.source_layer } as const;
   const colour = layerColour(layer.kind);
   return {
     source: {
       type: "vector",
       tiles: [tilesOf(layer.tiles, { layer: layer.id })],
-      minzoom: layer.minzoom,
+      minzoom: layer.minzoom ?? 0,
       maxzoom: layer.maxzoom,
     },
     layers: [

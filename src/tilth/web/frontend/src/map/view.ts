@@ -31,6 +31,8 @@ export interface ViewOptions {
   record: MapRecord;
   year: number;
   by: By;
+  /** Parcels are only the ground for something else. */
+  faint?: boolean;
   onPick?: (parcel: ParcelOnMap | null, at: [number, number]) => void;
   onIdle?: () => void;
 }
@@ -53,8 +55,8 @@ export class MapView {
     this.near = surveyLayer(record, year)?.minzoom ?? 22;
     this.map = new MapLibre({
       container: place,
-      style: styleOf(record, year, by),
-      bounds: record.bounds,
+      style: styleOf(record, year, by, options.faint),
+      ...(record.bounds ? { bounds: record.bounds } : {}),
       fitBoundsOptions: { padding: 24 },
       attributionControl: false,
       dragRotate: false,
@@ -160,18 +162,19 @@ export class MapView {
   /** Draw shapes over everything, filled and outlined in `colour`; nothing takes them off. */
   shapes(name: string, shapes: Shapes | null, colour: string, fill = 0.25): void {
     this.ready(() => {
-      const source = this.map.getSource(name) as GeoJSONSource | undefined;
+      const id = `shape-${name}`;
+      const source = this.map.getSource(id) as GeoJSONSource | undefined;
       if (source) {
         source.setData(shapes ?? NOTHING);
         return;
       }
-      this.map.addSource(name, { type: "geojson", data: shapes ?? NOTHING });
-      this.map.addLayer({ id: `${name}-fill`, type: "fill", source: name, paint: { "fill-color": colour, "fill-opacity": fill } });
-      this.map.addLayer({ id: `${name}-line`, type: "line", source: name, paint: { "line-color": colour, "line-width": 2.5 } });
+      this.map.addSource(id, { type: "geojson", data: shapes ?? NOTHING });
+      this.map.addLayer({ id: `${id}-fill`, type: "fill", source: id, paint: { "fill-color": colour, "fill-opacity": fill } });
+      this.map.addLayer({ id: `${id}-line`, type: "line", source: id, paint: { "line-color": colour, "line-width": 2.5 } });
       this.map.addLayer({
-        id: `${name}-point`,
+        id: `${id}-point`,
         type: "circle",
-        source: name,
+        source: id,
         filter: ["==", ["geometry-type"], "Point"],
         paint: { "circle-radius": 5, "circle-color": "#fff", "circle-stroke-color": colour, "circle-stroke-width": 2.5 },
       });

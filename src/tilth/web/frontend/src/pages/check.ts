@@ -23,7 +23,7 @@ let lastSent: File | null = null;
 async function show(visit: Visit): Promise<Node> {
   if (!state.year) return noSurvey("check.title");
   const [record, views, drawings] = await Promise.all([
-    mapRecord().catch(() => null),
+    mapRecord().then((found) => (found.bounds ? found : null), () => null),
     import("../map/view"),
     import("../map/drawing"),
   ]);
@@ -116,7 +116,7 @@ async function show(visit: Visit): Promise<Node> {
   if (record) {
     requestAnimationFrame(() => {
       if (!place.isConnected) return;
-      view = new views.MapView(place, { record, year: state.year, by: "pbf" });
+      view = new views.MapView(place, { record, year: state.year, by: "class", faint: true });
       if (last) present(last.verdict);
     });
   }

@@ -2,7 +2,7 @@
 
 import { Refused } from "../api";
 import { fill, freshId, h } from "../dom";
-import { type By, BYS, className, labelOf, type MapLayer, type MapRecord, mapRecord } from "../map/record";
+import { type By, BYS, className, labelOf, type MapLayer, type MapRecord, mapRecord, readyMap, surveyLayer } from "../map/record";
 import { layerColour, legendOf } from "../map/style";
 import type { MapView, ParcelOnMap } from "../map/view";
 import type { Page, Visit } from "../page";
@@ -25,7 +25,39 @@ const shownLayers = new Set<string>();
 
 async function show(visit: Visit): Promise<Node> {
   if (!state.year) return h("div", { class: "pad" }, noSurvey("map.title"));
-  const [record, views] = await Promise.all([mapRecord(), import("../map/view")]);
+  const [first, views] = await Promise.all([mapRecord(), import("../map/view")]);
+  const survey = surveyLayer(first, state.year);
+  if (survey && !(survey.ready && first.bounds)) return preparing(visit, views);
+  return shown(visit, first, views);
+}
+
+type Views = typeof import("../map/view");
+
+/** The server makes its tiles once after an import; meanwhile the page says how far it is. */
+function preparing(visit: Visit, views: Views): HTMLElement {
+  const bar = h("progress", { max: 1, "aria-label": t("map.preparing") });
+  const said = h("p", { class: "quiet" });
+  const place = h("div", { class: "pad" }, h("h1", null, t("map.title")), h("p", { class: "lead", role: "status" }, t("map.preparing")), bar, said);
+  const outer = h("div", null, place);
+  let here = true;
+  visit.onLeave(() => {
+    here = false;
+  });
+  const waiting = (progress: MapLayer["progress"]): boolean => {
+    if (progress?.total) {
+      bar.value = progress.done / progress.total;
+      fill(said, `${progress.doing}: ${count(progress.done)} / ${count(progress.total)}`);
+    }
+    return here;
+  };
+  readyMap(state.year, waiting).then(
+    (record) => record && here && outer.replaceChildren(shown(visit, record, views)),
+    (error: unknown) => here && fill(place, h("h1", null, t("map.title")), problemBox(error)),
+  );
+  return outer;
+}
+
+function shown(visit: Visit, record: MapRecord, views: Views): HTMLElement {
   const canvas = h("div", { class: "canvas", id: "map" });
   const panel = h("div", { class: "panel-parcel", "aria-live": "polite" });
   const inView = h("div", null);
@@ -99,7 +131,7 @@ function controls(record: MapRecord, colour: (by: By) => void, toggle: (layer: M
   };
   draw();
   const layers = record.layers.filter(
-    (one) => !one.id.startsWith("survey-") && (one.year === null || one.year <= state.year),
+    (one) => one.ready && !one.id.startsWith("survey-") && (one.year === null || one.year <= state.year),
   );
   return h(
     "div",

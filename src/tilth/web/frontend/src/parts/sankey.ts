@@ -25,8 +25,10 @@ interface Block {
 }
 
 const WIDTH = 900;
-const LEFT = 230;
-const RIGHT = WIDTH - 230;
+const LEFT = 265;
+const RIGHT = WIDTH - 265;
+/** Letters of a name that fit beside its block; Chinese ones are twice as wide. */
+const FITS = 26;
 const BLOCK = 12;
 const GAP = 7;
 
@@ -96,8 +98,18 @@ function block(one: Block, x: number, anchor: "start" | "end", options: SankeyOp
     s(
       "text",
       { x: textX, y: one.y + one.height / 2 + 4, "text-anchor": anchor, class: "sankey-text" },
-      options.name(one.code),
+      fitted(options.name(one.code)),
+      s("title", null, options.name(one.code)),
       s("tspan", { class: "sankey-value" }, `  ${options.said(one.value)}`),
     ),
   );
+}
+
+function fitted(name: string): string {
+  let wide = 0;
+  for (const [at, letter] of [...name].entries()) {
+    wide += letter > "\u2e80" ? 2 : 1;
+    if (wide > FITS) return `${[...name].slice(0, at).join("")}…`;
+  }
+  return name;
 }

@@ -57,21 +57,21 @@ export function table<T>(columns: readonly Column<T>[], rows: readonly T[], opti
 
 function heads<T>(columns: readonly Column<T>[]): HTMLElement[] {
   if (!columns.some((one) => one.group)) {
-    return [h("tr", null, columns.map((one) => h("th", { scope: "col", class: one.number ? "number" : null }, one.label)))];
+    return [h("tr", null, columns.map((one) => h("th", { scope: "col", class: one.number ? "number" : null }, h("span", null, one.label))))];
   }
   const above: HTMLElement[] = [];
   const under: HTMLElement[] = [];
   for (let at = 0; at < columns.length; ) {
     const column = columns[at] as Column<T>;
     if (!column.group) {
-      above.push(h("th", { scope: "col", rowspan: 2, class: column.number ? "number" : null }, column.label));
+      above.push(h("th", { scope: "col", rowspan: 2, class: column.number ? "number" : null }, h("span", null, column.label)));
       at += 1;
       continue;
     }
     let wide = 0;
     while (columns[at + wide]?.group === column.group) wide += 1;
     above.push(h("th", { scope: "colgroup", colspan: wide, class: "group" }, column.group));
-    for (const one of columns.slice(at, at + wide)) under.push(h("th", { scope: "col", class: "number" }, one.label));
+    for (const one of columns.slice(at, at + wide)) under.push(h("th", { scope: "col", class: "number" }, h("span", null, one.label)));
     at += wide;
   }
   return [h("tr", null, above), h("tr", null, under)];

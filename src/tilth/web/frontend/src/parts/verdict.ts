@@ -27,7 +27,7 @@ export function verdictView(verdict: Verdict, record: MapRecord | null, locate: 
       h("p", null, verdict.said),
     ),
     facts([
-      ["", verdict.project],
+      [t("check.project"), verdict.project],
       [t("check.area"), areaText(verdict.distinct_dm2)],
       [t("check.year"), String(verdict.year)],
       [t("check.act"), verdict.act_date],
@@ -87,7 +87,8 @@ function hitTable(verdict: Verdict, locate: (hit: Hit) => void): HTMLElement {
       { label: `${t("standing.area")} (${unitName()})`, number: true, cell: (hit) => inUnit(hit.area_dm2), title: (hit) => exactly(hit.area_dm2) },
       {
         label: t("map.title"),
-        cell: (hit) => h("button", { type: "button", class: "plain noprint", onclick: () => locate(hit) }, t("check.hit.show")),
+        number: true,
+        cell: (hit) => h("button", { type: "button", class: "plain noprint", "aria-label": `${t("check.hit.show")}: ${hit.name || hit.feature_id}`, onclick: () => locate(hit) }, t("check.hit.locate")),
       },
     ],
     verdict.hits,

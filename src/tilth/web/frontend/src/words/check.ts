@@ -47,6 +47,8 @@ export const check = {
   "check.hit.layer": ["Layer", "图层"],
   "check.hit.feature": ["Feature", "要素"],
   "check.hit.parcels": ["Parcels", "涉及地块"],
+  "check.project": ["Project", "项目"],
+  "check.hit.locate": ["Show", "定位"],
   "check.hit.show": ["Show on the map", "在图上定位"],
   "check.ground": ["The ground, by class and village", "占地构成（按地类与村）"],
   "check.village": ["Village", "村"],

@@ -19,6 +19,7 @@ export const map = {
   "map.inview.count": ["{count} parcels in view; the largest come first.", "当前范围共 {count} 个地块，按面积从大到小排列。"],
   "map.find": ["Find a parcel", "查找地块"],
   "map.find.button": ["Find", "查找"],
+  "map.preparing": ["The map is being prepared; this happens once after an import.", "正在生成地图数据，每次导入后只需一次。"],
   "map.none": ["There is no parcel here.", "此处没有地块。"],
   "map.nothing": ["There is nothing to draw yet: import a survey first.", "暂无可显示的内容，请先导入调查成果。"],
   "parcel": ["Parcel", "地块"],
