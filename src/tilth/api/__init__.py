@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     )
     from tilth.api.measuring import Converted, area, convert
     from tilth.api.missed import missed_tasks
+    from tilth.api.parcel_lists import parcel_list, parcel_years
     from tilth.api.parcels import parcel
     from tilth.api.projects import Checked, JudgedFootprint, check, judge
     from tilth.api.published import national
@@ -128,6 +129,8 @@ __all__ = [
     "national",
     "open_workspace",
     "parcel",
+    "parcel_list",
+    "parcel_years",
     "repair",
     "report",
     "reservation_record",

@@ -1,7 +1,7 @@
 """One file for each part of the office. To add a part: write its file, and name its door here."""
 
 from tilth.web.door import Door
-from tilth.web.routes import checking, entrance, land_book, parcels, standings, workspace
+from tilth.web.routes import checking, entrance, land_book, parcel_lists, parcels, standings, workspace
 
 DOORS: tuple[Door, ...] = (
     entrance.door,
@@ -9,5 +9,6 @@ DOORS: tuple[Door, ...] = (
     standings.door,
     land_book.door,
     parcels.door,
+    parcel_lists.door,
     checking.door,
 )

@@ -3,22 +3,29 @@
 import { ask } from "./parts/dialog";
 import { t } from "./words";
 
-const unsaved = new Map<string, () => boolean>();
+export interface Work {
+  readonly dirty: boolean;
+  /** Give it up. */
+  drop: () => void;
+}
 
-/** Have `dirty` looked at before the page is left. Returns how to stop that. */
-export function keepWatch(name: string, dirty: () => boolean): () => void {
-  unsaved.set(name, dirty);
-  return () => unsaved.delete(name);
+const unsaved = new Set<Work>();
+
+/** Have `work` looked at before the page is left. */
+export function keepWatch(work: Work): void {
+  unsaved.add(work);
 }
 
 export function anythingUnsaved(): boolean {
-  return [...unsaved.values()].some((dirty) => dirty());
+  return [...unsaved].some((work) => work.dirty);
 }
 
 /** May the page be left? Asks where something would be lost. */
 export async function mayLeave(): Promise<boolean> {
   if (!anythingUnsaved()) return true;
-  return ask(t("unsaved.title"), t("unsaved.said"), t("unsaved.leave"), t("unsaved.stay"));
+  const free = await ask(t("unsaved.title"), t("unsaved.said"), t("unsaved.leave"), t("unsaved.stay"));
+  if (free) for (const work of unsaved) if (work.dirty) work.drop();
+  return free;
 }
 
 window.addEventListener("beforeunload", (event) => {

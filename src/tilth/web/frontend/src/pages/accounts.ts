@@ -358,7 +358,7 @@ interface ParcelRow {
   net_area_dm2: number;
 }
 
-type ParcelPage = Paged<ParcelRow> & { count: number; area_dm2: number };
+type ParcelPage = Paged<ParcelRow> & { count: number; net_area_dm2: number };
 
 async function parcelsPage(visit: Visit): Promise<Node> {
   const record = await mapRecord().catch(() => null);
@@ -373,7 +373,7 @@ async function parcelsPage(visit: Visit): Promise<Node> {
         return h(
           "div",
           null,
-          h("p", null, t("parcels.count", { count: count(whole.count), area: withUnit(whole.area_dm2) })),
+          h("p", null, t("parcels.count", { count: count(whole.count), area: withUnit(whole.net_area_dm2) })),
           h("p", { class: "quiet" }, t("parcels.net.note")),
           table<ParcelRow>(
             [
