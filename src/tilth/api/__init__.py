@@ -7,6 +7,7 @@ from tilth.core.ondemand import on_demand
 if TYPE_CHECKING:
     from tilth.api.accepting import Acceptance, FollowUp, Judged, ledger_accept, ledger_follow_up
     from tilth.api.accounting import Flowed, accounts, down_to, flows, write_tables
+    from tilth.api.answering import answer_once
     from tilth.api.area_lists import write_areas
     from tilth.api.assessing import Assessed, ledger_assess, ledger_rules
     from tilth.api.book_reading import (
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     )
     from tilth.api.demonstration import Demonstration, demo
     from tilth.api.examining import Examined, Mended, repair, validate
+    from tilth.api.findings_shown import findings_page
     from tilth.api.flow_posting import FlowPosted, ledger_post_flows
     from tilth.api.groups import group_standing
     from tilth.api.importing import (
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
     )
     from tilth.api.measuring import Converted, area, convert
     from tilth.api.missed import missed_tasks
+    from tilth.api.offering import Offered, letting_go_needs, offered
     from tilth.api.parcel_lists import parcel_list, parcel_years
     from tilth.api.parcels import parcel
     from tilth.api.projects import Checked, JudgedFootprint, check, judge
@@ -53,6 +56,8 @@ if TYPE_CHECKING:
     from tilth.api.standings import booked_by_region, standing
     from tilth.api.states import state_of
     from tilth.api.stating import Stated, ledger_statement, statement_of
+    from tilth.api.tables_shown import ChangesWanted, accounts_record, changes_page, flows_record
+    from tilth.api.today import today
     from tilth.api.transferring import ledger_transfer
     from tilth.api.workspaces import contents, init, open_workspace, set_aside, use
     from tilth.api.yearbook import Reviewed, report, review
@@ -64,6 +69,7 @@ __all__ = [
     "Accounts",
     "Assessed",
     "Booked",
+    "ChangesWanted",
     "Checked",
     "Converted",
     "Demonstration",
@@ -79,6 +85,7 @@ __all__ = [
     "Measured",
     "Measurement",
     "Mended",
+    "Offered",
     "Reviewed",
     "Rows",
     "Standings",
@@ -86,15 +93,20 @@ __all__ = [
     "Ungraded",
     "Written",
     "accounts",
+    "accounts_record",
+    "answer_once",
     "area",
     "balance_records",
     "booked_by_region",
+    "changes_page",
     "check",
     "contents",
     "convert",
     "demo",
     "down_to",
+    "findings_page",
     "flows",
+    "flows_record",
     "group_standing",
     "import_changes",
     "import_layer",
@@ -125,8 +137,10 @@ __all__ = [
     "ledger_transfer",
     "ledger_verify",
     "ledger_void",
+    "letting_go_needs",
     "missed_tasks",
     "national",
+    "offered",
     "open_workspace",
     "parcel",
     "parcel_list",
@@ -139,6 +153,7 @@ __all__ = [
     "standing",
     "state_of",
     "statement_of",
+    "today",
     "use",
     "validate",
     "write_areas",

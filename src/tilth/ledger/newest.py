@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from tilth.ledger.canonical import entry_of
 from tilth.ledger.history import Recorded, recalled
 from tilth.ledger.model import Entry
-from tilth.ledger.tables import assessments, closings, entries
+from tilth.ledger.tables import accounts, assessments, closings, days, entries
 from tilth.runtime import Database
 
 #: So many entries are read together, and no more than so many are looked through for one page.
@@ -98,3 +98,16 @@ def closed_years(database: Database) -> dict[str, list[int]]:
         for region, year in connection.execute(asked):
             found.setdefault(region, []).append(year)
     return found
+
+
+def used_years(database: Database, regions: Collection[str]) -> list[int]:
+    """The years in which something was posted in accounts of `regions`."""
+    found: set[int] = set()
+    wanted = sorted(regions)
+    with database.snapshot() as connection:
+        for start in range(0, len(wanted), _TOGETHER):
+            here = accounts.c.region.in_(wanted[start : start + _TOGETHER])
+            earlier = select(days.c.day // 10_000).join(accounts, accounts.c.id == days.c.account)
+            for asked in (earlier.where(here), select(accounts.c.last_day // 10_000).where(here)):
+                found |= {int(year) for (year,) in connection.execute(asked.distinct()) if year}
+    return sorted(found)

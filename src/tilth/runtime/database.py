@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from tilth.core import BadInput
 
 #: The newest schema step; `migrations/versions` ends with it (a test compares the two).
-HEAD = "0005"
+HEAD = "0007"
 #: What SQLite and PostgreSQL say of a full disk.
 _NO_ROOM = ("disk is full", "No space left")
 #: … and of one that may not be written to.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from hmac import compare_digest
 from typing import Annotated, cast
@@ -47,6 +47,7 @@ def current_caller(request: Request) -> Caller:
     session = current_session(request)
     if session is None:
         raise Problem(401, "WEB-NOT-KNOWN")
+    request.state.caller = session.caller
     if request.method not in _SAFE and not compare_digest(request.headers.get(CSRF_HEADER, ""), session.csrf):
         raise Problem(403, "WEB-CSRF")
     return session.caller
@@ -78,15 +79,20 @@ def needs(action: str, *, by: frozenset[str] = frozenset()) -> Callable[[Request
     return allowed
 
 
-def also_in(request: Request, caller: Caller, action: str, regions: Iterable[str]) -> None:
-    """Nothing, if the caller may do `action` in all of `regions`, which the content of a request is about.
-
-    Raises
-    ------
-    Problem
-        403, naming the first where they may not.
-    """
+def require(request: Request, action: str, *regions: str) -> None:
+    """Problem 403 unless the caller may do `action` in each of `regions`: for what a body names, not the address."""
+    caller: Caller = request.state.caller
     tree = office_of(request).regions()
-    for one in sorted(set(regions)):
-        if not may(caller, action, one, tree):
-            raise Problem(403, "WEB-OUTSIDE", action=action, region=one)
+    for region in regions:
+        if not may(caller, action, region, tree):
+            raise Problem(403, "WEB-NOT-ALLOWED", action=action, region=region)
+
+
+def signed_as(caller: Caller, given: str = "") -> str:
+    """The name that the land book records for what `caller` does: their own, never one that is typed in.
+
+    Problem 403 if the request gives another.
+    """
+    if given and given != caller.name:
+        raise Problem(403, "WEB-NOT-YOUR-NAME", name=caller.name, given=given)
+    return caller.name

@@ -9,10 +9,12 @@ from typing import Any
 from fastapi import APIRouter, Depends
 
 from tilth.identity import ACTIONS
-from tilth.web.access import needs
+from tilth.web.access import current_caller, needs
 
 #: Routes that anybody may call, without being known.
 OPEN = "open"
+#: Routes that whoever is signed in may call, whatever their roles.
+KNOWN = "known"
 #: Under this name a route's action stands in the OpenAPI description.
 ACTION = "x-tilth-action"
 #: … and under this one, for as long as it is made, that its answer carries an ETag.
@@ -49,12 +51,12 @@ class Door:
     def _route(
         self, method: str, path: str, action: str, more: dict[str, Any]
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-        assert action == OPEN or action in ACTIONS, action
+        assert action in (OPEN, KNOWN, *ACTIONS), action
         guards, extra = more.pop("dependencies", []), {ACTION: action, **(more.pop("openapi_extra", None) or {})}
 
         def added(endpoint: Callable[..., Any]) -> Callable[..., Any]:
             by = _PLACES & set(inspect.signature(endpoint).parameters)
-            first = [] if action == OPEN else [Depends(needs(action, by=by))]
+            first = [] if action == OPEN else [Depends(current_caller if action == KNOWN else needs(action, by=by))]
             route = self.router.api_route(
                 path, methods=[method], dependencies=[*first, *guards], openapi_extra=extra, **more
             )

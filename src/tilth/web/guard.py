@@ -15,7 +15,10 @@ from tilth.web.problems import problem
 LANGUAGE_COOKIE = "tilth_lang"
 #: Largest body of a request that is no upload [bytes], and of one that is.
 MOST_BODY, MOST_UPLOAD = 1 << 20, 2 << 30
-_UPLOADS = ("/api/v1/imports", "/api/v1/checks", "/api/v1/conversions", "/api/v1/ledger/entry-files")
+_UPLOADS = (
+    "/api/v1/imports", "/api/v1/checks", "/api/v1/conversions", "/api/v1/areas", "/api/v1/national",
+    "/api/v1/ledger/entries", "/api/v1/ledger/reservations", "/api/v1/ledger/acceptances", "/api/v1/reports",
+)  # fmt: skip
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
     "font-src 'self'; connect-src 'self'; worker-src 'self' blob:; manifest-src 'self'; form-action 'self'; "

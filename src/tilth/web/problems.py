@@ -12,6 +12,11 @@ from starlette.exceptions import HTTPException
 from tilth.core import BadInput, NeedsAnswer, NotFound, TilthError, message
 
 MEDIA_TYPE = "application/problem+json"
+#: Refusals that say how things stand, not what is wrong with the request.
+_STATUS = {
+    "RUNTIME-BUSY": 409, "LAND-OVERTAKEN": 409, "LEDGER-ID-TAKEN": 409, "LEDGER-SETTLED": 409, "API-KEY-UNDER-WAY": 409,
+    "RUNTIME-DATABASE": 503, "RUNTIME-READ-ONLY": 503, "RUNTIME-DISK-FULL": 507,
+}  # fmt: skip
 
 
 class Problem(Exception):
@@ -49,6 +54,8 @@ def add_handlers(app: FastAPI) -> None:
 
 def status_of(error: TilthError) -> int:
     """The HTTP status that says what kind of refusal it is."""
+    if error.code in _STATUS:
+        return _STATUS[error.code]
     match error:
         case NotFound():
             return 404
@@ -62,5 +69,9 @@ def problem(
     status: int, code: str, said: str, remedy: str, *, headers: dict[str, str] | None = None, **more: Any
 ) -> JSONResponse:
     """The answer itself: `type` and `code` name the message, `title` says it, `detail` is what to do about it."""
-    body = {"type": f"tilth:{code}", "code": code, "title": said, "detail": remedy, "status": status, **more}
-    return JSONResponse(body, status, headers=headers, media_type=MEDIA_TYPE)
+    return JSONResponse(body_of(status, code, said, remedy, **more), status, headers=headers, media_type=MEDIA_TYPE)
+
+
+def body_of(status: int, code: str, said: str, remedy: str, **more: Any) -> dict[str, Any]:
+    """What the answer says."""
+    return {"type": f"tilth:{code}", "code": code, "title": said, "detail": remedy, "status": status, **more}

@@ -308,42 +308,226 @@ class RulesRecord(Record):
     rules: list[Record]
 
 
-class ParcelRow(Record):
-    """One parcel of a list."""
+class ReceiptRecord(Record):
+    """What the book gives for an entry; `again` if it stood there already."""
 
-    parcel_id: str
-    parcel_no: str
-    class_code: str
+    number: int
+    id: str
+    digest: str
+    recorded_at: str
+    again: bool
+
+
+class BookedRecord(Record):
+    """What was posted."""
+
+    entries: list[ReceiptRecord]
+    posted: int
+
+
+class ClosingRecord(Record):
+    """A year that is closed."""
+
+    number: int
     region: str
-    area_dm2: int
-    net_area_dm2: int
+    year: int
+    accounts: int
+    link: str
+    again: bool
 
 
-class ParcelPage(Record):
-    """Parcels behind a total: `count` and the sums are those of all pages."""
+class AcceptanceRecord(Record):
+    """Replacement land: how each parcel was judged, and what entered the pool."""
+
+    file: str
+    parcels: int
+    refused: int
+    posted: int
+    posted_dm2: int
+    again: int
+    rules: list[Record]
+    judged: list[Record]
+    left_out: list[FindingRecord]
+    findings: list[FindingRecord]
+
+
+class FollowUpRecord(Record):
+    """Accepted parcels in a later survey, and the counter-entries that follow."""
 
     year: int
+    followed: int
+    fail: int
+    not_assessed: int
+    parcels: list[Record]
+    posted: list[ReceiptRecord]
+    refused: list[Record]
+
+
+class ProgressRecord(Record):
+    """The piece of work that a job is at."""
+
+    title: str
+    done: int
+    total: int | None
+
+
+class FileRecord(Record):
+    """A file that a job made."""
+
+    name: str
+    bytes: int
+
+
+class JobRecord(Record):
+    """Long work: how far it is."""
+
+    id: str
+    kind: str
+    by: str
     region: str
-    class_code: str
+    state: Literal["queued", "running", "done", "failed", "cancelled"]
+    asked_at: str | None
+    started_at: str | None
+    ended_at: str | None
+    cancelling: bool
+    progress: ProgressRecord | None
+    problem: Problem | None
+    files: list[FileRecord]
+
+
+class FindingPage(Record):
+    """Findings on the survey of a year, how many of each code, and which rules could be asked."""
+
+    snapshot: str
+    year: int
+    rows_in: int
+    rows_stored: int
+    rows_quarantined: int
+    assessed: list[str]
+    not_assessed: list[Record]
     count: int
-    area_dm2: int
-    net_area_dm2: int
-    items: list[ParcelRow]
+    codes: dict[str, int]
+    items: list[FindingRecord]
     next: str | None
 
 
-class YearOfParcel(Record):
-    """What one survey says of a place."""
+class TableColumn(Record):
+    """A column of areas."""
+
+    code: str
+    name: str
+    group: str | None
+
+
+class TableRow(Record):
+    """A row: its key, and areas by column code."""
+
+    key: list[str]
+    depth: int
+    dm2: dict[str, int]
+    m2: dict[str, float]
+    ha: dict[str, float]
+
+
+class TableRecord(Record):
+    """A table of areas; `dm2` is exact, `ha` levelled so that it closes."""
+
+    id: str
+    title: str
+    key_columns: list[str]
+    columns: list[TableColumn]
+    hectares_levelled: bool
+    rows: list[TableRow]
+    notes: list[str]
+
+
+class TablesRecord(Record):
+    """The land tables of a year."""
 
     year: int
-    parcel_id: str
-    class_code: str
-    class_name: str
+    tables: list[TableRecord]
+    findings: list[FindingRecord]
+
+
+class FlowsRecord(Record):
+    """The flows between two years, and how many changes the change list has."""
+
+    changes: int
+    tables: list[TableRecord]
+    findings: list[FindingRecord]
+
+
+class ChangeRecord(Record):
+    """A piece of land that is not what it was."""
+
+    seq: int
+    kind: str
+    old_region: str
+    old_parcel: str
+    old_class: str
+    new_region: str
+    new_parcel: str
+    new_class: str
     area_dm2: int
+    old_net_dm2: int
+    new_net_dm2: int
 
 
-class ParcelYears(Record):
-    """What every survey says of the place of a parcel."""
+class ChangePage(Record):
+    """Changes between two years; `count` and `area_dm2` are those of all that are wanted."""
 
-    parcel_id: str
-    years: list[YearOfParcel]
+    count: int
+    area_dm2: int
+    items: list[ChangeRecord]
+    next: str | None
+
+
+class TodoRecord(Record):
+    """One thing to do; `about` leads to the place where it is done."""
+
+    kind: Literal["survey", "finding", "standing", "reservation", "acceptance", "closing"]
+    urgent: bool
+    region: str
+    said: str
+    remedy: str
+    due: str | None
+    count: int
+    about: dict[str, Any]
+
+
+class TodayRecord(Record):
+    """What needs doing, what is urgent first."""
+
+    on: str
+    region: str
+    years: list[int]
+    items: list[TodoRecord]
+    urgent: int
+
+
+class StoredRecord(Record):
+    """A stored survey or layer, and whether it is in use."""
+
+    kind: str
+    year: int | None
+    label: str
+    in_use: bool
+    used_for: list[int]
+    id: str
+    stored_at: str
+    damaged: str
+
+
+class AreasRecord(Record):
+    """The areas of every polygon of a file. [m²]"""
+
+    file: str
+    crs: str
+    rows_in: int
+    rows_measured: int
+    rows_rejected: int
+    total_survey_m2: float | None
+    total_engine_m2: float
+    polygons: list[Record]
+    rejected: list[Record]
+    findings: list[FindingRecord]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, cast
 
 from fastapi import Request
 
 from tilth.land import RegionTree, Store
 from tilth.runtime import Workspace
+from tilth.web.jobs import Jobs
 from tilth.web.kept import KeptAnswers
 
 
@@ -21,6 +23,11 @@ class Office:
     owner: str  # their name
     sessions: dict[str, Any] = field(default_factory=dict)
     answers: KeptAnswers = field(default_factory=KeptAnswers)
+
+    @cached_property
+    def jobs(self) -> Jobs:
+        """Long work."""
+        return Jobs(self.workspace)
 
     def regions(self) -> RegionTree:
         """The region tree as it is now."""

@@ -19,7 +19,7 @@ from starlette.datastructures import UploadFile
 
 from tilth.web.problems import Problem
 
-#: Largest body that is GeoJSON itself, not a form with files. [bytes]
+#: Largest body that is JSON itself, not a form with files. [bytes]
 MOST_JSON = 64 << 20
 _CHUNK = 1 << 20
 _LOOKED_AT = 1 << 16
@@ -71,14 +71,14 @@ class Sent:
 
 
 def sending(
-    file: tuple[str, ...], *, raw: bool = False, **others: tuple[str, ...]
+    file: tuple[str, ...], *, raw: str = "", **others: tuple[str, ...]
 ) -> Callable[[Request], AsyncIterator[Sent]]:
     """A dependency that takes what a request sends: the part `file`, of one of these kinds, and perhaps others.
 
     Parameters
     ----------
     raw
-        The body may be GeoJSON itself.
+        The body may be JSON itself: under which name it is read.
     """
     kinds = {"file": file, **others}
 
@@ -89,7 +89,7 @@ def sending(
             if media == "multipart/form-data":
                 yield await _form(request, folder, kinds)
             elif raw and media in ("application/json", "application/geo+json", ""):
-                yield await _body(request, folder)
+                yield await _body(request, folder / raw)
             else:
                 raise Problem(415, "WEB-NO-FILE")
         finally:
@@ -113,8 +113,8 @@ async def _form(request: Request, folder: Path, kinds: Mapping[str, tuple[str, .
     return found
 
 
-async def _body(request: Request, folder: Path) -> Sent:
-    path, digest, size = folder / "footprint.geojson", hashlib.sha256(), 0
+async def _body(request: Request, path: Path) -> Sent:
+    digest, size = hashlib.sha256(), 0
     with path.open("wb") as out:
         async for chunk in request.stream():
             size += len(chunk)
@@ -124,8 +124,8 @@ async def _body(request: Request, folder: Path) -> Sent:
             out.write(chunk)
     with path.open("rb") as opened:
         if not opened.read(_LOOKED_AT).lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"[")):
-            raise Problem(422, "WEB-NOT-GEOJSON")
-    return Sent(folder, {"file": path}, digest.hexdigest())
+            raise Problem(422, "WEB-NOT-JSON")
+    return Sent(path.parent, {"file": path}, digest.hexdigest())
 
 
 def _taken(source: BinaryIO, claimed: str, folder: Path, known: tuple[str, ...]) -> tuple[Path, str]:
@@ -205,12 +205,20 @@ def safe_name(claimed: str, suffix: str) -> str:
     return (plain.strip("_")[:_LONGEST_NAME] or "file") + suffix
 
 
-def described(*, raw: bool = False, **parts: str) -> dict[str, Any]:
-    """The body of a request for the description of the interface: a form with these parts, or GeoJSON itself."""
+#: What a body of GeoJSON is, for the description of the interface.
+GEOJSON = {
+    "type": "object",
+    "description": "GeoJSON: a FeatureCollection, a Feature or a geometry.",
+    "required": ["type"],
+    "properties": {"type": {"type": "string"}},
+}
+
+
+def described(*, raw: dict[str, Any] | None = None, **parts: str) -> dict[str, Any]:
+    """The body of a request for the description of the interface: a form with these parts, or JSON like `raw`."""
     files = {name: {"type": "string", "format": "binary", "description": said} for name, said in parts.items()}
     form = {"type": "object", "properties": files, "required": ["file"], "additionalProperties": False}
     content: dict[str, Any] = {"multipart/form-data": {"schema": form}}
-    if raw:
-        about = {"type": "object", "description": "GeoJSON: a FeatureCollection, a Feature or a geometry."}
-        content |= {"application/geo+json": {"schema": about}}
+    if raw is not None:
+        content["application/json"] = {"schema": raw}
     return {"requestBody": {"required": True, "content": content}}

@@ -1,14 +1,32 @@
 """One file for each part of the office. To add a part: write its file, and name its door here."""
 
 from tilth.web.door import Door
-from tilth.web.routes import checking, entrance, land_book, parcel_lists, parcels, standings, workspace
+from tilth.web.routes import (
+    checking,
+    entrance,
+    imports,
+    jobs,
+    land_book,
+    land_book_writing,
+    making,
+    parcel_lists,
+    parcels,
+    standings,
+    surveys,
+    workspace,
+)
 
 DOORS: tuple[Door, ...] = (
     entrance.door,
     workspace.door,
+    jobs.door,
     standings.door,
+    surveys.door,
     land_book.door,
+    land_book_writing.door,
     parcels.door,
     parcel_lists.door,
     checking.door,
+    imports.door,
+    making.door,
 )

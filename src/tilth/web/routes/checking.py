@@ -8,7 +8,7 @@ from fastapi import Depends, Request, Response
 
 from tilth import api
 from tilth.web import uploads
-from tilth.web.access import Known, also_in
+from tilth.web.access import require
 from tilth.web.answers import told
 from tilth.web.asked import Crs, Day, Encoding, Name, Region, Year
 from tilth.web.door import Door
@@ -19,7 +19,10 @@ from tilth.web.uploads import Sent
 door = Door("checks")
 
 _Footprint = Annotated[
-    Sent, Depends(uploads.sending(uploads.VECTORS, raw=True, contests=(".csv", ".json"), rules=(".toml", ".txt")))
+    Sent,
+    Depends(
+        uploads.sending(uploads.VECTORS, raw="footprint.geojson", contests=(".csv", ".json"), rules=(".toml", ".txt"))
+    ),
 ]
 
 
@@ -28,7 +31,7 @@ _Footprint = Annotated[
     "check",
     response_model=VerdictRecord,
     openapi_extra=uploads.described(
-        raw=True,
+        raw=uploads.GEOJSON,
         file="The footprint: any vector file, or a zip of its parts.",
         contests="CSV or JSON of objections to single hits.",
         rules="A rule pack of the province's own (TOML).",
@@ -36,7 +39,6 @@ _Footprint = Annotated[
 )
 def check(
     request: Request,
-    caller: Known,
     sent: _Footprint,
     year: Year,
     region: Region = None,
@@ -54,5 +56,5 @@ def check(
         place, sent.file, year=year, act_date=act_date, contests=sent.parts.get("contests"),
         rules=sent.parts.get("rules"), layer=layer, encoding=encoding, crs=crs,
     )  # fmt: skip
-    also_in(request, caller, "check", found.regions(place))
+    require(request, "check", *sorted(found.regions(place)))
     return told(found.as_record())

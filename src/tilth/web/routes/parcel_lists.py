@@ -10,7 +10,7 @@ from tilth import api
 from tilth.web.answers import tagged
 from tilth.web.asked import Cursor, Limit, Region, Year, cursor_at, place_of
 from tilth.web.door import Door
-from tilth.web.records import ParcelPage, ParcelYears
+from tilth.web.parcel_records import ParcelPage, ParcelYears
 from tilth.web.state import office_of
 
 door = Door("parcels")
