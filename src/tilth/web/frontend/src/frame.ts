@@ -20,6 +20,11 @@ export function drawFrame(): void {
   drawPage();
 }
 
+/** Years and regions may be new after an import; the page itself stays as it is. */
+export function drawHeader(): void {
+  document.querySelector(".head")?.replaceWith(header());
+}
+
 function main(): HTMLElement {
   return h("main", { id: "page", tabindex: "-1" });
 }

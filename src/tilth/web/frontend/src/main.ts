@@ -2,7 +2,7 @@
 
 import "./style.css";
 import { get, send, signedOut } from "./api";
-import { drawFrame, drawPage } from "./frame";
+import { drawFrame, drawHeader, drawPage } from "./frame";
 import { drawSignIn } from "./signin";
 import { note, start } from "./router";
 import { change, state, watch } from "./store";
@@ -61,7 +61,7 @@ watch((changed) => {
   else if ((changed.has("region") || changed.has("year")) && document.getElementById("page")) {
     note({ region: state.region, year: state.year ? String(state.year) : null });
     drawFrame();
-  }
+  } else if (changed.has("workspace") || changed.has("regions")) drawHeader();
 });
 
 signedOut.then = () => {

@@ -1,12 +1,13 @@
 /** From a total to its parcels: status tables, the flow matrix, the list of changes. */
 
 import { count, levelled } from "../area";
-import { get } from "../api";
+import { get, send } from "../api";
 import { type Child, fill, freshId, h } from "../dom";
 import { classColour, className, type MapRecord, mapRecord } from "../map/record";
 import type { Page, Visit } from "../page";
 import { exactly, inUnit, unitName, withUnit } from "../parts/areas";
 import { noSurvey, pageHead, printButton } from "../parts/bits";
+import { type Job, jobButton } from "../parts/job";
 import { paged } from "../parts/paged";
 import { findingList } from "../parts/problem";
 import { type Flow, sankey } from "../parts/sankey";
@@ -86,6 +87,12 @@ async function statusPage(visit: Visit): Promise<Node> {
     ),
     h("p", { class: "quiet" }, t("accounts.drill")),
     place,
+    h(
+      "div",
+      { class: "downloads noprint" },
+      jobButton(t("job.tables"), () => send<Job>("POST", "/tables", { json: { year: state.year } })),
+      jobButton(t("job.yearbook"), () => send<Job>("POST", "/reports", { json: { year: state.year } })),
+    ),
     chosen.notes.map((note) => h("p", { class: "quiet" }, note)),
     found.findings.length > 0 && findingList(found.findings, 10),
   );

@@ -8,6 +8,7 @@ import { exactly, inUnit, unitName, withUnit } from "../parts/areas";
 import { pageHead, printButton } from "../parts/bits";
 import { tell } from "../parts/dialog";
 import { entryFile, entryForm } from "../parts/entry_form";
+import { type Job, jobButton } from "../parts/job";
 import { paged } from "../parts/paged";
 import { facts } from "../parts/parcel";
 import { problemBox } from "../parts/problem";
@@ -166,6 +167,14 @@ async function balancePage(visit: Visit): Promise<Node> {
       h("input", { id: dateId, type: "date", value: date ?? "", onchange: (event: Event) => again({ date: (event.target as HTMLInputElement).value || null }) }),
     ),
     balanceTable(rows),
+    state.year > 0 &&
+      h(
+        "div",
+        { class: "downloads noprint" },
+        jobButton(t("job.statement"), () =>
+          send<Job>("POST", "/statements", { query: { region: state.region }, json: { year: state.year } }),
+        ),
+      ),
   );
 }
 

@@ -2,6 +2,7 @@
 
 import { Refused } from "../api";
 import { h } from "../dom";
+import { regionName, regionOf } from "../store";
 import type { Finding } from "../types";
 import { t } from "../words";
 
@@ -33,7 +34,7 @@ export function findingList(findings: readonly Finding[], most = 50): HTMLElemen
         "li",
         { class: one.severity === "breaks" ? "breaks" : "odd" },
         h("span", { class: `mark ${one.severity === "breaks" ? "bad" : "warn"}` }, t(one.severity === "breaks" ? "breaks" : "odd")),
-        h("div", null, h("p", null, one.said), one.remedy && h("p", { class: "quiet" }, one.remedy)),
+        h("div", null, h("p", null, regionOf(one.parcel) && h("strong", null, `${regionName(one.parcel)}: `), one.said), one.remedy && h("p", { class: "quiet" }, one.remedy)),
       ),
     ),
     findings.length > most && h("li", null, t("more.left", { count: findings.length - most })),
