@@ -73,5 +73,6 @@ export function below(code: string): Region[] {
 
 /** Is it worth offering? The server decides; this only keeps buttons away from who would be refused. */
 export function may(action: "edit" | "submit" | "accept" | "decide" | "audit" | "administer"): boolean {
-  return (state.me.may?.[action] ?? []).length > 0;
+  const { may: allowed, grants } = state.me;
+  return allowed ? (allowed[action] ?? []).length > 0 : (grants ?? []).length > 0;
 }

@@ -3,6 +3,7 @@
 import { count } from "../area";
 import { get, send } from "../api";
 import { type Child, fill, freshId, h } from "../dom";
+import { className, type MapRecord, mapRecord } from "../map/record";
 import type { Page, Visit } from "../page";
 import { exactly, inUnit, unitName, withUnit } from "../parts/areas";
 import { pageHead, printButton } from "../parts/bits";
@@ -130,6 +131,11 @@ function accountName(name: string): string {
   return member ? `${named("family", family)} · ${named("member", member)}` : named("family", family);
 }
 
+/** A class of land by its name. */
+function landName(name: string, record: MapRecord | null): string {
+  return name.startsWith("LAND:") ? className(record, name.slice(5)) : accountName(name);
+}
+
 function marks(one: Account): string {
   return [
     one.pbf && t("mark.pbf"),
@@ -145,7 +151,10 @@ function marks(one: Account): string {
 
 async function balancePage(visit: Visit): Promise<Node> {
   const date = visit.place.query.get("date");
-  const found = await get<Balance[]>("/ledger/balance", { region: state.region, date });
+  const [found, record] = await Promise.all([
+    get<Balance[]>("/ledger/balance", { region: state.region, date }),
+    mapRecord().catch(() => null),
+  ]);
   const asked = visit.place.query.get("family") ?? "";
   const families = FAMILIES.filter((family) => found.some((one) => one.name.startsWith(family)));
   const chosen = families.find((one) => one === asked) ?? families[0];
@@ -166,7 +175,7 @@ async function balancePage(visit: Visit): Promise<Node> {
       h("label", { for: dateId }, t("ledger.date")),
       h("input", { id: dateId, type: "date", value: date ?? "", onchange: (event: Event) => again({ date: (event.target as HTMLInputElement).value || null }) }),
     ),
-    balanceTable(rows),
+    balanceTable(rows, record),
     state.year > 0 &&
       h(
         "div",
@@ -178,7 +187,36 @@ async function balancePage(visit: Visit): Promise<Node> {
   );
 }
 
-function balanceTable(rows: readonly Balance[]): HTMLElement {
+/** Each account with its sum, then by what marks its land. */
+function withSums(rows: readonly Balance[]): (Balance & { whole?: boolean })[] {
+  const accounts = new Map<string, Balance[]>();
+  for (const row of rows) {
+    const key = `${row.region} ${row.name}`;
+    accounts.set(key, [...(accounts.get(key) ?? []), row]);
+  }
+  return [...accounts.values()].flatMap((some) => {
+    const [first] = some;
+    if (!first || some.length === 1) return some;
+    const sum = (of: (row: Balance) => number): number => some.reduce((all, row) => all + of(row), 0);
+    const whole = {
+      ...first,
+      pbf: 0,
+      paddy: 0,
+      stable: 0,
+      grade: 0,
+      booked_area_dm2: sum((row) => row.booked_area_dm2),
+      booked_paddy_dm2: sum((row) => row.booked_paddy_dm2),
+      held_area_dm2: sum((row) => row.held_area_dm2),
+      available_area_dm2: sum((row) => row.available_area_dm2),
+      whole: true,
+    };
+    return [whole, ...some];
+  });
+}
+
+function balanceTable(plain: readonly Balance[], record: MapRecord | null): HTMLElement {
+  const rows = withSums(plain);
+  type Row = Balance & { whole?: boolean };
   const number = (label: string, of: (row: Balance) => number) => ({
     label: `${label} (${unitName()})`,
     number: true,
@@ -186,18 +224,18 @@ function balanceTable(rows: readonly Balance[]): HTMLElement {
     title: (row: Balance) => exactly(of(row)),
   });
   const several = new Set(rows.map((row) => row.region)).size > 1;
-  return table<Balance>(
+  return table<Row>(
     [
       ...(several ? [{ label: t("region"), cell: (row: Balance) => regionName(row.region) }] : []),
-      { label: t("ledger.account"), names: true, cell: (row) => h("span", { title: row.name }, accountName(row.name)) },
-      { label: t("ledger.marks"), cell: marks },
+      { label: t("ledger.account"), names: true, cell: (row) => h("span", { title: row.name }, landName(row.name, record)) },
+      { label: t("ledger.marks"), cell: (row) => (row.whole ? t("total") : marks(row)) },
       number(t("ledger.booked"), (row) => row.booked_area_dm2),
       number(t("ledger.held"), (row) => row.held_area_dm2),
       number(t("ledger.available"), (row) => row.available_area_dm2),
       number(t("ledger.paddy"), (row) => row.booked_paddy_dm2),
     ],
     rows,
-    { caption: t("ledger.tab.balances"), hideCaption: true, dense: true },
+    { caption: t("ledger.tab.balances"), hideCaption: true, dense: true, rowClass: (row) => (row.whole ? "own" : undefined) },
   );
 }
 
@@ -238,8 +276,8 @@ function entryTable(entries: readonly Entry[]): HTMLElement {
       { label: t("ledger.entry"), names: true, cell: entryDetails },
       { label: t("ledger.kind"), cell: (one) => h("span", { title: one.kind }, named("entrykind", one.kind)) },
       { label: t("ledger.phase"), cell: (one) => named("phase", one.phase) },
-      { label: t("ledger.posting"), cell: (one) => one.posting_date },
-      { label: t("ledger.act"), cell: (one) => one.act_date },
+      { label: t("ledger.posting"), cell: (one) => h("span", { class: "nowrap" }, one.posting_date) },
+      { label: t("ledger.act"), cell: (one) => h("span", { class: "nowrap" }, one.act_date) },
       { label: t("ledger.evidence"), cell: (one) => one.evidence },
       { label: t("ledger.author"), cell: (one) => one.author },
       { label: `${t("standing.area")} (${unitName()})`, number: true, cell: (one) => inUnit(turned(one)), title: (one) => exactly(turned(one)) },

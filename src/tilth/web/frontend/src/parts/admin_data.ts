@@ -77,7 +77,7 @@ function storedTable(stored: readonly Stored[], again: () => void): HTMLElement 
         { label: t("data.quarantined"), number: true, cell: (one) => count(one.rows_quarantined) },
         { label: `${t("standing.area")} (${unitName()})`, number: true, cell: (one) => inUnit(one.area_dm2), title: (one) => exactly(one.area_dm2) },
         { label: t("data.sources"), cell: (one) => one.sources },
-        { label: t("data.at"), cell: (one) => one.stored_at.slice(0, 16).replace("T", " ") },
+        { label: t("data.at"), cell: (one) => h("span", { class: "nowrap" }, one.stored_at.slice(0, 16).replace("T", " ")) },
         ...(may("edit")
           ? [
               {

@@ -27,7 +27,7 @@ export function table<T>(columns: readonly Column<T>[], rows: readonly T[], opti
   if (rows.length === 0) return h("p", { class: "empty" }, options.empty ?? t("nothing"));
   const made = h(
     "table",
-    { class: options.dense ? "dense" : "" },
+    { class: [options.dense ? "dense" : "", columns.length < 4 ? "few" : ""].join(" ").trim() || null },
     h("caption", { class: options.hideCaption ? "unseen" : "" }, options.caption),
     h("thead", null, heads(columns)),
     h(

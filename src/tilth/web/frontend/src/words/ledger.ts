@@ -113,7 +113,7 @@ export const ledger = {
   "form.account": ["Account", "科目"],
   "form.account.hint": ["LAND:0103, CLAIM:NONAG, POOL:RESTORED …", "LAND:0103、CLAIM:NONAG、POOL:RESTORED 等"],
   "form.grade": ["Grade", "质量等级"],
-  "form.area": ["Area, with − where taken", "面积（减少填负数）"],
+  "form.area": ["Area, − if taken", "面积（减少为负）"],
   "form.add": ["Add a line", "增加一行"],
   "form.remove": ["Remove", "删除"],
   "form.sum": ["Land accounts add up to", "地类存量合计"],
