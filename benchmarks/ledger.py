@@ -27,6 +27,8 @@ from tilth.runtime import Database
 DAY = date(2024, 3, 1)
 SOURCE = Account("410882", "LAND:0201")
 FIELD = Account("410882", "LAND:0101", 0, 1, 1, 5)
+#: So many entries a process posts before the clock starts: drivers prepare a statement when it has come a few times.
+READY = 8
 
 
 def change(name: str, *, source: Account = SOURCE, field: Account = FIELD, day: date = DAY) -> Entry:
@@ -96,6 +98,11 @@ class Bare:
 def spied(book: Book, names: Sequence[str]) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
     """The rows that the book writes for these entries."""
     book.post(*map(change, names))
+    return written(book, names)
+
+
+def written(book: Book, names: Sequence[str]) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
+    """The rows of entries that stand in the book."""
     with book.database.transaction() as connection:
         entry_rows = [tuple(row) for row in connection.execute(entries.select().where(entries.c.id.in_(names)))]
         numbers = [row[0] for row in entry_rows]
@@ -159,23 +166,28 @@ def told(store: str, what: str, seconds: dict[str, list[float]], size: int, coun
         print(f"{store:10s} {what:22s} {name:20s} {value:10,.0f} entries/s{share}")
 
 
-def growth(make: Callable[[], Database], sizes: Sequence[int]) -> list[tuple[int, float]]:
-    """Time of a balance at a random past day, as the book grows. [entries, s]"""
+def growth(make: Callable[[], Database], sizes: Sequence[int], rounds: int = 5) -> list[tuple[int, float]]:
+    """Time of a balance at a random past day in books of these sizes, by turns. [entries, s]"""
+    books = {size: grown(make, size, max(sizes)) for size in sizes}
+    times: dict[int, list[float]] = {size: [] for size in sizes}
+    for _ in range(rounds):
+        for size, book in books.items():
+            booked = max(1, size * 8000 // max(sizes))  # days on which something was, of those that are asked for
+            wanted = [date(2001, 1, 1) + timedelta(days=(n * 7919) % booked) for n in range(400)]
+            for day in wanted[:8]:
+                book.balance(FIELD, day)
+            times[size] += [timed(lambda day=day, book=book: book.balance(FIELD, day) and None) for day in wanted]
+    return [(size, statistics.median(found)) for size, found in times.items()]
+
+
+def grown(make: Callable[[], Database], size: int, most: int) -> Book:
+    """A book of `size` entries, on as many of 8,000 days as it is of the largest."""
     book = Book(make(), Chart())
     opening(book, SOURCE)
-    done, told = 0, []
-    for size in sizes:
-        while done < size:
-            first = date(2001, 1, 1) + timedelta(days=done * 8000 // max(sizes))
-            book.post(*[change(f"g{done + n}", day=first) for n in range(1000)])
-            done += 1000
-        booked = max(1, done * 8000 // max(sizes))  # days on which something was, of those that are asked for
-        wanted = [date(2001, 1, 1) + timedelta(days=(n * 7919) % booked) for n in range(2000)]
-        book.balance(FIELD, wanted[0])
-        told.append(
-            (size, statistics.median(timed(lambda day=day: book.balance(FIELD, day) and None) for day in wanted))
-        )
-    return told
+    for done in range(0, size, 1000):
+        first = date(2001, 1, 1) + timedelta(days=done * 8000 // most)
+        book.post(*[change(f"g{done + n}", day=first) for n in range(1000)])
+    return book
 
 
 def townships(book: Book, writers: int) -> None:
@@ -191,11 +203,11 @@ def township(at: int) -> tuple[Account, Account]:
     return SOURCE._replace(region=f"41088210{at:04d}"), FIELD._replace(region=f"41088210{at:04d}")
 
 
-def work(book: Book, at: int, each: int) -> None:
+def work(book: Book, at: int, each: int, turn: int = 0) -> None:
     """What one writer posts, one entry after the other."""
     source, field = township(at)
     for n in range(each):
-        book.post(change(f"w{at} {n}", source=source, field=field))
+        book.post(change(f"w{at} {turn} {n}", source=source, field=field))
 
 
 def crowd(make: Callable[[], Database], writers: int, each: int) -> float:
@@ -211,33 +223,51 @@ def crowd(make: Callable[[], Database], writers: int, each: int) -> float:
     return writers * each / (time.perf_counter() - began)
 
 
-def apart(make: Callable[[], Database], writers: int, each: int) -> float:
-    """Entries a second of `writers` processes, each with a connection of its own."""
+def apart(make: Callable[[], Database], writers: int, each: int, turns: int) -> tuple[dict[str, float], float]:
+    """Entries a second of `writers` processes by turns as books and as bare SQL with balances; what a book's process
+    computes for an entry. [1/s, s]"""
     database = make()
-    townships(Book(database, Chart()), writers)
+    townships(Book(database, Chart()), 2 * writers)  # those of the second half for bare SQL
     database.close()
     context = multiprocessing.get_context("spawn")
-    gate = context.Barrier(writers + 1)
-    processes = [context.Process(target=alone, args=(database.url, at, each, gate)) for at in range(writers)]
+    gate, used = context.Barrier(writers + 1), context.Array("d", writers)
+    args = [(database.url, at, each, turns, gate, used) for at in range(writers)]
+    processes = [context.Process(target=alone, args=one) for one in args]
     for process in processes:
         process.start()
-    gate.wait()
-    began = time.perf_counter()
-    gate.wait()
-    seconds = time.perf_counter() - began
+    seconds: dict[str, list[float]] = {"book": [], "bare": []}
+    for _ in range(turns):
+        for times in seconds.values():
+            gate.wait()
+            times.append(timed(lambda: gate.wait() and None))
     for process in processes:
         process.join()
-    return writers * each / seconds
+    speed = {name: writers * each / statistics.median(times) for name, times in seconds.items()}
+    return speed, sum(used) / (writers * each * turns)
 
 
-def alone(url: str, at: int, each: int, gate: Any) -> None:
-    """One of them: it connects, waits for the others, and posts."""
+def alone(url: str, at: int, each: int, turns: int, gate: Any, used: Any) -> None:
+    """One of them: it connects, posts a little, waits for the others, and posts."""
     book = Book(Database(url), Chart())
     source, field = township(at)
-    book.post(change(f"ready {at}", source=source, field=field))
-    gate.wait()
-    work(book, at, each)
-    gate.wait()
+    for n in range(READY):
+        book.post(change(f"ready {at} {n}", source=source, field=field))
+    rows = written(book, [f"first {len(used) + at}"])
+    made = [renamed(rows, 1_000_000 * at + 2 * n) for n in range(READY + each * turns)]
+    bare = Bare(book.database)
+    for one in made[:READY]:
+        bare.post(*one, balances=True)
+    for turn in range(turns):
+        gate.wait()
+        began = time.process_time()
+        work(book, at, each, turn)
+        used[at] += time.process_time() - began
+        gate.wait()
+        gate.wait()
+        for one in made[READY + each * turn :][:each]:
+            bare.post(*one, balances=True)
+        gate.wait()
+    bare.connection.close()
 
 
 def sqlite_maker(folder: Path) -> Callable[[], Database]:
@@ -274,6 +304,23 @@ def postgres_maker(url: str) -> Callable[[], Database]:
 MADE: list[tuple[str, str]] = []
 
 
+def crowds(store: str, make: Callable[[], Database], writers: int) -> None:
+    """Many writers beside one: threads of one process, then processes."""
+    speed = {count: crowd(make, count, 400 if count == 1 else 60) for count in (1, writers)}
+    for count, value in speed.items():
+        print(f"{store:10s} {count:3d} threads        {value:10,.0f} entries/s   × {value / speed[1]:.1f}")
+    first: dict[str, float] = {}
+    for count in (1, writers):
+        reached, used = apart(make, count, 400 if count == 1 else 60, turns=3)
+        first = first or reached
+        for name, value in reached.items():
+            print(f"{store:10s} {count:3d} processes {name} {value:10,.0f} entries/s   × {value / first[name]:.1f}")
+        share = 100 * reached["book"] / reached["bare"]
+        print(
+            f"{store:10s}     a book's process computes {used * 1e6:.0f} µs an entry; book = {share:.0f} % of bare SQL"
+        )
+
+
 def main() -> None:
     """Run everything and print it."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -298,10 +345,7 @@ def main() -> None:
             for size, seconds in growth(make, sizes):
                 print(f"{store:10s} balance at a past day among {size:9,d} entries {seconds * 1e6:8.0f} µs")
             if store == "postgresql":
-                for what, measure in (("threads", crowd), ("processes", apart)):
-                    speed = {count: measure(make, count, 400 if count == 1 else 60) for count in (1, asked.writers)}
-                    for count, value in speed.items():
-                        print(f"{store:10s} {count:3d} {what:9s} {value:10,.0f} entries/s   × {value / speed[1]:.1f}")
+                crowds(store, make, asked.writers)
     finally:
         shutil.rmtree(folder)
         for url, name in MADE:

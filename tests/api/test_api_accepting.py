@@ -14,7 +14,7 @@ from tilth import api
 from tilth.api.surveyed import surveys_of
 from tilth.cli.run import run
 from tilth.core import BadInput
-from tilth.ledger import Outcome
+from tilth.ledger import Outcome, counter
 from tilth.runtime import Workspace
 
 X, Y, SIDE = 38_500_000, 3_500_000, 100
@@ -252,3 +252,30 @@ def test_a_text_in_a_column_of_numbers_is_named_with_row_and_column(
     asked = ["-w", str(workspace.root), "ledger", "accept", str(file)]
     assert run([*asked, "--evidence", "YS-1", "--submitter", "Wang", "--author", "Li"]) == 2
     assert "a.gpkg row 2: gravel_pct is 'some'" in capsys.readouterr().err
+
+
+def test_the_class_before_acceptance_is_in_the_statement_though_no_entry_is_linked(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    done = api.ledger_accept(workspace, offered(tmp_path / "a.gpkg", 0, 2), **WHO)
+    one = api.statement_of(workspace, year=2024)
+    assert [row.classes for row in one.compensations] == [("0201",), ("1206",)], "as the survey at t0 has them"
+    assert "UNKNOWN" not in one.pool.sources
+    assert {row.checks["A2"] for row in one.compensations if row.checks} == {"pass"}
+    with api.land_book(workspace) as book:
+        entry, _ = book.entry(done.judged[0].entry)
+        undo = {"posting_date": date(2024, 9, 1), "evidence": "slip", "author": "Li"}
+        book.post(counter(entry, id="undo", **undo))
+    again = api.statement_of(workspace, year=2024)
+    assert ("0201",) in [row.classes for row in again.compensations], "of a reversed one too"
+
+
+def test_acceptance_speaks_chinese(workspace: Workspace, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from test_cli_chinese import latin
+
+    file = offered(tmp_path / "a.gpkg", 0, 1)
+    who = ["--evidence", "1-1", "--submitter", "王", "--author", "李"]
+    run(["-w", str(workspace.root), "--lang", "zh", "ledger", "accept", str(file), *who])
+    told = capsys.readouterr().out.replace("acceptance-cn", "").replace("pH", "").replace("dS", "").replace("ECe", "")
+    assert "POOL:RESTORED 稳定 6等" in told
+    assert latin(told) == []

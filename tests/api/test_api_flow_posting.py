@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from flow_cases import AFTER, BEFORE, SIDE, X, Y, kinds_of, post, records, survey
 
 from tilth import api
 from tilth.change import Stocked
@@ -21,28 +20,8 @@ from tilth.core import BadInput
 from tilth.demo import write_county
 from tilth.land import Store, code_system
 from tilth.ledger import Account, Terms, closes, posted, propose, read_entries
+from tilth.ledger.judging_book import moves_area
 from tilth.runtime import Workspace
-
-X, Y, SIDE = 38_400_000, 3_500_000, 100
-FILE = dict[str, list[Any]]
-
-
-def survey(path: Path, *parcels: tuple[str, str, int, int], year: int, grade: dict[str, int] | None = None) -> Path:
-    """Parcels (id, class, column, width in columns) of one row of squares of 1 ha."""
-    shapes = [shapely.box(X + SIDE * at, Y, X + SIDE * (at + width), Y + SIDE) for _, _, at, width in parcels]
-    rows: FILE = {
-        "BSM": [name for name, *_ in parcels], "DLBM": [code for _, code, *_ in parcels], "SJNF": [year] * len(parcels),
-        "ZLDWDM": ["9999010010010000000"] * len(parcels), "TBMJ": [shape.area for shape in shapes],
-        "KCXS": [0.0] * len(parcels),
-    }  # fmt: skip
-    gpd.GeoDataFrame(rows, geometry=shapes, crs=4526).to_file(path)
-    return path
-
-
-BEFORE = [("a", "0103", 0, 1), ("b", "0101", 1, 2), ("c", "0201", 3, 1), ("d", "0103", 4, 1), ("e", "0301", 5, 1),
-          ("f", "0103", 6, 1), ("g", "0103", 7, 1), ("h", "1003", 8, 1)]  # fmt: skip
-AFTER = [("a", "0103", 0, 1), ("b1", "0101", 1, 1), ("b2", "0601", 2, 1), ("c", "0103", 3, 1), ("d2", "1101", 4, 1),
-         ("e2", "0305", 5, 1), ("f2", "0702", 6, 1), ("g2", "1202", 7, 1), ("h", "1003", 8, 1)]  # fmt: skip
 
 
 @pytest.fixture
@@ -56,24 +35,6 @@ def county(tmp_path: Path) -> Workspace:
     gpd.GeoDataFrame(rows, geometry=basic, crs=4526).to_file(tmp_path / "pbf.gpkg")
     api.import_layer(place, tmp_path / "pbf.gpkg", kind="pbf", year=2023)
     return place
-
-
-def post(place: Workspace, **more: Any) -> api.FlowPosted:
-    return api.ledger_post_flows(place, before=2023, after=2024, author="Li", **more)
-
-
-def records(place: Workspace, tmp_path: Path, *rows: tuple[str, str, str, str, str]) -> None:
-    """A record of changes: parcel before, parcel after, cause, document, day."""
-    path = tmp_path / "changes.csv"
-    with path.open("w", newline="") as stream:
-        writer = csv.writer(stream)
-        writer.writerow(("BGQTBBSM", "BGHTBBSM", "cause", "document", "act_date", "TBBGMJ"))
-        writer.writerows((*row, "10000") for row in rows)
-    api.import_changes(place, path, year=2024)
-
-
-def kinds_of(done: api.FlowPosted) -> dict[str, str]:
-    return {one.geometry: one.kind for one in done.entries if one.geometry}
 
 
 def land(place: Workspace, on: date | None = None) -> dict[Account, int]:
@@ -224,6 +185,8 @@ def test_the_made_up_county_closes_to_the_square_decimetre(tmp_path: Path) -> No
     api.import_layer(place, files.basic_farmland, kind="pbf", year=2023)
     done = post(place)
     assert done.entries and not any(one.left_dm2 for one in done.differences)
+    better = [one for one in done.entries if one.kind == "UPGRADE"]
+    assert better and not any(moves_area(one.lines) for one in better), "INV-16"
     rest = [one.entry for one in done.unmatched if one.entry]
     with api.land_book(place) as book:
         book.post(*(replace(one, evidence="found-later") for one in rest))
@@ -296,3 +259,19 @@ def test_an_entry_that_was_reversed_comes_again_under_the_next_id(county: Worksp
         book.post(counter(wrong, id="oops", posting_date=wrong.posting_date, evidence="x", author="Li"))
     done = post(county)
     assert [one.id for one in done.entries] == [f"{wrong.id}~2"] and len(done.differences) == 3
+
+
+@pytest.mark.parametrize(
+    ("years", "said", "remedy"),
+    [
+        (("2024", "2023"), "wrong order: 2024 comes after 2023", "--from-flows 2023 2024"),
+        (("2024", "2024"), "2024 was given twice", "--from-flows 2023 2024"),
+    ],
+)
+def test_years_in_the_wrong_order_are_named_with_the_right_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], years: tuple[str, str], said: str, remedy: str
+) -> None:
+    place = api.init(tmp_path / "w", region="999901", name="county")
+    assert run(["-w", str(place.root), "ledger", "post", "--from-flows", *years, "--author", "Li"]) == 2
+    told = capsys.readouterr().err
+    assert said in told and remedy in told

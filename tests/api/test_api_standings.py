@@ -258,6 +258,10 @@ def test_a_book_that_has_another_stock_than_the_survey_is_named(place: Workspace
     post(place, tmp_path, opening(farmland - 1))
     ((region, said),) = named()
     assert region == "310115" and said.endswith("-0.01 m² apart")
+    (finding,) = (
+        one for one in api.standing(place, year=2024, region="310115").findings if one.code == "STANDING-BOOK"
+    )
+    assert "tilth ledger post --from-flows FROM 2024" in finding.remedy, "the command that posts what is missing"
     post(place, tmp_path, opening(1))
     assert named() == []
 

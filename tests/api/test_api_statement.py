@@ -21,6 +21,7 @@ from tilth import ledger
 from tilth.api import ledger_balance, ledger_statement, ledger_verify, statement_of
 from tilth.cli.run import run
 from tilth.core import Label, speaking
+from tilth.ledger.statement_records import cap_record
 from tilth.report.statement import sheets
 from tilth.runtime import Workspace
 
@@ -52,7 +53,7 @@ def rows(workbook: Any, title: str, head: str) -> Iterator[dict[str, Any]]:
 
 
 def test_the_workbook_has_the_worked_county_to_the_hundredth(workbook: Any) -> None:
-    found = {row["item"]: row for row in rows(workbook, "5.1 Account statement of the po", "item")}
+    found = {row["item"]: row for row in rows(workbook, "5.1 Pool account", "item")}
     areas = {name: row["area (m²)"] for name, row in found.items()}
     assert areas["opening pool, 1 January 2024"] == 0
     assert (areas["accepted"], areas["written off"], areas["closing pool, 31 December 2024"]) == (
@@ -68,12 +69,13 @@ def test_the_workbook_has_the_worked_county_to_the_hundredth(workbook: Any) -> N
 
 def test_a_reviewer_adds_up_the_lines_and_gets_every_row(workbook: Any) -> None:
     lines = list(rows(workbook, "Lines of the entries", "no."))
-    found = {row["item"]: row for row in rows(workbook, "5.1 Account statement of the po", "item")}
+    found = {row["item"]: row for row in rows(workbook, "5.1 Pool account", "item")}
 
     def added(words: str, column: str = "area (m²)") -> float:
         return float(sum(row[column] for row in lines if (row["row of 5.1"] or "").startswith(words)))
 
-    for row in ("accepted", "transfers in", "transfers out", "written off"):
+    assert found["transfers in"]["area (m²)"] == found["transfers out"]["area (m²)"] == 0, "none crossed the border"
+    for row in ("accepted", "between regions of this statement", "written off"):
         assert added(row) == found[row]["area (m²)"], row
         assert added(row, "area × grade (m²)") == found[row]["area × grade (m²)"], row
         numbers = {one["no."] for one in lines if (one["row of 5.1"] or "").startswith(row)}
@@ -148,6 +150,7 @@ class Cap:
     cap_dm2: int = 1_999_902
     used_dm2: int = 500_000
     remaining_dm2: int = 1_499_902
+    whole: bool = True
 
 
 def test_a_cap_is_printed_with_what_it_is_made_of(county: Workspace) -> None:
@@ -159,7 +162,20 @@ def test_a_cap_is_printed_with_what_it_is_made_of(county: Workspace) -> None:
     assert told["cap of 2025"][0] == 1_999_902
     lost, parts = told["farmland in stable use that was lost"], (told["construction"], told["water"])
     assert lost[1] == sum(part[1] for part in parts) == -1_500_100  # type: ignore[misc]
-    assert told["remaining"] == (1_499_902, 1_499_900)
+    assert told["remaining"] == (1_499_902, 1_499_900, "")
+    with speaking("en"):
+        part = sheets(statement_of(county, year=2024, caps=[Cap(whole=False)]))
+    told = {row[0]: row[1:] for one in part.on_paper if one.id == "5-4-cap" for row in one.rows}
+    unknown = (
+        "cap of 2025",
+        "net addition N of 2024",
+        "remaining",
+        "carried over",
+        "farmland in stable use that was added",
+    )
+    assert {told[name] for name in unknown} == {(None, None, "not assessed")}, "nothing is known, and 0 is a number"
+    assert "construction" not in told and told["used"][0] == -500_000
+    assert cap_record(Cap(whole=False))["cap_dm2"] is None
     with speaking("en"):
         none = sheets(statement_of(county, year=2024))
     assert "not assessed" in str(next(one for one in none.on_paper if one.id == "5-4-cap").rows[0][0])
@@ -169,6 +185,30 @@ def test_the_caps_of_the_year_and_the_next_follow_from_the_book(workbook: Any) -
     told = [(row["item"], row["area (m²)"]) for row in rows(workbook, "5.4 Cap sheet", "item")]
     assert ("net addition N of 2024", 16_000) in told
     assert ("cap of 2025", 16_000) in told
+
+
+def test_what_one_township_sold_to_another_is_in_the_total_once(workbook: Any) -> None:
+    told = list(rows(workbook, "5.3 Compensation list", "no."))
+    areas = {row["entry"]: (row["area (m²)"], row["transferred (m²)"]) for row in told}
+    assert areas["sold"] == (12_000, 0) and areas["accepted 1"] == (30_000, 12_000)
+    assert areas["passed on within (counted once)"] == (-12_000, -12_000)
+    assert areas["Total"] == (35_000, 0), "35 000 m² were accepted, and none left the county"
+    total = told[0]
+    assert total["used (m²)"] + total["transferred (m²)"] + total["remaining (m²)"] == total["area (m²)"]
+    assert round(total["area (ha)"] * 10_000) == sum(round(row["area (ha)"] * 10_000) for row in told[1:])
+
+
+def test_what_leaves_the_region_is_transferred(county: Workspace) -> None:
+    done = ledger_statement(county, year=2024, region=WEST, lang="en", folder=county.root / "w53")
+    told = {row["entry"]: row for row in rows(openpyxl.load_workbook(done.files[0]), "5.3 Compensation list", "no.")}
+    assert (told["Total"]["transferred (m²)"], told["Total"]["area (m²)"]) == (12_000, 30_000)
+    assert "passed on within (counted once)" not in told
+
+
+def test_the_class_before_is_that_of_the_entries_or_of_the_acceptance(workbook: Any) -> None:
+    told = {row["entry"]: row["class before"] for row in rows(workbook, "5.3 Compensation list", "no.")}
+    assert told["accepted 1"].startswith("0201") and told["accepted 2"].startswith("1204")
+    assert told["sold"].startswith("0201"), "as the acceptance that it passes on"
 
 
 def test_results_of_an_acceptance_stand_beside_it(county: Workspace) -> None:
@@ -207,8 +247,8 @@ def test_each_language_is_whole(county: Workspace) -> None:
 
     names = {"东乡", "西镇", "山前镇"}
     assert [one for one in texts(english) if CHINESE.search(one) and one not in names] == []
-    known = r"SHA-256|INV|POOL|CLAIM|tilth|ledger|verify|statement|Qinyang|doc |[0-9a-f]{8,}|sure|accepted [12]|built"
-    known += r"|planted|flooded|sold|reclaimed|restored|settled [12]"
+    known = r"SHA-256|INV|POOL|CLAIM|tilth|standing|ledger|assess|verify|statement|Qinyang|doc |[0-9a-f]{8,}|sure|built"
+    known += r"|accepted [12]|planted|flooded|sold|reclaimed|restored|settled [12]"
     known = "|".join([known, *sorted({test.rule for test in done.statement.tested}), done.statement.tested[-2].version])
     mixed = [one for one in texts(chinese) if LATIN.search(re.sub(known, "", one))]
     assert mixed == []
@@ -256,3 +296,36 @@ def test_a_book_that_was_changed_says_so(tmp_path: Path, capsys: pytest.CaptureF
     told = capsys.readouterr().out
     assert "✗ INV-2" in told
     assert "LEDGER-V-ACCOUNT" in told
+
+
+def test_assessment_and_statement_count_the_same_and_say_what_reservations_are(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from tilth.api import ledger_assess
+    from tilth.ledger import Phase
+
+    place = a_county(tmp_path / "w")
+    held = line(pool(WEST, "RESTORED", 5), -1_000 * M2)
+    post(place, *the_worked_year(), entry("plan", "SETTLE", "2024-11-01", held, phase=Phase.RESERVE))
+    assessed = ledger_assess(place, year=2024)
+    one = ledger_statement(place, year=2024, lang="en", folder=tmp_path / "s").statement
+    told = {"passed": ledger.Outcome.PASS, "failed": ledger.Outcome.FAIL, "open": ledger.Outcome.NOT_ASSESSED}
+    assert {name: one.counts[name] for name in told} == {name: assessed.counted(of) for name, of in told.items()}
+    by_rules = [test for test in one.tested if test.rule != ledger.SHEETS]
+    assert [test.as_record() for test in by_rules] == [test.as_record() for test in assessed.tests]
+    assert (len(one.drawn.entries), one.booked, assessed.entries) == (11, 10, 10)
+    names = [(test.invariant, str(test.about)) for test in one.tested]
+    assert len(set(names)) == len(names), "nothing is tested twice"
+    capsys.readouterr()
+    run(["-w", str(place.root), "--lang", "en", "ledger", "statement", "--year", "2024", "--out", str(tmp_path / "t")])
+    said = capsys.readouterr()
+    assert "11 entries of the year, 10 of them booked" in said.out
+    assert "writing the statement of 2024" in said.err and "yearbook" not in said.err
+
+
+def test_no_name_of_a_sheet_is_cut(workbook: Any, county: Workspace) -> None:
+    for lang in ("en", "zh"):
+        with speaking(lang):
+            titles = [str(one.title) for one in sheets(statement_of(county, year=2024)).all]
+        assert all(len(title) <= 31 for title in titles)
+    assert set(workbook.sheetnames) >= {"5.1 Pool account", "5.1 by region, area", "5.5 Red-line sheet"}

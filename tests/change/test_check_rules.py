@@ -79,6 +79,7 @@ def test_a_province_replaces_rules_by_their_id(tmp_path):
         ('confidence = "sure"', "", "confidence is None; wanted: text"),
         ("since = 2020-01-01", "", "since is None; wanted: 2024-02-05"),
         ("since = 2020-01-01", "since = 2020-01-01\nuntil = 7", "until is 7"),
+        ("since = 2020-01-01", "since = 2020-01-01\nuntil = 2019-12-31", "until is '2019-12-31'; wanted: 2020-01-01 …"),
         ("tolerance_m2 = 0.05", "tolerance_m2 = -1", "tolerance_m2 is -1"),
         ("tolerance_m2 = 0.05", "tolerance_m2 = nan", "tolerance_m2 is nan"),
         ('layer = "heritage"', "", "layer is 'parcels'; wanted: pbf, ecology"),

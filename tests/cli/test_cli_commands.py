@@ -30,7 +30,7 @@ COMMANDS = (
     "validate", "repair", "accounts", "flows", "standing", "check", "area", "convert", "report", "contents",
     "use", "demo", "ledger post", "ledger reserve", "ledger void", "ledger reservations", "ledger expire",
     "ledger close", "ledger balance", "ledger verify", "ledger replay", "ledger accept", "ledger follow-up",
-    "ledger assess", "ledger transfer", "ledger statement",
+    "ledger settle", "ledger assess", "ledger transfer", "ledger statement",
 )  # fmt: skip
 
 EXAMPLE = """\
@@ -158,7 +158,7 @@ def registered(group: typer.Typer = app, above: str = "") -> dict[str, Any]:
 
 
 def test_the_commands_are_the_fixed_ones_in_the_order_people_use_them() -> None:
-    commands = list(registered())
+    commands = [one for one in registered() if one != "serve"]  # opens the other door; it prints no result
     assert sorted(commands) == sorted(COMMANDS)
     assert [one for one in commands if " " not in one] == [one for one in COMMANDS if " " not in one]
 

@@ -8,6 +8,7 @@ import json
 import re
 import subprocess
 import sys
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -378,4 +379,6 @@ def test_areas_are_written_as_csv_workbook_and_json(
     assert f"{survey:.2f}" in text[1] and "API-NOT-A-POLYGON" in text[2] and len(text) == 3
     sheet = list(openpyxl.load_workbook(measured["xlsx"]).active.iter_rows(values_only=True))
     assert float(sheet[1][2]) == survey and sheet[2][-1].startswith("API-NOT-A-POLYGON")
-    assert not str(sheet[1][1]).startswith("=") and ",=1" not in text[1]
+    with zipfile.ZipFile(measured["xlsx"]) as parts:
+        assert b"<f>" not in parts.read("xl/worksheets/sheet1.xml"), "a text, whatever it begins with"
+    assert sheet[1][1] == "=1+1" and ",'=1+1" in text[1]

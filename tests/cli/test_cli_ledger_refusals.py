@@ -33,6 +33,9 @@ REQUESTS = {
     "a kind that there is not": ("RESTORE", "GIFT"),
     "a fraction of 0.01 m²": ("30.00", "30.001"),
     "words in a cell for numbers": ("30.00", "some"),
+    "a grade changed by the wrong kind": ("LAND:0201,,,", "LAND:0103,1,6,"),
+    "stable use changed by the wrong kind": ("LAND:0201,,,", "LAND:0103,0,5,"),
+    "a pool opened after the book began": ("\n".join(GOOD), "r1,OPENING,2025-03-01,,old pool,,POOL:RESTORED,1,5,30.00"),
 }
 #: … and the request that is bad by its options.
 NO_AUTHOR = "no author"
@@ -87,7 +90,7 @@ def test_a_bad_request_gets_the_sentence_of_the_page_and_posts_nothing(
         for sentence, expected in zip([*found, "-"][:2], words, strict=True):
             pattern = ".+".join(map(re.escape, expected.split("…")))  # what stands there differs from day to day
             assert re.fullmatch(pattern, sentence), (sentence, expected)
-    assert tilth("ledger", "verify")[1].startswith("the book is whole: 1 entries")
+    assert tilth("ledger", "verify")[1].startswith("the book is whole: 1 entry,")
 
 
 def test_the_page_tells_of_every_request_here() -> None:

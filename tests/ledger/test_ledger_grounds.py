@@ -143,6 +143,32 @@ def test_entries_that_name_no_ground_and_ground_that_came_in_twice_break_the_inv
     assert (said().outcome, said().found) == (Outcome.PASS, 0)
 
 
+def test_a_year_is_tested_by_the_ground_that_stood_at_its_end(book: Book) -> None:
+    """INV-6 of a year that is over stays what it was, whatever is taken back or comes in later."""
+    limits = load_limits(COUNTY, 2024)
+
+    def said(year: int) -> tuple[str, str]:
+        found = once_in_pool(book.database, COUNTY, [COUNTY], year, limits)
+        return found.outcome.value, found.about.en
+
+    entry, ground = pair("a", square(0))
+    accept(book, [(entry, ground), pair("b", square(1))])
+    before = said(2024)
+    assert before[0] == "pass"
+    book.post(counter(entry, id="back", posting_date=date(2025, 8, 1), evidence="survey 2025", author="Zhao"))
+    assert said(2024) == before
+    accept(book, [pair("again", square(0), day="2025-09-01")])
+    assert said(2024) == before
+    assert said(2025)[0] == "pass"
+    late, other = pair("late", square(1), day="2024-11-01", on="2025-10-01")  # an act of 2024, in the book of 2025
+    book.post(late)
+    with book.database.transaction() as connection:
+        row = {name: getattr(other, name) for name in tables.grounds.columns.keys()}  # noqa: SIM118
+        connection.execute(tables.grounds.insert().values(**row))
+    assert said(2024) == before
+    assert said(2025)[0] == "fail"
+
+
 # --- tampering ----------------------------------------------------------------------------------------------------
 
 CHANGES = {

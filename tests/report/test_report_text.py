@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from report_sample import book, level_one, level_two, matrix, slopes
 
 from tilth.change import rounded_ha
-from tilth.core import BadInput, speaking
+from tilth.core import BadInput, safe_cell, speaking
 from tilth.report import as_json, as_text, table_csv
 from tilth.report.cells import display_width, grouped, hundredths
-from tilth.report.csvs import listing_csv, safe_cell
+from tilth.report.csvs import listing_csv
 from tilth.report.listings import all_listings, standing_listing
 from tilth.report.text import padded
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from tilth.core.ondemand import on_demand
 
 if TYPE_CHECKING:
-    from tilth.api.accepting import Acceptance, FollowUp, Judged, ledger_accept, ledger_follow_up
+    from tilth.api.accepting import ledger_accept
     from tilth.api.accounting import Flowed, accounts, down_to, flows, write_tables
     from tilth.api.answering import answer_once
     from tilth.api.area_lists import write_areas
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
         balance_records,
         land_book,
         ledger_balance,
-        ledger_close,
         ledger_expire,
         ledger_post,
         ledger_replay,
@@ -31,10 +30,14 @@ if TYPE_CHECKING:
         ledger_void,
         reservation_record,
     )
+    from tilth.api.closing import Closed, ledger_close
+    from tilth.api.collecting import collection, collections
     from tilth.api.demonstration import Demonstration, demo
+    from tilth.api.entry_rights import Offered, claim_regions, letting_go_needs, offered
     from tilth.api.examining import Examined, Mended, repair, validate
     from tilth.api.findings_shown import findings_page
     from tilth.api.flow_posting import FlowPosted, ledger_post_flows
+    from tilth.api.following import FollowUp, ledger_follow_up
     from tilth.api.groups import group_standing
     from tilth.api.importing import (
         import_changes,
@@ -44,14 +47,15 @@ if TYPE_CHECKING:
         import_survey,
         import_tasks,
     )
+    from tilth.api.judged import Acceptance, Judged
     from tilth.api.measuring import Converted, area, convert
     from tilth.api.missed import missed_tasks
-    from tilth.api.offering import Offered, letting_go_needs, offered
     from tilth.api.parcel_lists import parcel_list, parcel_years
     from tilth.api.parcels import parcel
     from tilth.api.projects import Checked, JudgedFootprint, check, judge
     from tilth.api.published import national
     from tilth.api.results import Accounts, Imported, Measured, Measurement, Rows, Written
+    from tilth.api.settling import Settled, ledger_settle
     from tilth.api.standing_records import Detail, GroupStanding, Standings, Ungraded
     from tilth.api.standings import booked_by_region, standing
     from tilth.api.states import state_of
@@ -71,6 +75,7 @@ __all__ = [
     "Booked",
     "ChangesWanted",
     "Checked",
+    "Closed",
     "Converted",
     "Demonstration",
     "Detail",
@@ -88,6 +93,7 @@ __all__ = [
     "Offered",
     "Reviewed",
     "Rows",
+    "Settled",
     "Standings",
     "Stated",
     "Ungraded",
@@ -100,6 +106,9 @@ __all__ = [
     "booked_by_region",
     "changes_page",
     "check",
+    "claim_regions",
+    "collection",
+    "collections",
     "contents",
     "convert",
     "demo",
@@ -132,6 +141,7 @@ __all__ = [
     "ledger_reservations_of",
     "ledger_reserve",
     "ledger_rules",
+    "ledger_settle",
     "ledger_statement",
     "ledger_statement_record",
     "ledger_transfer",

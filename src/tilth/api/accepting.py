@@ -1,4 +1,4 @@
-"""Replacement land: checked, accepted into the pool, and looked at again in later surveys."""
+"""Replacement land: checked, and accepted into the pool."""
 
 from __future__ import annotations
 
@@ -12,48 +12,38 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
-import shapely
 
 from tilth.api.booking import land_book
+from tilth.api.judged import Acceptance, Judged
 from tilth.api.layers import in_crs, usable_layers
+from tilth.api.offering import Offer, offered
 from tilth.change import moved
-from tilth.core import BadInput, Finding, TilthError, Where
-from tilth.intake import Table, impossible_places, read_vector
+from tilth.core import BadInput, Finding, Where
 from tilth.land import Snapshot, Store, covered
 from tilth.ledger import (
     Account,
     Around,
-    Checked,
     Entry,
-    Followed,
     Ground,
     Limits,
     Line,
-    Outcome,
     Parcel,
     Quantities,
-    Receipt,
     Seen,
     absent_columns,
     accept,
     accepted_before,
     as_results,
-    counter,
     day_number,
     examine,
-    families,
-    follow_up,
     load_limits,
     look,
     make_ground,
     net_dm2,
     passes,
     pool_of,
-    read_parcels,
     shared_before,
     shared_within,
-    standing_grounds,
 )
 
 if TYPE_CHECKING:
@@ -61,70 +51,6 @@ if TYPE_CHECKING:
 
 _AREAL = (3, 6)
 _SLOPE = "slope"
-
-
-@dataclass(frozen=True)
-class Judged:
-    """One parcel offered: what every check says, and what becomes of it."""
-
-    parcel: Parcel
-    entry: str  # id of its entry: the same whenever the same parcel is offered with the same document
-    account: Account | None
-    net_dm2: int | None
-    gross_dm2: int
-    checks: tuple[Checked, ...]
-    against: tuple[Finding, ...] = ()  # ground that is in the pool already
-    receipt: Receipt | None = None
-
-    @property
-    def passes(self) -> bool:
-        """Does every check pass, and is its ground not in the pool?"""
-        return passes(self.checks) and not self.against
-
-    def as_record(self) -> dict[str, Any]:
-        """For JSON."""
-        return {
-            "row": self.parcel.row, "project": self.parcel.project, "parcel": self.parcel.parcel,
-            "accepted": self.parcel.accepted.isoformat(), "passes": self.passes,
-            "account": str(self.account) if self.account else None, "net_dm2": self.net_dm2,
-            "gross_dm2": self.gross_dm2, "entry": self.entry,
-            "posted": self.receipt._asdict() if self.receipt else None,
-            "checks": [one.as_record() for one in self.checks],
-            "against": [one.as_record() for one in self.against],
-        }  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Acceptance:
-    """What was offered, how it was judged, and what of it entered the pool."""
-
-    file: str
-    judged: tuple[Judged, ...]
-    left_out: tuple[Finding, ...]  # rows without a polygon
-    findings: tuple[Finding, ...]  # of the file and the layers
-    limits: tuple[Limits, ...]  # by which it was judged; one for each year of acceptance
-
-    @property
-    def posted(self) -> tuple[Judged, ...]:
-        """Parcels that stand in the pool now."""
-        return tuple(one for one in self.judged if one.receipt is not None)
-
-    @property
-    def refused(self) -> int:
-        """How many do not pass, rows without a polygon among them."""
-        return sum(not one.passes for one in self.judged) + len(self.left_out)
-
-    def as_record(self) -> dict[str, Any]:
-        """For JSON."""
-        return {
-            "file": self.file, "parcels": len(self.judged) + len(self.left_out), "refused": self.refused,
-            "posted": len(self.posted), "posted_dm2": sum(one.net_dm2 or 0 for one in self.posted),
-            "again": sum(one.receipt.again for one in self.posted if one.receipt),
-            "rules": [{"pack": one.pack, "version": one.version} for one in self.limits],
-            "judged": [one.as_record() for one in self.judged],
-            "left_out": [one.as_record() for one in self.left_out],
-            "findings": [one.as_record() for one in self.findings],
-        }  # fmt: skip
 
 
 def ledger_accept(
@@ -162,7 +88,7 @@ def ledger_accept(
         If the file cannot be used, a person is missing or the same as the other, or the book refuses.
     """
     _four_eyes(evidence, submitter, author)
-    offer = _offered(file, layer, encoding, crs)
+    offer = offered(file, layer, encoding, crs)
     who = {"evidence": evidence, "submitter": submitter, "author": author}
     cases, findings = _cases(workspace, offer, who, base_year)
     cases = _pooled(workspace, cases)
@@ -196,68 +122,12 @@ def _person(name: str) -> str:
     return "".join(letter for letter in unicodedata.normalize("NFKC", name).casefold() if letter.isalnum())
 
 
-# --- the file -----------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Offer:
-    """A file of replacement parcels, read: of each row a polygon and what the file says, or why it has none."""
-
-    table: Table
-    crs: str
-    shapes: tuple[shapely.Geometry, ...]
-    parcels: tuple[Parcel, ...]
-    left_out: tuple[Finding, ...]
-
-
-def _offered(file: str | Path, layer: str | None, encoding: str | None, crs: str | None) -> _Offer:
-    table = read_vector(file, layer=layer, encoding=encoding, crs=crs)
-    name = Path(file).name
-    if table.crs is None:
-        raise BadInput("API-NO-CRS", file=name)
-    frame = table.frame
-    shapes = np.asarray(frame.geometry, dtype=object)
-    good = np.isin(shapely.get_type_id(shapes), _AREAL) & ~shapely.is_empty(shapes)
-    nowhere, _ = impossible_places(shapes[good], table.crs)
-    good[good] = ~nowhere
-    rows = frame["source_row"].tolist()
-    texts = pd.DataFrame(frame.drop(columns=[frame.geometry.name, "source_row"]))
-    records = [{str(key): _text(value) for key, value in one.items()} for one in texts.to_dict("records")]
-    if not records:
-        raise BadInput("API-NO-ROWS", file=name, rows=table.rows_in, why="-")
-    parcels = read_parcels(records, rows, name)
-    known = families()["POOL"]["member"]
-    for one in parcels:
-        if one.pool and one.pool.upper() not in known:
-            raise BadInput("ACCEPT-POOL", file=name, row=one.row, pool=one.pool, known=", ".join(known))
-    left_out = [Finding(one.code, Where(file=name, row=one.source_row), one.values) for one in table.rejected]
-    left_out += [
-        Finding("ACCEPT-NO-POLYGON", Where(file=name, row=one.row, parcel=one.name))
-        for one, usable in zip(parcels, good, strict=True)
-        if not usable
-    ]
-    kept = [one for one, usable in zip(parcels, good, strict=True) if usable]
-    return _Offer(table, table.crs, tuple(shapes[good]), tuple(kept), tuple(left_out))
-
-
-def _text(value: Any) -> str:
-    """A value of a table as text; nothing for what is missing, whole numbers without a point."""
-    if value is None or (not isinstance(value, list | tuple | np.ndarray) and pd.isna(value)):
-        return ""
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value)
-
-
-def _absences(offer: _Offer, cases: Iterable[_Case], file: str) -> tuple[Finding, ...]:
+def _absences(offer: Offer, cases: Iterable[_Case], file: str) -> tuple[Finding, ...]:
     """Columns that the file does not have and that checks would have needed."""
     absent = set(absent_columns(str(name) for name in offer.table.frame.columns))
     missed = {name for one in cases for check in one.judged.checks for name in check.missing}
     named = ", ".join(sorted(absent & missed))
     return (Finding("ACCEPT-ABSENT", Where(file=file), {"columns": named}),) if named else ()
-
-
-# --- judging ------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -270,7 +140,7 @@ class _Case:
 
 
 def _cases(
-    workspace: Workspace, offer: _Offer, who: Mapping[str, str], base_year: int | None
+    workspace: Workspace, offer: Offer, who: Mapping[str, str], base_year: int | None
 ) -> tuple[list[_Case], list[Finding]]:
     """Every parcel judged, in the order of the file."""
     cases: dict[int, _Case] = {}
@@ -372,86 +242,3 @@ def _entry(case: _Case, who: Mapping[str, str], day: date) -> Entry:
         author=who["author"], lines=(Line(judged.account, quantities),), geometry=case.ground.seal,
         rule_pack=case.limits.pack, rule_version=case.limits.version,
     )  # fmt: skip
-
-
-# --- afterwards ---------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class FollowUp:
-    """Accepted parcels in the survey of a year, and the counter-entries that follow from it."""
-
-    year: int
-    followed: tuple[Followed, ...]
-    posted: tuple[Receipt, ...] = ()
-    refused: tuple[tuple[str, str], ...] = ()  # id of the counter-entry, and why the book refused it
-
-    def of(self, outcome: Outcome) -> tuple[Followed, ...]:
-        """The parcels of one outcome."""
-        return tuple(one for one in self.followed if one.outcome is outcome)
-
-    def as_record(self) -> dict[str, Any]:
-        """For JSON."""
-        return {
-            "year": self.year, "followed": len(self.followed),
-            **{outcome.value: len(self.of(outcome)) for outcome in Outcome},
-            "parcels": [one.as_record() for one in self.followed],
-            "posted": [one._asdict() for one in self.posted],
-            "refused": [{"id": name, "why": why} for name, why in self.refused],
-        }  # fmt: skip
-
-
-def ledger_follow_up(
-    workspace: Workspace, *, year: int, post: bool = False, evidence: str = "", author: str = "", on: date | None = None
-) -> FollowUp:
-    """Overlay every accepted parcel with the survey of `year`; what is no farmland there is to be taken back.
-
-    Parameters
-    ----------
-    post
-        Post the counter-entries, each by itself: what the pool no longer holds, the book refuses, and it is listed.
-    evidence, author
-        Of the counter-entries.
-
-    Raises
-    ------
-    BadInput
-        If the counter-entries are to be posted and evidence or author is missing.
-    """
-    if post:
-        for option, word in (("--evidence", evidence), ("--author", author)):
-            if not word.strip():
-                raise BadInput("ACCEPT-WHO", option=option)
-    store = Store(workspace)
-    years = store.survey_years()
-    grounds = standing_grounds(workspace.database, _below(workspace))
-    packs: dict[tuple[str, int], Limits] = {}
-
-    def limits(ground: Ground) -> Limits:
-        key = ground.region, ground.accepted // 10_000
-        return packs.setdefault(key, load_limits(*key, workspace.root))
-
-    followed = follow_up(grounds, year, store.survey(year) if year in years else None, years, limits)
-    done = FollowUp(year, tuple(followed))
-    return _taken_back(workspace, done, evidence, author, on) if post else done
-
-
-def _taken_back(workspace: Workspace, found: FollowUp, evidence: str, author: str, on: date | None) -> FollowUp:
-    day = on or datetime.now(UTC).astimezone().date()
-    posted, refused = [], []
-    with land_book(workspace) as book:
-        for one in found.of(Outcome.FAIL):
-            original, _ = book.entry(one.ground.entry)
-            entry = counter(original, id=one.reversal, posting_date=day, evidence=evidence, author=author)
-            try:
-                posted += book.post(entry)
-            except TilthError as error:
-                refused.append((one.reversal, str(error)))
-    return replace(found, posted=tuple(posted), refused=tuple(refused))
-
-
-def _below(workspace: Workspace) -> Iterable[str]:
-    """The workspace's region and all below it."""
-    tree = Store(workspace).regions()
-    own = workspace.region
-    return [one.code for one in tree.regions.values() if own in {up.code for up in tree.ancestors(one.code)}]

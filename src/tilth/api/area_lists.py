@@ -12,7 +12,6 @@ from tilth.api.results import Measurement
 from tilth.core import BadInput, in_units, label
 from tilth.report import ListColumn, Listing, listing_csv
 from tilth.report.cells import readable
-from tilth.report.csvs import safe_cell
 from tilth.runtime import write_whole
 
 #: Columns of the list: their code, and the message that heads them.
@@ -69,10 +68,19 @@ def _as_xlsx(measured: Measurement) -> bytes:
     sheet.freeze_panes = "A2"
     sheet.append([str(label(heading, unit="m²")) for _, heading in _COLUMNS])
     for row in _rows(measured):
-        sheet.append([safe_cell(readable(value)) if isinstance(value, str) else value for value in row])
+        sheet.append([text_cell(sheet, value) if isinstance(value, str) else value for value in row])
     held = io.BytesIO()
     book.save(held)
     return held.getvalue()
+
+
+def text_cell(sheet: Any, value: str) -> Any:
+    """A cell that holds a text whatever it begins with, never a formula."""
+    from openpyxl.cell import WriteOnlyCell
+
+    cell = WriteOnlyCell(sheet, readable(value))
+    cell.data_type = "s"
+    return cell
 
 
 def _as_json(measured: Measurement) -> bytes:

@@ -9,18 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 from tilth.core import BadInput
 from tilth.ledger import (
+    Beside,
     Case,
     Outcome,
     Policy,
     Rule,
     Surveys,
     Tested,
-    assess,
     gather,
     in_order,
     keep,
     load_policy,
     stored_rules_agree,
+    tests_of,
 )
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class Assessed:
     tests: tuple[Tested, ...]
     unverified: tuple[Rule, ...]
     kept: bool  # it is kept beside the closing
+    entries: int  # of the year that book something: what the tests look at
 
     def counted(self, outcome: Outcome) -> int:
         """How many tests came out so."""
@@ -51,7 +53,7 @@ class Assessed:
         """For JSON."""
         return {
             "region": self.region, "year": self.year, "rules": self.policy.id, "rules_version": self.policy.version,
-            "rules_digest": self.policy.digest, "kept": self.kept,
+            "rules_digest": self.policy.digest, "kept": self.kept, "entries": self.entries,
             **{outcome.value: self.counted(outcome) for outcome in Outcome},
             "tests": [one.as_record() for one in self.tests],
             "unverified": [one.as_record() for one in self.unverified],
@@ -86,16 +88,28 @@ def ledger_assess(
     BadInput
         If the rules of the workspace are not sound.
     """
-    from tilth.api.surveyed import surveyed_tests, surveys_of
+    from tilth.api.surveyed import surveyed, surveys_of
     from tilth.land import Store
 
     store, policy, database = Store(workspace), ledger_rules(workspace), workspace.database
     tree, tasks, given = store.regions(), store.tasks(), surveys or surveys_of(workspace, year)
     code = tree[region or workspace.region].code
-    facts = gather(database, tree, code, year)
-    case = Case(facts, policy, tuple(tasks), given)
-    found = assess(database, tree, code, year, policy, tasks=tasks, surveys=given)
-    stored = keep(database, case, found)
-    tests = (*found, stored_rules_agree(database, case), *surveyed_tests(workspace, tree, code, year))
+    case = Case(gather(database, tree, code, year), policy, tuple(tasks), given)
+    beside = surveyed(workspace, tree, code, year)
+    stored = keep(database, case, tests_of(case), beside)
+    tests = year_tests(workspace, case, beside)
     unverified = [rule for rule in policy.in_force(date(year, 12, 31), code) if rule.confidence == "unverified"]
-    return Assessed(code, year, policy, tuple(in_order(tests)), tuple(unverified), stored is not None)
+    return Assessed(code, year, policy, tests, tuple(unverified), stored is not None, len(case.facts.of_year))
+
+
+def year_tests(workspace: Workspace, case: Case, beside: Beside | None = None) -> tuple[Tested, ...]:
+    """Every test of a year of the book, by invariant: the same for the assessment and for the statement.
+
+    `beside` are those that rest on surveys and ground, where they have been done already.
+    """
+    from tilth.api.surveyed import repeating, surveyed
+
+    facts = case.facts
+    rest = beside or surveyed(workspace, facts.tree, facts.region, facts.year)
+    agree = stored_rules_agree(workspace.database, case, repeating(workspace))
+    return tuple(in_order((*tests_of(case), agree, *rest.tests)))

@@ -6,7 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from tilth.ledger.newest import Wanted, newest
-from tilth.ledger.statement import entry_record
+from tilth.ledger.statement_records import entry_record
 
 if TYPE_CHECKING:
     from tilth.land import RegionTree
@@ -101,10 +101,9 @@ def ledger_statement_record(
         If both are asked for.
     """
     from tilth.api.stating import by_the_rules, statement_of
-    from tilth.api.surveyed import results_of
     from tilth.ledger import statement_record
 
-    found = statement_of(workspace, year=year, region=region, group=group, acceptance=results_of(workspace))
+    found = statement_of(workspace, year=year, region=region, group=group)
     return statement_record(by_the_rules(workspace, found))
 
 

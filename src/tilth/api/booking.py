@@ -15,14 +15,13 @@ from tilth.ledger import (
     Balance,
     Book,
     Chart,
-    Closing,
     Entry,
     Phase,
     Receipt,
     Verified,
-    admit,
     held_by,
     letting_go,
+    post_admitted,
     read_entries,
     replay,
     reservations,
@@ -90,8 +89,7 @@ def _posted(workspace: Workspace, file: str | Path, author: str, phase: Phase) -
     with land_book(workspace) as book:
         store = Store(workspace)
         rules, tasks = ledger_rules(workspace), store.tasks()
-        admit(workspace.database, store.regions(), entries, rules, tasks=tasks, chart=book.chart)
-        return Booked(tuple(book.post(*entries)))
+        return Booked(tuple(post_admitted(book, store.regions(), entries, rules, tasks=tasks)))
 
 
 def ledger_void(
@@ -140,25 +138,6 @@ def reservation_record(one: Entry) -> dict[str, Any]:
     holds = [{"account": str(account), **account._asdict(), **taken._asdict()} for account, taken in held_by(one)]
     expires = one.expires.isoformat() if one.expires else None
     return {"id": one.id, "kind": one.kind, "posted": one.posting_date.isoformat(), "expires": expires, "holds": holds}
-
-
-def ledger_close(workspace: Workspace, *, year: int, evidence: str, author: str, region: str | None = None) -> Closing:
-    """Close a year for a region (the workspace's own without one) and all below it.
-
-    Raises
-    ------
-    NotFound
-        If there is no such region.
-    BadInput
-        If the year is not over, or a later one is closed.
-    """
-    from tilth.land import Store
-
-    tree = Store(workspace).regions()
-    top = tree[region or workspace.region].code
-    below = [one.code for one in tree.regions.values() if top in {up.code for up in tree.ancestors(one.code)}]
-    with land_book(workspace) as book:
-        return book.close_year(top, year, below=below, evidence=evidence, author=author)
 
 
 def ledger_balance(

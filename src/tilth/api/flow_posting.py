@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from tilth.core import BadInput, Finding, Where, message
 from tilth.ledger import (
+    MARKS_FIRST,
     Account,
     Book,
     ChangeRecord,
@@ -21,6 +22,7 @@ from tilth.ledger import (
     Recorded,
     Terms,
     Unmatched,
+    charged,
     check,
     posted,
     propose,
@@ -33,6 +35,7 @@ from tilth.runtime import Workspace, working
 if TYPE_CHECKING:
     from tilth.change import Stocked
     from tilth.land import RegionTree, Store
+    from tilth.ledger.flow_caps import FindCap
 
 #: So many entries are one transaction. Ids are the same on every run, so what was cut off goes on where it stopped.
 _BATCH = 5_000
@@ -68,6 +71,8 @@ class FlowPosted:
     measured_dm2: Mapping[str, int]
     findings: tuple[Finding, ...]
     files: tuple[Path, ...] = ()  # entries proposed; those that lack a document
+    slivers: int = 0  # pieces between redrawn outlines that are booked as measured anew
+    slivers_dm2: int = 0
 
     @property
     def kinds(self) -> dict[str, tuple[int, int, int]]:
@@ -91,6 +96,7 @@ class FlowPosted:
             "kinds": {kind: {"entries": count, "farmland_dm2": farmland, "moved_dm2": moved}
                       for kind, (count, farmland, moved) in self.kinds.items()},
             "measured_anew_dm2": dict(self.measured_dm2),
+            "slivers": {"count": self.slivers, "area_dm2": self.slivers_dm2},
             "unmatched": [one.as_record() for one in self.unmatched], "accounts": self.accounts,
             "differences": [one.as_record() for one in self.differences],
             "files": [str(one) for one in self.files],
@@ -131,10 +137,11 @@ def ledger_post_flows(
     NotFound
         If a survey or the region is missing.
     BadInput
-        If the flow matrix does not close, or the book does not hold what the first survey holds.
+        If the second year is not after the first, the flow matrix does not close, or the book does not hold what the
+        first survey holds.
     """
-    if before >= after:
-        raise BadInput("API-SAME-YEAR", year=after)
+    _in_order(before, after)
+    from tilth.api.assessing import ledger_rules
     from tilth.api.booking import land_book
     from tilth.land import Store
 
@@ -153,7 +160,8 @@ def ledger_post_flows(
             standing = _Standing(book, (before, after), asked, wanted, terms)
             openings = standing.openings(stocks[0], before, flows.surveys[0])
             standing.holds(stocks[0], openings, before)
-        new = (*openings, *standing.new)
+        charging, uncharged = charged(standing.new, ledger_rules(workspace), _caps(book, tree, terms.posting_date))
+        new = (*openings, *charging)
         files: tuple[Path, ...] = ()
         if to is None:
             _post(book, new)
@@ -164,8 +172,16 @@ def ledger_post_flows(
     differences, compared = _differences(held, stocks[1], standing.unmatched)
     return FlowPosted(
         (before, after), new, standing.again, standing.unmatched, differences, compared, asked.assumed,
-        asked.measured_dm2, (*flows.findings, *odd), files,
+        asked.measured_dm2, (*flows.findings, *odd, *uncharged, *_ungraded(asked)), files,
+        asked.slivers, asked.slivers_dm2,
     )  # fmt: skip
+
+
+def _in_order(before: int, after: int) -> None:
+    if before == after:
+        raise BadInput("API-FLOW-ONE-YEAR", year=after, before=after - 1)
+    if before > after:
+        raise BadInput("API-FLOW-ORDER", before=before, after=after)
 
 
 def _books(tree: RegionTree, own: str, region: str | None, level: str) -> tuple[Callable[[str], str], set[str]]:
@@ -224,6 +240,30 @@ def _records(workspace: Workspace, year: int) -> tuple[dict[tuple[str, str], Cha
         Finding("LEDGER-FLOWS-CAUSE", Where(parcel=old), {"before": old, "after": new, "word": word})
         for old, new, word in odd
     ]
+
+
+def _ungraded(asked: Proposed) -> list[Finding]:
+    """The capacity of occupations whose farmland has no grade is not known, and not nothing."""
+    count, area = asked.uncounted
+    return [Finding("LEDGER-FLOWS-CAPACITY", Where(), {"count": count, "area_dm2": area})] if count else []
+
+
+def _caps(book: Book, tree: RegionTree, day: date) -> FindCap:
+    """The cap of a year that a region has, or the nearest above it: as it stands, and by the end of `day`."""
+
+    def available(account: Account, on: date | None) -> int | None:
+        held = (one.available.area_dm2 for one in book.balances(account.region, on) if one.account == account)
+        return next(held, None)
+
+    def find(region: str, year: int) -> tuple[Account, int] | None:
+        for code in [one.code for one in tree.ancestors(region)] if region in tree else [region]:
+            account = Account(code, f"CAP:{year}")
+            then, now = available(account, day), available(account, None)
+            if then is not None and now is not None:
+                return account, min(then, now)
+        return None
+
+    return find
 
 
 def _within(found: Proposed, wanted: set[str]) -> Proposed:
@@ -313,7 +353,10 @@ class _Standing:
 
 
 def _known(entry: Entry, ids: set[str], places: set[str]) -> bool:
-    return entry.id in ids or (bool(entry.geometry) and entry.geometry in places)
+    """Does it stand, or an entry of somebody's own for its parcels? That of a change stands for its marks too."""
+    if entry.id in ids or not entry.geometry:
+        return entry.id in ids
+    return entry.geometry in places or entry.geometry.removesuffix(MARKS_FIRST) in places
 
 
 def _renamed(entry: Entry, gone: set[str]) -> Entry:

@@ -1,82 +1,67 @@
-"""What entries of a file would do, before they are posted: by whom they are signed, whose books they touch."""
+"""A file of replacement parcels, read: of each row a polygon and what the file says, or why it has none."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
-from tilth.core import BadInput
-from tilth.ledger import Entry, Phase, read_entries, recalled
+import numpy as np
+import pandas as pd
+import shapely
 
-if TYPE_CHECKING:
-    from tilth.runtime import Workspace
+from tilth.core import BadInput, Finding, Where
+from tilth.intake import Table, impossible_places, read_vector
+from tilth.ledger import Parcel, families, read_parcels
 
-#: Kinds that somebody decides, not submits: what a region may do, and what it gives to another.
-_DECIDED = ("CAP", "TRANSFER", "LAPSE")
-_LETS_GO = (Phase.VOID, Phase.EXPIRE)
+_AREAL = (3, 6)
 
 
 @dataclass(frozen=True)
-class Offered:
-    """Entries that are not posted yet."""
+class Offer:
+    """A file of replacement parcels, read: of each row a polygon and what the file says, or why it has none."""
 
-    authors: frozenset[str]
-    #: Which actions in which regions they take.
-    acts: frozenset[tuple[str, str]]
-
-
-def offered(workspace: Workspace, file: str | Path, *, author: str, reserve: bool = False) -> Offered:
-    """The entries of a JSON or CSV file by what they need to be allowed.
-
-    Whoever takes back an entry needs what posting it needs. A reservation of somebody else is let go by whoever
-    decides.
-
-    Parameters
-    ----------
-    author
-        Who signs where the file does not say.
-
-    Raises
-    ------
-    BadInput
-        If the file cannot be read, or an entry accepts land: that goes by examination alone.
-    """
-    phase = Phase.RESERVE if reserve else Phase.POST
-    entries = read_entries(file, region=workspace.region, author=author, phase=phase)
-    for one in entries:
-        if one.kind == "ACCEPT" and not one.reverses:
-            raise BadInput("API-ACCEPT-BY-ENTRY", id=one.id)
-    named = {other for one in entries for other in (one.reverses, one.settles) if other}
-    known = {id: found.entry for id, found in recalled(workspace.database, named).items()}
-    known |= {one.id: one for one in entries}
-    acts = {act for one in entries for act in _acts(one, known, author, workspace.region)}
-    return Offered(frozenset(one.author for one in entries), frozenset(acts))
+    table: Table
+    crs: str
+    shapes: tuple[shapely.Geometry, ...]
+    parcels: tuple[Parcel, ...]
+    left_out: tuple[Finding, ...]
 
 
-def letting_go_needs(workspace: Workspace, reservation: str, *, author: str) -> frozenset[tuple[str, str]]:
-    """What it takes to let go a reservation: one's own is given back, that of another is decided.
+def offered(file: str | Path, layer: str | None, encoding: str | None, crs: str | None) -> Offer:
+    table = read_vector(file, layer=layer, encoding=encoding, crs=crs)
+    name = Path(file).name
+    if table.crs is None:
+        raise BadInput("API-NO-CRS", file=name)
+    frame = table.frame
+    shapes = np.asarray(frame.geometry, dtype=object)
+    good = np.isin(shapely.get_type_id(shapes), _AREAL) & ~shapely.is_empty(shapes)
+    nowhere, _ = impossible_places(shapes[good], table.crs)
+    good[good] = ~nowhere
+    rows = frame["source_row"].tolist()
+    texts = pd.DataFrame(frame.drop(columns=[frame.geometry.name, "source_row"]))
+    records = [{str(key): _text(value) for key, value in one.items()} for one in texts.to_dict("records")]
+    if not records:
+        raise BadInput("API-NO-ROWS", file=name, rows=table.rows_in, why="-")
+    parcels = read_parcels(records, rows, name)
+    known = families()["POOL"]["member"]
+    for one in parcels:
+        if one.pool and one.pool.upper() not in known:
+            raise BadInput("ACCEPT-POOL", file=name, row=one.row, pool=one.pool, known=", ".join(known))
+    left_out = [Finding(one.code, Where(file=name, row=one.source_row), one.values) for one in table.rejected]
+    left_out += [
+        Finding("ACCEPT-NO-POLYGON", Where(file=name, row=one.row, parcel=one.name))
+        for one, usable in zip(parcels, good, strict=True)
+        if not usable
+    ]
+    kept = [one for one, usable in zip(parcels, good, strict=True) if usable]
+    return Offer(table, table.crs, tuple(shapes[good]), tuple(kept), tuple(left_out))
 
-    Raises
-    ------
-    NotFound
-        If there is no such entry.
-    """
-    from tilth.api.booking import land_book
 
-    with land_book(workspace) as book:
-        held, _ = book.entry(reservation)
-    action = "submit" if held.author == author else "decide"
-    return frozenset((action, line.account.region) for line in held.lines)
-
-
-def _acts(one: Entry, known: dict[str, Entry], author: str, own: str) -> Iterator[tuple[str, str]]:
-    about = known.get(one.reverses or one.settles)
-    kind = about.kind if about is not None and one.reverses else one.kind
-    action = "accept" if kind == "ACCEPT" else "decide" if kind in _DECIDED else "submit"
-    if one.phase in _LETS_GO and (about is None or about.author != author):
-        action = "decide"
-    regions = {line.account.region for line in (*one.lines, *(about.lines if about is not None else ()))}
-    for region in regions or {own}:
-        yield action, region
+def _text(value: Any) -> str:
+    """A value of a table as text; nothing for what is missing, whole numbers without a point."""
+    if value is None or (not isinstance(value, list | tuple | np.ndarray) and pd.isna(value)):
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)

@@ -137,9 +137,8 @@ def _book_differs(rows: Iterable[Holding], books: Mapping[str, Summed], on: date
             continue
         differs = book.farmland.area_dm2 - row.farmland_dm2
         if differs and row.farmland_task_dm2 is not None:
-            values = {
-                "book_dm2": book.farmland.area_dm2, "survey_dm2": row.farmland_dm2, "differs_dm2": differs, "day": on,
-            }  # fmt: skip
+            areas = {"book_dm2": book.farmland.area_dm2, "survey_dm2": row.farmland_dm2, "differs_dm2": differs}
+            values = {**areas, "day": on, "year": on.year}
             found.append(Finding("STANDING-BOOK", Where(parcel=row.region), values))
     return found
 

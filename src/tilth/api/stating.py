@@ -9,11 +9,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tilth import __version__
-from tilth.api.assessing import ledger_rules
+from tilth.api.assessing import ledger_rules, year_tests
 from tilth.api.booking import land_book
-from tilth.api.surveyed import results_of, surveyed_tests, surveys_of
+from tilth.api.surveyed import surveys_of
 from tilth.core import BadInput, language, message
-from tilth.ledger import Drawn, Scope, Statement, assess, cap_of, posted, recalled, scope_of, seals, state, verify
+from tilth.ledger import (
+    Case,
+    Drawn,
+    Scope,
+    Statement,
+    accepted_results,
+    cap_of,
+    gather,
+    posted,
+    recalled,
+    scope_of,
+    seals,
+    state,
+    verify,
+)
 from tilth.runtime import Workspace, working
 
 if TYPE_CHECKING:
@@ -49,6 +63,8 @@ class Stated:
             "tested": [test.as_record() for test in one.tested],
             "book": one.drawn.verified.as_record(),
             "entries": len(one.drawn.entries),
+            "entries_booked": one.booked,
+            "checks": one.counts,
             "digest": one.digest,
         }
 
@@ -88,10 +104,10 @@ def ledger_statement(
 
     spoken = lang or language()
     rules = ledger_rules(workspace)
-    with working(message("API-WRITING", year=year)):
+    with working(message("STATEMENT-WRITING", year=year)):
         one = by_the_rules(
             workspace,
-            statement_of(workspace, year=year, region=region, group=group, acceptance=results_of(workspace)),
+            statement_of(workspace, year=year, region=region, group=group),
         )
         name = one.scope.whole.code or "".join(sign if sign.isalnum() else "-" for sign in str(one.scope.whole.name))
         target = Path(folder) if folder else workspace.root / "reports" / f"statement-{year}-{name}-{spoken}"
@@ -123,7 +139,7 @@ def statement_of(
     caps
         The cap of the year, and of the next.
     acceptance
-        Results A1 to A13 by the id of the entry that accepted.
+        Results A1 to A13 by the id of the entry that accepted; those that are kept beside the entries without it.
 
     Raises
     ------
@@ -140,6 +156,9 @@ def statement_of(
     store = Store(workspace)
     tree = store.regions()
     scope = scope_of(tree, region=region or workspace.region, group=group or "")
+    accepted = accepted_results(workspace.database)
+    checks = {name: one.checks for name, one in accepted.items()} if acceptance is None else acceptance
+    classes = {name: one.class_before for name, one in accepted.items()}
     with land_book(workspace) as book:
         farmland = book.chart.farmland
         groups = {code: one.farmland_from for code, one in flow_classes(book.chart.classes.id).items()}
@@ -147,9 +166,9 @@ def statement_of(
         for _ in range(_TRIES):
             one = state(
                 year, scope, _drawn(book, scope, year), farmland=farmland, groups=groups, tasks=store.tasks(year),
-                surveyed=surveyed, acceptance=acceptance, caps=caps,
+                surveyed=surveyed, acceptance=checks, classes_before=classes, caps=caps,
             )  # fmt: skip
-            if not one.failed or not one.unsealed:
+            if not one.torn or not one.unsealed:
                 break  # a year that is open may have got an entry while it was read
     return one.with_tests(tested)
 
@@ -165,14 +184,8 @@ def by_the_rules(workspace: Workspace, one: Statement) -> Statement:
     tree, tasks = store.regions(), store.tasks()
     regions = [one.scope.whole.code] if one.scope.whole.code else [part.code for part in one.scope.parts]
     surveys = surveys_of(workspace, one.year)
-    tested = [
-        test
-        for code in regions
-        for test in (
-            *assess(database, tree, code, one.year, policy, tasks=tasks, surveys=surveys),
-            *surveyed_tests(workspace, tree, code, one.year),
-        )
-    ]
+    cases = [Case(gather(database, tree, code, one.year), policy, tuple(tasks), surveys) for code in regions]
+    tested = [test for case in cases for test in year_tests(workspace, case)]
     years = (one.year, one.year + 1)
     caps = [cap for code in regions for year in years if (cap := cap_of(database, tree, code, year, policy))]
     return replace(one.with_tests(tested), caps=tuple(caps))

@@ -138,8 +138,8 @@ def _reservations(workspace: Workspace, region: str, day: date) -> Iterator[Todo
 
 def _acceptances(workspace: Workspace, tree: RegionTree, year: int, region: str) -> Iterator[Todo]:
     """Accepted parcels that the newest survey does not have as farmland, or of which it says nothing yet."""
-    from tilth.api.accepting import ledger_follow_up
     from tilth.api.book_reading import regions_below
+    from tilth.api.following import ledger_follow_up
 
     inside = regions_below(tree, region)
     try:

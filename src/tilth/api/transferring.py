@@ -51,12 +51,12 @@ def ledger_transfer(
     BadInput
         If it is not clear which account is meant, or the seller has less, or a law of transfers is broken.
     """
-    area = _dm2(area_ha, "area_ha")
+    area = whole_dm2(area_ha, "area_ha")
     day = on or datetime.now(UTC).astimezone().date()
     marks = {"grade": grade, "paddy": paddy, "stable": stable}
     with land_book(workspace) as book:
         given = _account(book, seller, account, {name: int(one) for name, one in marks.items() if one is not None})
-        wet = area if given.paddy else _dm2(paddy_ha, "paddy_ha", least=0)
+        wet = area if given.paddy else whole_dm2(paddy_ha, "paddy_ha", least=0)
         size = Quantities(area, wet, capacity_kg, area * given.grade)
         entry = Entry(
             id=id or _id(seller, buyer, given, evidence), kind="TRANSFER", act_date=day,
@@ -87,7 +87,7 @@ def _account(book: Book, region: str, name: str, marks: dict[str, int]) -> Accou
     return found[0] if found else plain
 
 
-def _dm2(value: str | float | Decimal, name: str, *, least: int = 1) -> int:
+def whole_dm2(value: str | float | Decimal, name: str, *, least: int = 1) -> int:
     """Hectares as whole dm²; what is finer is refused, not rounded."""
     try:
         exact = number(value) * _DM2_PER_HA

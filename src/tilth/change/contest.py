@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from tilth.core import BadInput
+from tilth.core import BadInput, plain_cell, safe_cell
 
 COLUMNS = ("hit_id", "reason", "who", "date")
 
@@ -70,7 +70,7 @@ def write_contests(contests: Iterable[Contest], path: str | Path) -> None:
     with target.open("w", encoding="utf-8-sig", newline="") as stream:
         writer = csv.DictWriter(stream, COLUMNS)
         writer.writeheader()
-        writer.writerows(records)
+        writer.writerows({name: safe_cell(text) for name, text in one.items()} for one in records)
 
 
 def _decoded(content: bytes) -> str:
@@ -89,7 +89,7 @@ def _from_json(text: str) -> list[Mapping[str, Any]]:
 
 
 def _contest(row: Mapping[str, Any], file: str, number: int) -> Contest:
-    values = {name: str(row.get(name) or "").strip() for name in COLUMNS}
+    values = {name: plain_cell(str(row.get(name) or "").strip()) for name in COLUMNS}
     for name, value in values.items():
         if not value:
             raise BadInput("CHECK-CONTEST-BLANK", file=file, row=number, column=name, wanted=", ".join(COLUMNS))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tilth.core import BadInput, Label
+from tilth.core.rulefile import common, label_in, packed, toml_in
 
 #: Name under which the survey's parcels stand where a rule, a hit or a table names its layer.
 PARCELS = "parcels"
@@ -45,7 +46,6 @@ class Kind(StrEnum):
 OF_A_LAYER = frozenset({Kind.INSIDE, Kind.OUTSIDE, Kind.PBF_HOLDING})
 #: Layers that a footprint is not inside or outside of: they give grades and boundaries.
 NO_FLAG = frozenset({PARCELS, "slope", "quality", "township", "village"})
-CONFIDENCE = ("sure", "likely", "unverified")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,30 +116,11 @@ def load_rules(path: str | Path | None = None) -> RulePack:
         packed = files("tilth.change").joinpath("data/check-rules-cn-2024.toml")
         return _pack(tomllib.loads(packed.read_text(encoding="utf-8")), "check-rules-cn-2024.toml")
     source = Path(path)
-    try:
-        found = tomllib.loads(source.read_text(encoding="utf-8-sig"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise BadInput("CHECK-RULES-UNREADABLE", file=source.name, reason=error) from error
-    return _pack(found, source.name)
+    return _pack(toml_in(source, "CHECK-RULES-UNREADABLE"), source.name)
 
 
 def _pack(found: Mapping[str, Any], file: str) -> RulePack:
-    rules = found.get("rule")
-    if not isinstance(rules, list) or not rules or not all(isinstance(rule, dict) for rule in rules):
-        raise BadInput("CHECK-RULES-EMPTY", file=file)
-    read = tuple(_rule(rule, file, number) for number, rule in enumerate(rules, 1))
-    _one_version_once(read, file)
-    name = str(found.get("id", Path(file).stem))
-    title = str(found.get("title", name))
-    return RulePack(name, str(found.get("version", "")), Label(title, str(found.get("title_zh", title))), read)
-
-
-def _one_version_once(rules: Iterable[Rule], file: str) -> None:
-    seen: set[tuple[str, str]] = set()
-    for rule in rules:
-        if (rule.id, rule.version) in seen:
-            raise BadInput("CHECK-RULE-TWICE", file=file, rule=rule.id, version=rule.version)
-        seen.add((rule.id, rule.version))
+    return RulePack(*packed(found, file, _rule, empty="CHECK-RULES-EMPTY", twice="CHECK-RULE-TWICE"))
 
 
 def _rule(row: Mapping[str, Any], file: str, number: int) -> Rule:
@@ -148,16 +129,10 @@ def _rule(row: Mapping[str, Any], file: str, number: int) -> Rule:
     def refuse(key: str, value: object, wanted: str) -> BadInput:
         return BadInput("CHECK-RULE-BAD", file=file, rule=row.get("id", number), key=key, value=value, wanted=wanted)
 
-    for key in ("id", "version", "title", "kind", "outcome", "source", "confidence"):
-        if not isinstance(row.get(key), str) or not row[key]:
-            raise refuse(key, row.get(key), "text")
-    for key, values in (("kind", list(Kind)), ("outcome", list(Outcome)), ("confidence", list(CONFIDENCE))):
+    since, until = common(row, ("id", "version", "title", "kind", "outcome", "source", "confidence"), refuse)
+    for key, values in (("kind", list(Kind)), ("outcome", list(Outcome))):
         if row[key] not in values:
             raise refuse(key, row[key], ", ".join(values))
-    since, until = row.get("since"), row.get("until")
-    for key, day in (("since", since), ("until", until)):
-        if type(day) is not date and (key == "since" or day is not None):
-            raise refuse(key, day, "2024-02-05")
     tolerance = row.get("tolerance_m2", 0)
     if isinstance(tolerance, bool) or not isinstance(tolerance, int | float) or not 0 <= tolerance < 1e9:
         raise refuse("tolerance_m2", tolerance, "0 … 1e9")
@@ -170,13 +145,13 @@ def _rule(row: Mapping[str, Any], file: str, number: int) -> Rule:
     return Rule(
         id=row["id"],
         version=row["version"],
-        since=since,  # type: ignore[arg-type]  # a date, as tested above
+        since=since,
         until=until,
-        title=_label(row, "title"),
+        title=label_in(row, "title"),
         layer=layer,
         kind=kind,
         outcome=Outcome(row["outcome"]),
-        duty=_label(row, "duty"),
+        duty=label_in(row, "duty"),
         source=row["source"],
         confidence=row["confidence"],
         tolerance_dm2=round(tolerance * 100),
@@ -191,8 +166,3 @@ def _fits(kind: Kind, layer: str) -> bool:
     if kind in OF_A_LAYER:
         return layer not in NO_FLAG
     return layer == PARCELS
-
-
-def _label(row: Mapping[str, Any], key: str) -> Label:
-    english = str(row.get(key, ""))
-    return Label(english, str(row.get(f"{key}_zh", english)))

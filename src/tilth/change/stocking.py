@@ -21,7 +21,7 @@ from tilth.change.outlines import Outlines, mend
 from tilth.change.pieces import Measured, booked_pieces
 from tilth.change.rules import stable_rule
 from tilth.change.years import SMALLEST_OVERLAP_M2, Year, shared_pieces
-from tilth.core import BadInput, Finding, FloatArray, IntArray
+from tilth.core import DM2_PER_M2, BadInput, Finding, FloatArray, IntArray
 from tilth.land import CodeSystem, Snapshot
 from tilth.overlay import engine_area, intersection_areas, level, overlaps
 
@@ -141,7 +141,9 @@ class Stocked:
     opening: IntArray  # (accounts,) the first survey [dm²]
     closing: IntArray  # (accounts,) the second
     #: kind, land (of both years), gross, old_parcel, new_parcel ("" for none), old_class, new_class, from_region,
-    #: to_region; of farmland: lost, won or farmland (before and after); same (class and marks, but for basic farmland)
+    #: to_region; of farmland: lost, won or farmland (before and after); same (class and marks, but for basic farmland);
+    #: sliver (so small a part of both its parcels that measuring them may have made it); old_grade15 (of the 15-grade
+    #: system, 0 where the survey gives none)
     pieces: pd.DataFrame
     before: pd.DataFrame  # piece, account, dm2
     after: pd.DataFrame
@@ -219,7 +221,7 @@ def stocked(
         accounts=accounts,
         opening=sums[0],
         closing=sums[1],
-        pieces=_described(booked, (opening, closing), stocks),
+        pieces=_described(booked, (opening, closing), stocks, (overlaid.opening, overlaid.closing)),
         before=tables[0],
         after=tables[1],
         findings=tuple(findings),
@@ -397,7 +399,21 @@ def _summed(account: IntArray, dm2: IntArray, count: int) -> IntArray:
     return out
 
 
-def _described(booked: pd.DataFrame, years: tuple[Year, Year], stocks: tuple[Stock, ...]) -> pd.DataFrame:
+def _slivers(booked: pd.DataFrame, measured: tuple[Measured, Measured]) -> npt.NDArray[np.bool_]:
+    """(pieces,) land that two parcels share by no more than either may be off by rounding, neither whole."""
+    small = np.flatnonzero((booked["kind"] == kinds.LAND).to_numpy(bool))
+    for side, one in zip(("left", "right"), measured, strict=True):
+        rows, limit = booked[side].to_numpy(np.int64)[small], one.tolerance()
+        gross = booked["gross"].to_numpy(np.float64)[small] / DM2_PER_M2
+        small = small[(gross <= limit[rows]) & (one.area_m2[rows] > limit[rows])]
+    out = np.zeros(len(booked), dtype=bool)
+    out[small] = True
+    return out
+
+
+def _described(
+    booked: pd.DataFrame, years: tuple[Year, Year], stocks: tuple[Stock, ...], measured: tuple[Measured, Measured]
+) -> pd.DataFrame:
     left, right = booked["left"].to_numpy(np.int64), booked["right"].to_numpy(np.int64)
     old, new = stocks
 
@@ -426,5 +442,7 @@ def _described(booked: pd.DataFrame, years: tuple[Year, Year], stocks: tuple[Sto
             "won": both & ~farmland[0] & farmland[1],
             "farmland": both & farmland[0] & farmland[1],
             "same": same,
+            "sliver": _slivers(booked, measured),
+            "old_grade15": of(years[0].parcels["grade15"].astype("Int64").fillna(0).to_numpy(np.int64), left, 0),
         }
     )

@@ -12,9 +12,11 @@ from tilth.cli.app import ledger
 from tilth.cli.booking import Author, Evidence, On
 from tilth.cli.options import UNITS, AsJson, a_file, a_year, crs_of, one_of, workspace
 from tilth.core import message
+from tilth.core.language import catalogue
 
 if TYPE_CHECKING:
     from tilth.api import Acceptance, FollowUp
+    from tilth.ledger.limits import Limit
 
 _SHOWN = 20
 Parcels = Annotated[
@@ -47,7 +49,10 @@ def ledger_accept(
 ) -> None:
     """Check replacement land by A1 to A13 and accept it into the pool, all parcels or none. 补充耕地验收
 
-    What is not assessed blocks. Exit status: 0 all accepted, 1 some refused.
+    What is not assessed blocks. Every column of the file, its unit and its values (pollution 1 to 3, slope grades, soil
+    depth, …): docs/reference/acceptance-columns.md.
+
+    Exit status: 0 all accepted, 1 some refused.
 
     Example: `tilth ledger accept parcels.gpkg --evidence YS-2024-7 --submitter Wang --author Li`
     """
@@ -102,7 +107,7 @@ def _accepted(done: Acceptance, unit: str) -> None:
         outcome = "pass" if one.passes else "fail" if one.against else _worst([check.outcome.value for check in bad])
         row = message("CLI-ACCEPT-ROW", row=one.parcel.row)
         area = f"{show.area(one.net_dm2, unit)} {show.unit_name(unit)}"
-        typer.echo(f"    {row}  {one.parcel.name}  {one.account or '-'}  {area}  {_word(outcome)}")
+        typer.echo(f"    {row}  {one.parcel.name}  {show.said(one.account or '-')}  {area}  {_word(outcome)}")
         for check in bad:
             said = f"{_word(check.outcome.value)}: {check.said} [{check.evidence}]"
             typer.echo(f"        {check.check} {check.title}: {said}")
@@ -130,7 +135,17 @@ def _rules(done: Acceptance) -> None:
         if unverified:
             typer.echo(message("CLI-ACCEPT-UNVERIFIED", count=len(unverified)))
             for one in unverified:
-                typer.echo(f"    {one.check}  {one.label}: {one.shown}")
+                typer.echo(f"    {one.check}  {one.label}: {_limit(one)}")
+
+
+def _limit(one: Limit) -> str:
+    """A limit with its unit, or the kinds of layers, in the language in use."""
+    from decimal import Decimal
+
+    if not isinstance(one.value, Decimal):
+        return ", ".join(map(show.kind, one.value))
+    key = f"LIMIT-UNIT-{one.unit.upper()}"
+    return f"{one.value} {message(key) if key in catalogue() else one.unit}"
 
 
 def _worst(outcomes: list[str]) -> str:

@@ -10,9 +10,11 @@ from tilth.cli import show
 from tilth.cli.app import ledger
 from tilth.cli.options import AsJson, Year, workspace
 from tilth.core import message
+from tilth.core.language import catalogue
 
 if TYPE_CHECKING:
     from tilth.api import Assessed
+    from tilth.ledger import Rule
 
 #: Units whose name is no part of a message's key.
 _KEYS = {"dm2²·grade": "DM4_GRADE", "0.01 ha": "HECTARES"}
@@ -44,6 +46,7 @@ def ledger_assess(
 def _printed(done: Assessed) -> None:
     """A row for each test, what each says, and the figures that nobody has confirmed."""
     from tilth.ledger import Outcome
+    from tilth.report import about_of, numbers_of
 
     names = ("TEST", "REGION", "RESULT", "FOUND", "WANTED", "DIFFERENCE", "UNIT", "RULE", "CONFIDENCE")
     rows = [
@@ -51,7 +54,7 @@ def _printed(done: Assessed) -> None:
             one.invariant,
             one.region,
             message(f"CLI-ASSESS-{one.outcome.name}"),
-            *(_value(number, one.unit) for number in (one.found, one.wanted, one.difference)),
+            *(number or "-" for number in numbers_of(one)),
             _unit(one.unit),
             f"{one.rule}@{one.version}" if one.rule else "-",
             message(f"CLI-ASSESS-{one.confidence.upper()}"),
@@ -61,12 +64,12 @@ def _printed(done: Assessed) -> None:
     show.columns(rows, heading=[message(f"CLI-ASSESS-{name}") for name in names])
     typer.echo("")
     for one in done.tests:
-        typer.echo(f"{one.invariant}  {message(f'CLI-ASSESS-{one.outcome.name}')}: {one.about}")
+        typer.echo(f"{one.invariant}  {message(f'CLI-ASSESS-{one.outcome.name}')}: {show.said(about_of(one))}")
     if done.unverified:
         typer.echo("\n" + message("CLI-ASSESS-UNVERIFIED-LIST"))
         for rule in done.unverified:
             values = ", ".join(f"{name} = {value!r}" for name, value in rule.values)
-            typer.echo(f"    {rule.id}@{rule.version}: {rule.title}  [{values}]  {rule.source}")
+            typer.echo(f"    {rule.id}@{rule.version}: {rule.title}  [{values}]  {_source(rule)}")
     passed, failed, left = (done.counted(outcome) for outcome in (Outcome.PASS, Outcome.FAIL, Outcome.NOT_ASSESSED))
     name = f"{done.policy.id}@{done.policy.version}"
     counts = {
@@ -77,13 +80,14 @@ def _printed(done: Assessed) -> None:
         "failed": failed,
         "open": left,
     }
+    typer.echo(message("CLI-ASSESS-COUNTED", entries=done.entries))
     typer.echo(message("CLI-ASSESS-SUM", **counts))
 
 
-def _value(number: int | None, unit: str) -> str:
-    if number is None:
-        return "-"
-    return show.area(number) if unit == "dm2" else f"{number:,}"
+def _source(rule: Rule) -> str:
+    """The source of a rule; in the language in use, where the product has it."""
+    key = f"POLICY-SOURCE-{rule.id.upper()}"
+    return message(key) if key in catalogue() and catalogue()[key]["said"] == rule.source else rule.source
 
 
 def _unit(unit: str) -> str:

@@ -119,6 +119,7 @@ def ledger_reservations(json: AsJson = False) -> None:
     """
     place = workspace()
     from tilth import api
+    from tilth.report import folded
 
     found = [api.reservation_record(one) for one in api.ledger_reservations(place)]
     if json:
@@ -126,8 +127,9 @@ def ledger_reservations(json: AsJson = False) -> None:
         return
     names = ("CLI-RESERVATION", "CLI-RESERVATION-KIND", "CLI-RESERVATION-EXPIRES", "CLI-LEDGER-ACCOUNT")
     heading = [*map(message, names), message("CLI-LEDGER-HELD", unit=show.unit_name("m2"))]
+    ids = folded(one["id"] for one in found)
     rows = [
-        (one["id"], one["kind"], one["expires"] or "-", held["account"], show.area(held["area_dm2"]))
+        (ids[one["id"]], one["kind"], one["expires"] or "-", show.said(held["account"]), show.area(held["area_dm2"]))
         for one in found
         for held in one["holds"]
     ]
@@ -158,6 +160,9 @@ def ledger_close(
 ) -> None:
     """Close a year for a region and all below it; nothing is posted in it any more. 年度结账
 
+    What its assessment does not pass, and changes between surveys that are not in the book, are told. The year is
+    closed all the same, unless the rules of the workspace say otherwise (rule `closing`).
+
     Example: `tilth ledger close --year 2024 --evidence assessment-2024 --author Zhao`
     """
     place = workspace()
@@ -165,10 +170,12 @@ def ledger_close(
 
     done = api.ledger_close(place, year=year, region=region, evidence=evidence, author=author)
     if json:
-        show.as_json(done._asdict())
+        show.as_json(done.as_record())
         return
     code = "CLI-LEDGER-CLOSED-AGAIN" if done.again else "CLI-LEDGER-CLOSED"
     typer.echo(message(code, region=done.region, year=done.year, accounts=done.accounts, link=done.link))
+    for said in done.warnings:
+        typer.echo(said)
 
 
 @ledger.command("balance")
@@ -198,7 +205,7 @@ def ledger_balance(
     heading = [message(f"CLI-LEDGER-{name}", unit=show.unit_name(unit)) for name in names]
     rows = [
         (
-            str(one.account),
+            show.said(one.account),
             *(show.area(quantities.area_dm2, unit) for quantities in (one.booked, one.held, one.available)),
             show.area(one.booked.paddy_dm2, unit),
             f"{one.booked.capacity_kg:,}",
@@ -243,9 +250,12 @@ def booked(done: Booked, json: bool) -> None:
     if json:
         show.as_json(done.as_record())
         return
+    from tilth.report import folded
+
     typer.echo(message("CLI-LEDGER-BOOKED", count=len(done.receipts) - done.again, again=done.again))
+    ids = folded(one.id for one in done.receipts[:20])
     for one in done.receipts[:20]:
-        typer.echo(f"    {one.number}  {one.id}  {one.digest[:16]}")
+        typer.echo(f"    {one.number}  {ids[one.id]}  {one.digest[:16]}")
     show.more(len(done.receipts) - 20)
 
 

@@ -45,6 +45,8 @@ def _shown(done: FlowPosted, most: int) -> None:
     ]
     if rows:
         show.columns(rows, heading=heading)
+    if done.slivers:
+        typer.echo(message("CLI-FLOWS-SLIVERS", count=done.slivers, area=f"{done.slivers_dm2 / 100:,.2f}"))
     if done.assumed:
         typer.echo(message("CLI-FLOWS-ASSUMED", count=done.assumed))
     _unmatched(done, most)
@@ -52,7 +54,7 @@ def _shown(done: FlowPosted, most: int) -> None:
         rest = sum(one.left_dm2 != 0 for one in done.differences)
         typer.echo(f"✗ {message('CLI-FLOWS-DIFFERS', count=len(done.differences), year=after, rest=rest)}")
         for one in done.differences[:most]:
-            typer.echo(f"    {one.account}  {show.area(one.book_dm2 - one.survey_dm2)}")
+            typer.echo(f"    {show.said(one.account)}  {show.area(one.book_dm2 - one.survey_dm2)}")
         show.more(len(done.differences) - most)
     else:
         typer.echo(f"✓ {message('CLI-FLOWS-CLOSED', year=after, count=done.accounts)}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
+from datetime import datetime
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -127,6 +128,22 @@ Level = Annotated[
 Out = Annotated[
     Path | None, typer.Option("--out", help="File (text, json, xlsx) or folder (csv) to write instead of printing.")
 ]
+Folder = Annotated[Path | None, typer.Option("--out", help="Folder for the files; in the workspace without.")]
+CoverDate = Annotated[
+    datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], help="Date on the cover; today without.")
+]
+CompiledBy = Annotated[str, typer.Option("--compiled-by", help="Name in the signature block.")]
+CheckedBy = Annotated[str, typer.Option("--checked-by", help="Name in the signature block.")]
+
+
+def _formats(known: Sequence[str], otherwise: str) -> Any:
+    """The option --format of a command that writes files in several formats."""
+    told = f"{', '.join(known[:-1])} or {known[-1]}; may be repeated; {otherwise} without."
+    return typer.Option("--format", callback=one_of("--format", known), help=told)
+
+
+BookFormats = Annotated[list[str] | None, _formats(BOOK_FORMATS, "all")]
+StatementFormats = Annotated[list[str] | None, _formats(STATEMENT_FORMATS, "xlsx")]
 All = Annotated[bool, typer.Option("--all", help="Print rows and columns without any area too.")]
 
 
@@ -161,6 +178,11 @@ def _near(place: Path) -> Path | None:
     above = [one for one in place.resolve().parents if (one / "tilth.toml").is_file()]
     found = below or above
     return found[0] if len(found) == 1 else None
+
+
+def on_cover(day: datetime | None) -> str | None:
+    """A day as the cover of a report prints it."""
+    return day.date().isoformat() if day else None
 
 
 def crs_of(text: str | None) -> str | None:

@@ -15,6 +15,7 @@ from typer.exceptions import TyperException
 
 from tilth import __version__
 from tilth.cli.commands import app
+from tilth.cli.usage import said_of
 from tilth.core import TilthError, message
 
 #: Exit status of a command that was interrupted (Ctrl-C).
@@ -48,7 +49,7 @@ def _run(arguments: Sequence[str] | None) -> int:
         if said.startswith("Usage: "):  # called without anything: the help is the answer
             typer.echo(said)
         else:
-            _say("", said, message("CLI-HELP"))
+            _say("", said_of(said), message("CLI-HELP"))
     except (typer.Abort, KeyboardInterrupt):
         _say("", message("CLI-STOPPED"), "")
         return _STOPPED

@@ -44,6 +44,13 @@ def exact_area(square_metres: float | None, unit: str, *, more: int = 0) -> str:
     return "-" if square_metres is None else f"{square_metres / m2:,.{digits + more}f}"
 
 
+def said(text: object) -> str:
+    """A text for the screen: marks of accounts in the language in use, long ids folded."""
+    from tilth.report import fold, in_words
+
+    return fold(in_words(text))
+
+
 def unit_name(unit: str) -> str:
     """ "m²", "ha" or "mu", in the language in use."""
     return message(f"CLI-UNIT-{unit.upper()}")

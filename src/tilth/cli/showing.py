@@ -11,7 +11,19 @@ import typer
 from tilth.cli import show
 from tilth.cli.app import app
 from tilth.cli.bringing import import_line
-from tilth.cli.options import BOOK_FORMATS, AsJson, Year, a_file, a_year, one_of, workspace
+from tilth.cli.options import (
+    AsJson,
+    BookFormats,
+    CheckedBy,
+    CompiledBy,
+    CoverDate,
+    Folder,
+    Year,
+    a_file,
+    a_year,
+    on_cover,
+    workspace,
+)
 from tilth.cli.progress import progress
 from tilth.core import language, message
 
@@ -26,24 +38,15 @@ def report(
         int | None,
         typer.Option("--from", callback=a_year, help="Year that flows start from; the newest earlier one without."),
     ] = None,
-    out: Annotated[Path | None, typer.Option("--out", help="Folder for the files; in the workspace without.")] = None,
-    format: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--format",
-            callback=one_of("--format", BOOK_FORMATS),
-            help="xlsx, docx, pdf, gpkg or csv; may be repeated; all without.",
-        ),
-    ] = None,
+    out: Folder = None,
+    format: BookFormats = None,
     project: Annotated[
         list[Path] | None,
         typer.Option("--project", callback=a_file, help="A footprint to check and list; may be repeated."),
     ] = None,
-    date: Annotated[
-        datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], help="Date on the cover; today without.")
-    ] = None,
-    compiled_by: Annotated[str, typer.Option("--compiled-by", help="Name in the signature block.")] = "",
-    checked_by: Annotated[str, typer.Option("--checked-by", help="Name in the signature block.")] = "",
+    date: CoverDate = None,
+    compiled_by: CompiledBy = "",
+    checked_by: CheckedBy = "",
     json: AsJson = False,
 ) -> None:
     """The yearbook: xlsx, docx, pdf, GeoPackage with styles, CSV. 年报
@@ -57,10 +60,9 @@ def report(
     from tilth.report import FORMATS
 
     with progress():
-        made_on = date.date().isoformat() if date else None
         done = api.report(
             place, year=year, before=before, folder=out, lang=language(), formats=tuple(format) if format else FORMATS,
-            made_on=made_on, checks=[api.check(place, one, year=year) for one in project or ()],
+            made_on=on_cover(date), checks=[api.check(place, one, year=year) for one in project or ()],
             compiled_by=compiled_by, checked_by=checked_by,
         )  # fmt: skip
     if json:

@@ -200,7 +200,7 @@ def national(table: National) -> None:
     typer.echo(message("CLI-NATIONAL-TITLE"))
     rows = [
         (
-            one.name,
+            message("CLI-NATIONAL-COUNTRY") if one is table.country else one.name,
             shown(one.farmland),
             shown(one.holding),
             "-" if one.headroom_mu is None else wan(one.headroom_mu, grouped=True),
@@ -230,7 +230,7 @@ def national(table: National) -> None:
 
 
 def _joined(names: Sequence[str]) -> str:
-    return "、".join(names)
+    return message("STANDING-AND").join(names)
 
 
 def _country(table: National) -> None:

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from tilth.cli import show
 from tilth.cli.app import ledger
-from tilth.cli.options import STATEMENT_FORMATS, AsJson, a_year, one_of, workspace
+from tilth.cli.options import (
+    AsJson,
+    CheckedBy,
+    CompiledBy,
+    CoverDate,
+    Folder,
+    StatementFormats,
+    a_year,
+    on_cover,
+    workspace,
+)
 from tilth.cli.progress import progress
 from tilth.core import language, message
 
@@ -22,20 +30,11 @@ def ledger_statement(
         str | None, typer.Option("--region", help="A region and those below it; the workspace's own without.")
     ] = None,
     group: Annotated[str | None, typer.Option("--group", help="The regions of this group instead.")] = None,
-    format: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--format",
-            callback=one_of("--format", STATEMENT_FORMATS),
-            help="xlsx, docx, pdf, csv or json; may be repeated; xlsx without.",
-        ),
-    ] = None,
-    out: Annotated[Path | None, typer.Option("--out", help="Folder for the files; in the workspace without.")] = None,
-    date: Annotated[
-        datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], help="Date on the cover; today without.")
-    ] = None,
-    compiled_by: Annotated[str, typer.Option("--compiled-by", help="Name in the signature block.")] = "",
-    checked_by: Annotated[str, typer.Option("--checked-by", help="Name in the signature block.")] = "",
+    format: StatementFormats = None,
+    out: Folder = None,
+    date: CoverDate = None,
+    compiled_by: CompiledBy = "",
+    checked_by: CheckedBy = "",
     json: AsJson = False,
 ) -> None:
     """The statement of a year: pool, occupations, compensation, cap, red line, checks, all entries. 占补平衡报表
@@ -47,11 +46,12 @@ def ledger_statement(
     """
     place = workspace()
     from tilth import api
+    from tilth.report import about_of
 
     with progress():
         done = api.ledger_statement(
             place, year=year, region=region, group=group, folder=out, lang=language(),
-            formats=tuple(format) if format else ("xlsx",), made_on=date.date().isoformat() if date else None,
+            formats=tuple(format) if format else ("xlsx",), made_on=on_cover(date),
             compiled_by=compiled_by, checked_by=checked_by,
         )  # fmt: skip
     if json:
@@ -62,8 +62,13 @@ def ledger_statement(
     one = done.statement
     areas = {"opening": one.pool.opening, "closing": one.pool.closing}
     typer.echo(message("CLI-STATEMENT-POOL", **{name: show.area(of.area_dm2) for name, of in areas.items()}))
-    typer.echo(message("CLI-STATEMENT-BOOK", entries=len(one.drawn.entries), digest=one.drawn.verified.digest))
+    typer.echo(
+        message(
+            "CLI-STATEMENT-BOOK", entries=len(one.drawn.entries), booked=one.booked, digest=one.drawn.verified.digest
+        )
+    )
+    typer.echo(message("CLI-STATEMENT-CHECKS", **one.counts))
     for test in one.failed:
-        typer.echo(f"✗ {test.invariant}: {test.about}")
+        typer.echo(f"✗ {test.invariant}: {show.said(about_of(test))}")
     show.findings(one.drawn.verified.faults, most=3)
     raise typer.Exit(1 if done.breaks else 0)

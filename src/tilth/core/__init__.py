@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from tilth.core.errors import BadInput, NeedsAnswer, NotFound, TilthError
 from tilth.core.finding import Finding, Severity, Where, breaking
+from tilth.core.formulas import plain_cell, safe_cell
 from tilth.core.language import Label, label, language, message, set_language, speaking
 
 if TYPE_CHECKING:
@@ -50,7 +51,9 @@ __all__ = [
     "label",
     "language",
     "message",
+    "plain_cell",
     "round_half_away",
+    "safe_cell",
     "set_language",
     "speaking",
 ]

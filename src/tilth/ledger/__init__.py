@@ -6,19 +6,35 @@ from tilth.core.ondemand import on_demand
 
 if TYPE_CHECKING:
     from tilth.ledger.acceptance import Checked, Seen, as_results, examine, net_dm2, passes, pool_of
+    from tilth.ledger.accepted import Accepted, accepted_results
     from tilth.ledger.admitting import admit
-    from tilth.ledger.assessing import Assessment, again, assess, failed, in_order, keep, kept, stored_rules_agree
+    from tilth.ledger.assessing import (
+        Assessment,
+        Beside,
+        Repeat,
+        again,
+        assess,
+        failed,
+        in_order,
+        keep,
+        kept,
+        stored_rules_agree,
+        tests_of,
+    )
     from tilth.ledger.book import Book, counter
     from tilth.ledger.by_family import Summed, regions_used, summed
     from tilth.ledger.caps import CapSheet, cap_of
     from tilth.ledger.chart import Chart, families, may_be_negative
-    from tilth.ledger.closing import Closing
+    from tilth.ledger.closing import Closing, may_close
     from tilth.ledger.entry_files import write_entries
     from tilth.ledger.equivalents import Neutrality, SeeaRow, Status, neutrality, one_out_all_out, seea_account
+    from tilth.ledger.flow_caps import charged
     from tilth.ledger.flow_kinds import ChangeRecord, records_of
+    from tilth.ledger.flow_steps import MARKS_FIRST
     from tilth.ledger.following import Followed, follow_up, once_in_pool
     from tilth.ledger.from_flows import Proposed, Terms, Unmatched, accounts_of, closes, propose, stock_entry
     from tilth.ledger.gathering import Facts, gather
+    from tilth.ledger.gating import post_admitted
     from tilth.ledger.grounds import (
         Ground,
         Shared,
@@ -34,16 +50,18 @@ if TYPE_CHECKING:
     from tilth.ledger.judging import Case, Surveys
     from tilth.ledger.laws import check
     from tilth.ledger.limits import Limit, Limits, load_limits
-    from tilth.ledger.lots import Lot, Use
+    from tilth.ledger.lots import Lot, Use, passed_on
     from tilth.ledger.model import Account, Balance, Entry, Line, Phase, Quantities, Receipt, day_number
     from tilth.ledger.offered import Parcel, absent_columns, read_parcels
     from tilth.ledger.overlaid import Around, look
     from tilth.ledger.policy import Policy, Rule, load_policy
     from tilth.ledger.reading import read_entries
     from tilth.ledger.redline import RedLine
+    from tilth.ledger.scopes import scope_of
     from tilth.ledger.sealing import Sealed, seals
-    from tilth.ledger.statement import (
+    from tilth.ledger.stated import (
         INVARIANTS,
+        SHEETS,
         CapLike,
         Compensation,
         Drawn,
@@ -52,24 +70,27 @@ if TYPE_CHECKING:
         Part,
         Scope,
         Statement,
-        rules_of,
-        scope_of,
-        state,
-        statement_record,
+        cap_known,
     )
+    from tilth.ledger.statement import state
+    from tilth.ledger.statement_records import rules_of, statement_record
     from tilth.ledger.tested import Outcome, Tested
-    from tilth.ledger.turnover import AccountTurn, Moved, Turn, Turnover, booked, moves
+    from tilth.ledger.turnover import AccountTurn, Moved, Turn, Turnover, booked, moves, stays_within, told_within
     from tilth.ledger.verifying import Verified, replay, verify
 else:
     __getattr__ = on_demand(__name__)
 
 __all__ = [
     "INVARIANTS",
+    "MARKS_FIRST",
+    "SHEETS",
+    "Accepted",
     "Account",
     "AccountTurn",
     "Around",
     "Assessment",
     "Balance",
+    "Beside",
     "Book",
     "CapLike",
     "CapSheet",
@@ -102,6 +123,7 @@ __all__ = [
     "Receipt",
     "Recorded",
     "RedLine",
+    "Repeat",
     "Rule",
     "Scope",
     "Sealed",
@@ -122,13 +144,16 @@ __all__ = [
     "absent_columns",
     "accept",
     "accepted_before",
+    "accepted_results",
     "accounts_of",
     "admit",
     "again",
     "as_results",
     "assess",
     "booked",
+    "cap_known",
     "cap_of",
+    "charged",
     "check",
     "closes",
     "counter",
@@ -148,13 +173,16 @@ __all__ = [
     "look",
     "make_ground",
     "may_be_negative",
+    "may_close",
     "moves",
     "net_dm2",
     "neutrality",
     "once_in_pool",
     "one_out_all_out",
+    "passed_on",
     "passes",
     "pool_of",
+    "post_admitted",
     "posted",
     "propose",
     "read_entries",
@@ -173,9 +201,12 @@ __all__ = [
     "standing_grounds",
     "state",
     "statement_record",
+    "stays_within",
     "stock_entry",
     "stored_rules_agree",
     "summed",
+    "tests_of",
+    "told_within",
     "verify",
     "write_entries",
 ]

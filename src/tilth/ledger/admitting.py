@@ -8,7 +8,7 @@ from datetime import date
 from functools import cached_property
 from itertools import islice
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from tilth.core import BadInput, label
 from tilth.land import RegionTree, Task
@@ -25,7 +25,10 @@ from tilth.ledger.policy import Policy
 from tilth.runtime import Database
 
 _MANY = 500
-_GATED = frozenset((*CLAIMING, "UPGRADE", "ACCEPT", "PROTECT"))
+_CHECKED = frozenset((*CLAIMING, "UPGRADE", "ACCEPT", "PROTECT"))
+#: What no gate stops: nature took it, it stood before the book, it went to a neighbour, or an entry is taken back.
+_LET_BE = frozenset(("WATER", "DISASTER", "OPENING", "BOUNDARY", "REVERSE"))
+_STOCKS = ("POOL", "CLAIM", "CAP")
 
 
 def admit(
@@ -39,23 +42,20 @@ def admit(
 ) -> None:
     """Nothing, if `entries` may be posted or reserved, one after the other.
 
-    Entries that stand in the book already are passed over. What nature took is never refused: it happened.
+    Entries that stand in the book already are passed over. What nature took is never refused: it happened. All that
+    people decide is: an occupation, a conversion for ecology, farmland that leaves stable use, whatever its kind.
 
     Raises
     ------
     BadInput
-        If an occupation would take a region, or one above it, below its task (INV-13) or beyond its cap (INV-10), an
-        upgrade moves area (INV-16), compensation comes without its ground (INV-6), or a loss in one land type is made
-        up for in another (rules `ldn`).
+        If an entry would take a region, or one above it, below its task (INV-13) or beyond its cap (INV-10), an
+        upgrade moves area (INV-16), compensation comes without its ground or into a book that is older (INV-6), or a
+        loss in one land type is made up for in another (rules `ldn`).
     """
-    gated = [
-        one
-        for one in entries
-        if one.kind in CLAIMING or one.kind in ("UPGRADE", "ACCEPT", "PROTECT") or land_types(one)
-    ]
-    if not gated:
+    chart = chart or Chart()
+    if not any(gated(one, chart) for one in entries):
         return
-    gate = _Gate(database, regions, policy, tuple(tasks), chart or Chart())
+    gate = _Gate(database, regions, policy, tuple(tasks), chart)
     known = gate.entries({one.id for one in entries})
     for one in entries:
         if one.id in known:
@@ -69,11 +69,56 @@ def admit(
             raise BadInput("POLICY-PROTECT", id=one.id)
         if len(land_types(one)) > 1 and policy.rule("like-for-like", one.act_date) is not None:
             raise BadInput("POLICY-LIKE", id=one.id, types=", ".join(sorted(land_types(one))))
-        if one.kind in CLAIMING and one.phase in (Phase.POST, Phase.RESERVE):
+        if opens_stock(one):
+            gate.opening(one)
+        if takes_farmland(one, chart):
             gate.red_line(one)
             if one.kind == "NONAG":
                 gate.cap(one)
         gate.coming[one.id] = one
+
+
+def gated(entry: Entry, chart: Chart) -> bool:
+    """Does an entry have to pass any of the checks of `admit`?"""
+    return bool(entry.kind in _CHECKED or takes_farmland(entry, chart) or opens_stock(entry) or land_types(entry))
+
+
+def takes_farmland(entry: Entry, chart: Chart) -> bool:
+    """Does an entry take farmland, or farmland in stable use, by what people decided?"""
+    if entry.kind in _LET_BE or entry.phase not in (Phase.POST, Phase.RESERVE):
+        return False
+    return any(q.area_dm2 < 0 and account.name in chart.farmland for account, q in entry.lines)
+
+
+def opens_stock(entry: Entry) -> bool:
+    """Does an opening bring a pool, a claim or a cap from before the book?"""
+    return entry.kind == "OPENING" and any(account.family in _STOCKS for account, _ in entry.lines)
+
+
+def gates_of(entry: Entry, regions: RegionTree, policy: Policy, tasks: Sequence[Task], chart: Chart) -> set[str]:
+    """The regions whose stock decides whether an entry may be posted: only one at a time may ask about each."""
+    if opens_stock(entry):
+        return {account.region for account, _ in entry.lines}
+    if not takes_farmland(entry, chart):
+        return set()
+    return {
+        code
+        for code in _above(regions, entry)
+        if (task_of(tasks, code, entry.act_date.year) and policy.rule("red-line", entry.act_date, code))
+        or (entry.kind == "NONAG" and policy.rule("cap", entry.act_date, code))
+    }
+
+
+def task_of(tasks: Sequence[Task], region: str, year: int) -> Task | None:
+    """What a region had to hold: the newest task that is not later than the year."""
+    found = [one for one in tasks if one.region == region and one.year <= year]
+    return max(found, key=lambda one: one.year, default=None)
+
+
+def _above(tree: RegionTree, entry: Entry) -> list[str]:
+    """The regions of an entry and all above them."""
+    own = dict.fromkeys(account.region for account, _ in entry.lines)
+    return list(dict.fromkeys(one.code for code in own if code in tree for one in tree.ancestors(code)))
 
 
 @dataclass
@@ -101,10 +146,40 @@ class _Gate:
     _within: dict[str, frozenset[str]] = field(default_factory=dict)
     _known: int = 0
 
+    def opening(self, entry: Entry) -> None:
+        """INV-6: stock from before the book comes in the year in which the book begins; old pools later too."""
+        for account, _ in entry.lines:
+            first = self._first_year(account.region) if account.family in _STOCKS else None
+            if first is None or entry.posting_date.year <= first:
+                continue
+            if account.name == "POOL:LEGACY" and self._transitional(entry.posting_date, account.region):
+                continue
+            raise BadInput(
+                "POLICY-OPENING", id=entry.id, account=str(account), year=entry.posting_date.year, first=first,
+            )  # fmt: skip
+
+    def _transitional(self, day: date, region: str) -> bool:
+        """Do the rules still know pools of the old three indicators?"""
+        rule = self.policy.rule("legacy-pools", day, region)
+        return rule is not None and (not rule["last_day"] or day <= date.fromisoformat(rule["last_day"]))
+
+    def _first_year(self, region: str) -> int | None:
+        """The year in which the book of a region begins, with the entries of the call so far."""
+        lines, accounts = tables.lines, tables.accounts
+        asked = select(func.min(lines.c.day)).join(accounts, accounts.c.id == lines.c.account)
+        with self.database.snapshot() as connection:
+            day = connection.execute(asked.where(accounts.c.region == region)).scalar()
+        years = [
+            one.posting_date.year
+            for one in self.coming.values()
+            if region in {line.account.region for line in one.lines}
+        ]
+        return min([*years, day // 10_000] if day else years, default=None)
+
     def red_line(self, entry: Entry) -> None:
         """INV-13 for every region that the entry is about, and those above."""
-        for code in self._above(entry):
-            task = self._task(code, entry.act_date.year)
+        for code in _above(self.tree, entry):
+            task = task_of(self.tasks, code, entry.act_date.year)
             rule = self.policy.rule("red-line", entry.act_date, code)
             if task is None or rule is None or not self._covered(code):
                 continue
@@ -123,7 +198,7 @@ class _Gate:
     def cap(self, entry: Entry) -> None:
         """INV-10 for every region that the entry is about, and those above that have a cap."""
         year = entry.act_date.year
-        for code in self._above(entry):
+        for code in _above(self.tree, entry):
             rule = self.policy.rule("cap", entry.act_date, code)
             if rule is None:
                 continue
@@ -212,15 +287,6 @@ class _Gate:
                 asked = select(tables.entries.c.body).where(tables.entries.c.id.in_(wanted[start : start + _MANY]))
                 found.update((one.id, one) for one in (entry_of(row[0]) for row in connection.execute(asked)))
         return found
-
-    def _above(self, entry: Entry) -> list[str]:
-        """The regions of an entry and all above them."""
-        own = dict.fromkeys(account.region for account, _ in entry.lines)
-        return list(dict.fromkeys(one.code for code in own if code in self.tree for one in self.tree.ancestors(code)))
-
-    def _task(self, region: str, year: int) -> Task | None:
-        found = [one for one in self.tasks if one.region == region and one.year <= year]
-        return max(found, key=lambda one: one.year, default=None)
 
     def _counts(self, account: Account, code: str, *, stable: bool) -> bool:
         known = account.name in self.chart.farmland and account.region in self._below(code)

@@ -22,7 +22,7 @@ from tilth.ledger.laws import Missed, check
 from tilth.ledger.model import Account, Balance, Entry, Phase, Quantities, Receipt, day_number
 from tilth.ledger.tables import amounts, entries
 from tilth.ledger.timeline import START
-from tilth.ledger.writing import Asked, write, write_alone
+from tilth.ledger.writing import Asked, Kept, write, write_alone
 from tilth.runtime import Clash, Database, Desk, Lost
 
 _T = TypeVar("_T")
@@ -60,6 +60,7 @@ class Book:
         self._missed = missed
         self._ids: dict[Account, int] = {}
         self._writer, self._reader = Desk(database), Desk(database)
+        self._kept = Kept()  # of what the writer left; only who leads uses it
         self._gate, self._led, self._waiting = Lock(), False, deque[Asked]()
 
     def close(self) -> None:
@@ -87,7 +88,7 @@ class Book:
         Lost
             If the server is away. Ask again: whatever was kept will be found.
         """
-        if len({entry.id for entry in asked}) < len(asked):
+        if len(asked) > 1 and len({entry.id for entry in asked}) < len(asked):
             raise BadInput("LEDGER-ID-TWICE", id=_twice(entry.id for entry in asked))
         bodies = [body_of(entry) for entry in asked]
         return _tried(lambda first: self._post(asked, bodies, look_first=not first))
@@ -219,7 +220,7 @@ class Book:
             waiting.append(self._waiting.popleft())
         assert asked in waiting
         try:
-            write(self._writer, waiting, self._ids)
+            write(self._writer, waiting, self._ids, self._kept)
         finally:
             with self._gate:
                 following = self._waiting[0] if self._waiting else None
@@ -264,7 +265,7 @@ class Book:
 
     def _open(self, touched: Iterable[Account]) -> None:
         """Know the ids of accounts; open those that nobody has used yet. An empty account is as good as none."""
-        unknown = sorted(account for account in touched if account not in self._ids)
+        unknown = sorted([account for account in touched if account not in self._ids])
         if not unknown:
             return
         self._ids.update(_tried(lambda _first: self._opened(unknown)))
@@ -300,10 +301,8 @@ class Book:
         self.chart.admit(account)
         day = day_number(on) if on else _NO_DAY
         with self._reader.reading() as desk:
-            rows = statements.ACCOUNT.ask(desk, account._asdict())
-            if rows and rows[0][1] > day:
-                rows = [(0, *row) for row in statements.DAY_AT.ask(desk, {"of": rows[0][0], "on": day})]
-        last = statements.day_from(rows[0][1:]) if rows else START
+            rows = statements.ACCOUNT_AT.ask(desk, {**account._asdict(), "on": day})
+        last = statements.day_from(rows[0]) if rows else START
         return Balance(account, on, Quantities(*last.booked), Quantities(*last.held))
 
     def balances(self, region: str, on: date | None = None) -> list[Balance]:

@@ -130,6 +130,12 @@ def kinds() -> Mapping[str, str]:
 
 
 @cache
+def marks_moved_by(kind: str) -> frozenset[str]:
+    """The marks of farmland that an entry of this kind may change in place: pbf, stable, grade."""
+    return frozenset(_table()["marks"].get(kind, ()))
+
+
+@cache
 def movers() -> Mapping[str, tuple[frozenset[str], frozenset[str]]]:
     """The kinds of entries that may add to accounts of a family, and that may take from them, where not any may."""
 

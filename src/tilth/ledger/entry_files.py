@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from tilth.core import safe_cell
 from tilth.ledger.model import Entry
 from tilth.runtime import write_whole
 
@@ -29,7 +30,8 @@ def write_entries(entries: Iterable[Entry], path: str | Path) -> Path:
     writer.writeheader()
     for head, lines in told:
         for number, line in enumerate(lines):
-            writer.writerow({**(head if number == 0 else {"id": head["id"]}), **line})
+            first = head if number == 0 else {"id": head["id"]}
+            writer.writerow({**{name: safe_cell(text) for name, text in first.items()}, **line})
     return write_whole(target, out.getvalue().encode("utf-8-sig"))
 
 

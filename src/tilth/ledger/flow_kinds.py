@@ -14,6 +14,7 @@ from tilth.change import flow_classes
 from tilth.land import CodeSystem
 from tilth.ledger.chart import kinds
 
+_DM2_PER_HA = 1_000_000
 #: From the least to the best farmland.
 _WORTH = ("0103", "0102", "0101")
 
@@ -53,17 +54,37 @@ def kind_of_loss(code: str, codes: CodeSystem) -> str:
     return str(table["natural"].get(known.farmland_to if known else "", "OTHER_EXEMPT"))
 
 
+def capacity_of(dm2: int, grade15: int) -> int | None:
+    """Grain capacity of farmland of a grade of the 15-grade system, rounded up; None where it has no such grade. [kg]
+
+    >>> capacity_of(1_000_000, 6), capacity_of(1, 15), capacity_of(1_000_000, 0)
+    (15000, 1, None)
+    """
+    table = flow_kinds()["capacity"]
+    if not 1 <= grade15 <= table["worst"]:
+        return None
+    exact = dm2 * int(table["kg_per_grade"]) * (int(table["worst"]) + 1 - grade15)
+    return -(-exact // _DM2_PER_HA)
+
+
 def kind_of_change(old: str, new: str, grades: tuple[int, int]) -> str:
-    """The kind of a change inside farmland: made better in place, or merely changed. `grades` before and after.
+    """The kind of a change inside farmland: made better in place, appraised anew, or merely changed.
+
+    Parameters
+    ----------
+    grades
+        Before and after.
 
     >>> kind_of_change("0103", "0101", (0, 0)), kind_of_change("0101", "0103", (0, 0))
     ('UPGRADE', 'CHANGE')
-    >>> kind_of_change("0103", "0103", (6, 4))
-    'UPGRADE'
+    >>> kind_of_change("0103", "0103", (6, 4)), kind_of_change("0103", "0103", (4, 6))
+    ('UPGRADE', 'REAPPRAISAL')
     """
     before, after = (_WORTH.index(code) if code in _WORTH else -1 for code in (old, new))
     better = grades[0] > grades[1] > 0
-    return "UPGRADE" if after > before >= 0 or (after == before and better) else "CHANGE"
+    if after > before >= 0 or (after == before and better):
+        return "UPGRADE"
+    return "REAPPRAISAL" if old == new and grades[0] != grades[1] else "CHANGE"
 
 
 def records_of(

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from tilth.change import moved
 from tilth.core import BadInput, label, message
 from tilth.land import Snapshot
-from tilth.ledger.grounds import Ground, shared_within, standing_grounds
+from tilth.ledger.grounds import Ground, grounds_at, shared_within
 from tilth.ledger.history import posted
 from tilth.ledger.limits import Limits
 from tilth.ledger.model import day_of
@@ -99,17 +99,31 @@ def _followed(ground: Ground, year: int, survey: Snapshot, unseen: tuple[int, ..
     return Followed(ground, year, Outcome.PASS, "FOLLOW-FARMLAND", told, gross, lost, unseen)
 
 
-def once_in_pool(database: Database, region: str, regions: Iterable[str], year: int, limits: Limits) -> Tested:
-    """INV-6: of what was accepted until the end of `year`, each has its ground, and no two share more than 0.01 m²."""
+class Pack(Protocol):
+    """Rules by their name and version, such as `Limits`."""
+
+    @property
+    def pack(self) -> str:
+        """Their name."""
+
+    @property
+    def version(self) -> str:
+        """Their version."""
+
+
+def once_in_pool(database: Database, region: str, regions: Iterable[str], year: int, limits: Pack) -> Tested:
+    """INV-6: of what was accepted until the end of `year`, each has its ground, and no two share more than 0.01 m².
+
+    A year is tested by what stood at its end. What was taken back, or came in, later makes no difference.
+    """
     wanted = sorted(set(regions))
     until = date(year, 12, 31)
     entries = [one.entry for one in posted(database, wanted, since=_FIRST, until=until)]
     back = {entry.reverses for entry in entries if entry.reverses}
-    standing = {one.entry: one for one in standing_grounds(database)}
-    accepted = [entry.id for entry in entries if entry.kind == "ACCEPT" and entry.id not in back]
-    bare = [name for name in accepted if name not in standing]
-    others = [one for one in standing.values() if one.accepted // 10_000 <= year]
-    twice = [one for one in shared_within(others) if {one.entry, one.other} & set(accepted)]
+    standing = grounds_at(database, until)
+    accepted = {entry.id for entry in entries if entry.kind == "ACCEPT" and entry.id not in back}
+    bare = sorted(accepted - {one.entry for one in standing})
+    twice = [one for one in shared_within(standing) if {one.entry, one.other} & accepted]
     wrong = len(bare) + len(twice)
     named = ", ".join([*bare, *(f"{one.entry} = {one.other} ({one.area_m2:,.2f} m²)" for one in twice)]) or "-"
     about = label("POOL-ONCE", accepted=len(accepted), bare=len(bare), twice=len(twice), named=named)
@@ -118,7 +132,7 @@ def once_in_pool(database: Database, region: str, regions: Iterable[str], year: 
 
 
 def _tested(
-    invariant: str, region: str, year: int, outcome: Outcome, numbers: tuple[int | None, int | None], limits: Limits,
+    invariant: str, region: str, year: int, outcome: Outcome, numbers: tuple[int | None, int | None], limits: Pack,
     about: Any,
 ) -> Tested:  # fmt: skip
     return Tested(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from hashlib import sha256
 from typing import Any, NamedTuple
@@ -16,7 +16,8 @@ from tilth.change import SMALLEST_REDRAWN, Stocked
 from tilth.core import BadInput, IntArray, Label, label
 from tilth.land import CodeSystem
 from tilth.ledger.chart import kinds
-from tilth.ledger.flow_kinds import NO_RECORD, ChangeRecord, flow_kinds, kind_of_change, kind_of_loss
+from tilth.ledger.flow_kinds import NO_RECORD, ChangeRecord, capacity_of, flow_kinds, kind_of_loss
+from tilth.ledger.flow_steps import MARKS_FIRST, Parts, steps
 from tilth.ledger.model import NOTHING, Account, Entry, Line, Quantities
 
 _LONGEST_ID = 100
@@ -26,7 +27,6 @@ _MEASURED = {
     "land": "ridges", "lost": "extent", "gained": "extent", "overlap_before": "overlap", "overlap_after": "overlap",
     "difference": "difference",
 }  # fmt: skip
-Parts = list[tuple[Account, int]]
 
 
 class Unmatched(NamedTuple):
@@ -55,6 +55,9 @@ class Proposed:
     unmatched: tuple[Unmatched, ...]
     assumed: int  # entries whose day of the act no record tells
     measured_dm2: Mapping[str, int]  # what was measured anew, by cause: the sum of what it moves
+    uncounted: tuple[int, int] = (0, 0)  # entries that raise a duty without capacity, for want of a grade; their area
+    slivers: int = 0  # pieces between redrawn outlines: measured anew, no changes
+    slivers_dm2: int = 0
 
 
 @dataclass(frozen=True)
@@ -109,7 +112,8 @@ def propose(
     """An entry for every change between two surveys.
 
     Boundaries that moved come first, then every change of class or marks, then what was only measured anew, summed
-    by cause. An exempt kind without a document is not among the entries, it is unmatched (INV-5).
+    by cause. A sliver, within measuring of both its parcels, is measured anew too, unless a record of changes names its
+    two parcels. An exempt kind without a document is not among the entries, it is unmatched (INV-5).
 
     Raises
     ------
@@ -127,6 +131,9 @@ def propose(
         (*unmatched, *left, *work.unrecorded(seen)),
         sum(1 for one in changes if one.evidence.endswith(_ASSUMED)),
         work.moved,
+        (work.uncounted, work.uncounted_dm2),
+        int(work.sliver.sum()),
+        int(flows.pieces["gross"].to_numpy(np.int64)[work.sliver].sum()),
     )
 
 
@@ -149,6 +156,7 @@ class _Work:
         self.year_end = min(date(last, 12, 31), terms.posting_date)
         self.remainder: dict[tuple[str, str], dict[Account, int]] = defaultdict(lambda: defaultdict(int))
         self.moved: dict[str, int] = {}
+        self.uncounted = self.uncounted_dm2 = 0
         self._sort()
 
     def _sort(self) -> None:
@@ -156,16 +164,26 @@ class _Work:
         pieces = self.flows.pieces
         land = pieces["land"].to_numpy(bool)
         before, after = self.flows.before, self.flows.after
-        redrawn = np.zeros(len(pieces), dtype=bool)
+        redrawn = self.redrawn = np.zeros(len(pieces), dtype=bool)
         if self.flows.redrawn:
             basic = self.flows.accounts["pbf"].to_numpy(np.int64)
             had, has = (_per_piece(one, basic, len(pieces)) for one in (before, after))
-            redrawn = np.abs(had - has) > SMALLEST_REDRAWN
-        self.changed = land & (~pieces["same"].to_numpy(bool) | redrawn)
+            redrawn[:] = np.abs(had - has) > SMALLEST_REDRAWN
+        changed = land & (~pieces["same"].to_numpy(bool) | redrawn)
+        self.sliver = changed & pieces["sliver"].to_numpy(bool) & ~self._named(changed & pieces["sliver"])
+        self.changed = changed & ~self.sliver
         self.crossed = land & (pieces["from_region"] != pieces["to_region"]).to_numpy(bool)
         # A piece that is the same sum of the same accounts on both sides has nothing to book.
         still = _fingerprint(before, len(pieces)) == _fingerprint(after, len(pieces))
         self.other = ~self.changed & ~(still & ~self.crossed)
+
+    def _named(self, slivers: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+        """(pieces,) those of `slivers` that a record of changes names by both parcels: somebody knows of them."""
+        named = np.zeros(len(slivers), dtype=bool)
+        rows = np.flatnonzero(slivers)
+        pairs = (self.flows.pieces[name].to_numpy(object)[rows] for name in ("old_parcel", "new_parcel"))
+        named[rows] = [pair in self.records for pair in zip(*pairs, strict=True)]
+        return named
 
     def _parts(self, pieces: IntArray) -> Iterator[tuple[int, Parts, Parts]]:
         """(piece, parts before, parts after) of each of `pieces`; parts before are in the region it ends in."""
@@ -188,52 +206,58 @@ class _Work:
     def changes(self) -> tuple[list[Entry], list[Unmatched]]:
         """The entry of every piece that changed class or marks."""
         rows = np.flatnonzero(self.changed)
-        names = ("old_parcel", "new_parcel", "old_class", "new_class", "to_region", "lost", "won", "farmland")
+        names = ("old_parcel", "new_parcel", "old_class", "new_class", "to_region", "lost", "won", "farmland",
+                 "old_grade15")  # fmt: skip
         columns = {name: self.flows.pieces[name].to_numpy()[rows].tolist() for name in names}
-        entries, unmatched = [], []
-        for at, (_, was, became) in enumerate(self._parts(rows)):
+        first, entries, unmatched = list[Entry](), list[Entry](), list[Unmatched]()
+        for at, (piece, was, became) in enumerate(self._parts(rows)):
             told = {name: column[at] for name, column in columns.items()}
             record = self._record(told["old_parcel"], told["new_parcel"])
-            kind = self._kind(told, record, was, became)
-            inside = told["farmland"]
-            before, after = self._inside(told["to_region"], was, became) if inside else (was, became)
-            entry = self._entry(told, kind, record, before, after)
+            if told["farmland"]:
+                found = [
+                    self._entry(told, one.kind, record, one.before, one.after)
+                    for one in steps(*self._inside(told["to_region"], was, became, drawn=bool(self.redrawn[piece])))
+                ]
+                first += [_marked(one) for one in found[:-1] if one is not None]
+                entries += [one for one in found[-1:] if one is not None]
+                continue
+            kind = self._kind(told, record)
+            entry = self._entry(told, kind, record, was, became)
             if entry is None:
                 continue
             if kinds()[kind] == "exempt" and not record.document:
-                area = sum(dm2 for _, dm2 in before)
+                area = sum(dm2 for _, dm2 in was)
                 unmatched.append(
                     Unmatched(entry.id, kind, told["old_parcel"], told["new_parcel"], told["old_class"],
                               told["new_class"], area, label("LEDGER-FLOWS-NO-DOCUMENT", kind=kind), entry)
                 )  # fmt: skip
             else:
                 entries.append(entry)
-        entries.sort(key=lambda one: one.id)
-        return entries, unmatched
+        return [one for some in (first, entries) for one in sorted(some, key=lambda one: one.id)], unmatched
 
     def _record(self, old: str, new: str) -> ChangeRecord:
         found = self.records.get((old, new))
         return found or self.records.get((old, "")) or NO_RECORD
 
-    def _kind(self, told: Mapping[str, Any], record: ChangeRecord, before: Parts, after: Parts) -> str:
+    def _kind(self, told: Mapping[str, Any], record: ChangeRecord) -> str:
         if told["lost"]:
             return record.kind or kind_of_loss(told["new_class"], self.codes)
-        if told["won"]:
-            return "RESTORE"
-        if told["farmland"]:
-            grades = tuple(max((account.grade for account, _ in parts), default=0) for parts in (before, after))
-            return kind_of_change(told["old_class"], told["new_class"], (grades[0], grades[1]))
-        return "CHANGE"
+        return "RESTORE" if told["won"] else "CHANGE"
 
-    def _inside(self, region: str, before: Parts, after: Parts) -> tuple[Parts, Parts]:
-        """Of farmland that stays farmland, what is field on both sides; the rest is ridges measured anew."""
-        size = min(sum(dm2 for account, dm2 in parts if account.name != _RIDGE) for parts in (before, after))
+    def _inside(self, region: str, before: Parts, after: Parts, *, drawn: bool) -> tuple[Parts, Parts]:
+        """Of farmland that stays farmland, what is field on both sides; the rest is ridges measured anew.
+
+        Where basic farmland was not drawn anew, it is as much on both sides too.
+        """
+        rooms = [_fields(parts, apart=not drawn) for parts in (before, after)]
         kept = []
         for parts, sign in ((before, -1), (after, 1)):
-            room, some = size, []
+            left = {pbf: min(one.get(pbf, 0) for one in rooms) for pbf in (0, 1)}
+            some = []
             for account, dm2 in parts:
-                part = min(room, dm2) if account.name != _RIDGE else 0
-                room -= part
+                pbf = 0 if drawn else account.pbf
+                part = min(left[pbf], dm2) if account.name != _RIDGE else 0
+                left[pbf] -= part
                 some.append((account, part))
                 if dm2 != part:
                     self.remainder[region, "ridges"][account] += sign * (dm2 - part)
@@ -251,6 +275,10 @@ class _Work:
             for account, dm2 in before:
                 if account.name != _RIDGE:
                     lost = lost.plus(_quantities(account, dm2))
+            capacity = capacity_of(lost.area_dm2, told["old_grade15"])
+            if capacity is None:
+                self.uncounted, self.uncounted_dm2 = self.uncounted + 1, self.uncounted_dm2 + lost.area_dm2
+            lost = lost.plus(Quantities(0, 0, capacity or 0, 0))
             lines.append(Line(Account(told["to_region"], f"{kinds()[kind].upper()}:{kind}"), lost))
         day = record.act_date if record.act_date and record.act_date <= self.terms.posting_date else None
         evidence = record.document or self.terms.evidence or self.surveys
@@ -280,9 +308,9 @@ class _Work:
         return entries
 
     def measured(self) -> list[Entry]:
-        """What was only measured anew, summed by region and cause: ridges, extent, double cover, differences."""
+        """What was only measured anew, summed by region and cause: ridges, slivers, extent, double cover, …"""
         rows = np.flatnonzero(self.other)
-        causes = self.flows.pieces["kind"].map(_MEASURED).to_numpy(object)
+        causes = np.where(self.sliver, "slivers", self.flows.pieces["kind"].map(_MEASURED).to_numpy(object))
         start, end = (self.flows.pieces[name].to_numpy(object) for name in ("from_region", "to_region"))
         for piece, before, after in self._parts(rows):
             sums = self.remainder[end[piece] or start[piece], causes[piece]]
@@ -342,6 +370,22 @@ def _apply(entry: Entry, held: dict[Account, int]) -> None:
 def _fits(entry: Entry, held: Mapping[Account, int]) -> bool:
     return all(held[account] + quantities.area_dm2 >= 0
                for account, quantities in entry.lines if account.name.startswith("LAND"))  # fmt: skip
+
+
+def _fields(parts: Parts, *, apart: bool) -> dict[int, int]:
+    """How much field there is; with `apart` by whether it is basic farmland."""
+    found: dict[int, int] = defaultdict(int)
+    for account, dm2 in parts:
+        if account.name != _RIDGE:
+            found[account.pbf if apart else 0] += dm2
+    return found
+
+
+def _marked(entry: Entry) -> Entry:
+    """The first of two entries of one piece, by an id and a geometry of its own."""
+    digest = sha256(entry.id.encode()).hexdigest()[:32]
+    prefix, _, _ = entry.id.rpartition(":")
+    return replace(entry, id=f"{prefix}:marks-{digest}"[:_LONGEST_ID], geometry=entry.geometry + MARKS_FIRST)
 
 
 def _against(region: str, lines: list[Line]) -> list[Line]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -12,6 +13,7 @@ from sqlalchemy import Connection, bindparam, select, text
 
 from tilth.core import BadInput
 from tilth.ledger.canonical import entry_of
+from tilth.ledger.edges import shared_beyond_noise
 from tilth.ledger.model import Entry, Receipt, day_number
 from tilth.ledger.statements import entries_where
 from tilth.ledger.tables import entries, grounds
@@ -22,7 +24,8 @@ if TYPE_CHECKING:
 
     from tilth.ledger.book import Book
 
-#: Two parcels of the pool may share no more than this, the noise of a survey's coordinates. [m²]
+#: Two parcels of the pool may share no more than this, the noise of a survey's coordinates. Drawn in different systems,
+#: they may share no more that is wider than the last place of coordinates (see `edges`). [m²]
 MOST_SHARED_M2 = 0.01
 #: How the geometry of an entry begins that has its ground here.
 MARK = "ground:"
@@ -213,6 +216,8 @@ def _over(one: Ground, others: Sequence[Ground]) -> Iterator[Shared]:
     for other in others:
         there = moved(np.array([one.shape], dtype=object), one.crs, other.crs, "pool")
         area = float(intersection_areas(there, [other.shape], other.crs).area_m2.sum())
+        if one.crs != other.crs and area > MOST_SHARED_M2:
+            area = min(area, shared_beyond_noise(one.shape, one.crs, other.shape, other.crs))
         if one.entry == other.entry or area > MOST_SHARED_M2:
             yield Shared(one.entry, other.entry, area)
 
@@ -223,6 +228,25 @@ def standing_grounds(database: Database, regions: Iterable[str] | None = None) -
     with database.snapshot() as connection:
         rows = connection.execute(_STANDING.where(entries.c.number.is_(None))).all()
     found = [Ground(*row) for row in rows if wanted is None or row.region in wanted]
+    return sorted(found, key=lambda one: (one.accepted, one.entry))
+
+
+def grounds_at(database: Database, on: date) -> list[Ground]:
+    """Every accepted parcel that stood in the book at the end of the day `on`: accepted by then, and not taken back.
+
+    What was taken back later stood then, whatever stands now.
+    """
+    accepted, back = entries.alias(), entries.alias()
+    asked = (
+        select(*_COLUMNS, accepted.c.body.label("accepted_by"), back.c.body.label("taken_back_by"))
+        .join(accepted, accepted.c.id == grounds.c.entry)
+        .outerjoin(back, back.c.reverses == grounds.c.entry)
+    )
+    found = []
+    with database.snapshot() as connection:
+        for *ground, came, went in connection.execute(asked):
+            if entry_of(came).posting_date <= on and (went is None or entry_of(went).posting_date > on):
+                found.append(Ground(*ground))
     return sorted(found, key=lambda one: (one.accepted, one.entry))
 
 

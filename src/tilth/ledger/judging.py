@@ -9,7 +9,8 @@ from functools import cached_property
 
 from tilth.core import label
 from tilth.land import Task
-from tilth.ledger.gathering import CLAIMING, Event, Facts
+from tilth.ledger.allotting import Allotted, allotted
+from tilth.ledger.gathering import Event, Facts
 from tilth.ledger.model import NOTHING, Quantities
 from tilth.ledger.policy import Policy, Rule
 from tilth.ledger.tested import Outcome, Tested
@@ -76,47 +77,7 @@ class Case:
     @cached_property
     def allotted(self) -> tuple[Allotted, ...]:
         """What every write-off settles of every occupation."""
-        return tuple(_allotted(self.facts))
-
-
-@dataclass(frozen=True, slots=True)
-class Allotted:
-    """So much of an occupation's claim was settled by one write-off."""
-
-    occupation: Event
-    settlement: Event
-    area_dm2: int
-    accepted: date | None  # the latest act of acceptance that it uses; None: it names none that stands
-
-
-def _allotted(facts: Facts) -> Iterable[Allotted]:
-    """A write-off that links several occupations settles them in the order of their days."""
-    left: dict[str, int] = {}
-    for one in facts.standing(("SETTLE",)):
-        linked = [facts.by_id[name] for name in one.entry.links if name in facts.by_id]
-        stands = [other for other in linked if other.entry.id not in facts.voided]
-        accepted = [other.entry.act_date for other in stands if other.kind == "ACCEPT"]
-        for other in sorted(stands, key=lambda event: (event.entry.act_date, event.number)):
-            if other.kind not in CLAIMING:
-                continue
-            name = f"CLAIM:{other.kind}"
-            written = -sum(q.area_dm2 for account, q in facts.lines(one.entry) if account.name == name)
-            spent = left.setdefault(f"{one.entry.id}\n{other.kind}", written)
-            owed = left.setdefault(other.entry.id, claimed(facts, other).area_dm2)
-            area = min(spent, owed)
-            if area > 0:
-                left[f"{one.entry.id}\n{other.kind}"] -= area
-                left[other.entry.id] -= area
-                yield Allotted(other, one, area, max(accepted, default=None))
-
-
-def claimed(facts: Facts, event: Event, *within: str) -> Quantities:
-    """The claim that an occupation raises."""
-    found = NOTHING
-    for account, quantities in facts.lines(event.entry, *within):
-        if account.family == "CLAIM":
-            found = found.plus(quantities)
-    return found
+        return tuple(allotted(self.facts))
 
 
 def taken(facts: Facts, event: Event, family: str, *within: str) -> Quantities:

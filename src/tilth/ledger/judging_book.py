@@ -9,6 +9,7 @@ from tilth.ledger.closing import last_day
 from tilth.ledger.gathering import LOSING, Event, Facts, by_account_and_day, total
 from tilth.ledger.judging import Case, named, taken, told
 from tilth.ledger.laws import TRADED, indicator_of
+from tilth.ledger.marks import measured_anew
 from tilth.ledger.model import NOTHING, Account, Quantities, day_of
 from tilth.ledger.tested import Tested
 
@@ -119,6 +120,23 @@ def losses_raise_duties(case: Case) -> Iterator[Tested]:
         return False
 
     yield _counted(case, "INV-5", "duty", broken, (one for one in case.facts.of_year if one.kind in LOSING))
+
+
+def reappraisals_are_listed(case: Case) -> Iterator[Tested]:
+    """INV-5: farmland that an earlier survey counted in error is taken off without a duty. The book cannot see the
+    error, so such entries are listed, and are not assessed. What surveys measured anew is told beside."""
+    facts, taken_off, measured = case.facts, list[tuple[str, int]](), 0
+    for one in facts.standing(("REAPPRAISAL",), year=facts.year):
+        area = -sum(q.area_dm2 for account, q in facts.lines(one.entry) if account.name in facts.chart.farmland)
+        if measured_anew(one.entry):
+            measured += area
+        elif area > 0:
+            taken_off.append((one.entry.id, area))
+    yield case.said(
+        "INV-5", case.rule("duty"), "ASSESS-REAPPRAISED" if taken_off else "ASSESS-REAPPRAISED-NONE",
+        holds=None if taken_off else True, found=sum(area for _, area in taken_off), wanted=0, count=len(taken_off),
+        entries=named(id for id, _ in taken_off), measured=told(measured, "dm2"),
+    )  # fmt: skip
 
 
 def accepted_stays_farmland(case: Case) -> Iterator[Tested]:

@@ -7,13 +7,17 @@ from datetime import date
 
 from tilth.core import Label
 from tilth.ledger.caps import cap_from
-from tilth.ledger.gathering import CLAIMING, LOSING, NO_FLOW, Event, total
-from tilth.ledger.judging import Case, claimed, mean, named, taken, told
+from tilth.ledger.chart import kinds
+from tilth.ledger.gathering import CLAIMING, NO_FLOW, Event, Facts, total
+from tilth.ledger.judging import Case, mean, named, taken, told
 from tilth.ledger.judging_book import least
+from tilth.ledger.marks import measured_anew, off_basic
 from tilth.ledger.model import NOTHING, Quantities
 from tilth.ledger.policy import Rule
 from tilth.ledger.tested import Tested
 
+#: What puts basic farmland in the place of what was lost, when it links the loss.
+_PUTS_IN_PLACE = ("REPLACE", "REAPPRAISAL")
 _INDICATORS = {"area": ("area_dm2", "dm2"), "paddy": ("paddy_dm2", "dm2"), "capacity": ("capacity_kg", "kg"),
                "grade": ("grade_dm2", "dm2_grade")}  # fmt: skip
 _CALLED = {"area": Label("area", "面积"), "paddy": Label("paddy", "水田"), "capacity": Label("capacity", "产能"),
@@ -28,7 +32,7 @@ def pools_suffice(case: Case) -> Iterator[Tested]:
         holds=worst >= 0, found=worst, wanted=0, unit=unit, where=where, count=count,
     )  # fmt: skip
     settled = list(case.facts.standing(("SETTLE",), year=case.facts.year))
-    for rule, ones in _by_rule(case, "pools", settled):
+    for rule, ones in by_rule(case, "pools", settled):
         for name in rule["indicators"] if rule else ("area",):
             yield _written_off(case, "INV-8", rule, ones, name)
     yield from _old_stock(case, settled)
@@ -56,7 +60,7 @@ def _old_stock(case: Case, settled: Iterable[Event]) -> Iterator[Tested]:
         for one in settled
     ]
     using = [(one, area) for one, area in using if area > 0]
-    for rule, ones in _by_rule(case, "legacy-pools", [one for one, _ in using]):
+    for rule, ones in by_rule(case, "legacy-pools", [one for one, _ in using]):
         if not ones or rule is None:
             continue
         last = date.fromisoformat(rule["last_day"]) if rule["last_day"] else None
@@ -65,36 +69,6 @@ def _old_stock(case: Case, settled: Iterable[Event]) -> Iterator[Tested]:
         yield case.said(
             "INV-8", rule, key, holds=not late, found=sum(area for _, area in late), wanted=0, last=last,
             entries=named(one.entry.id for one, _ in late),
-        )  # fmt: skip
-
-
-def compensated_first(case: Case) -> Iterator[Tested]:
-    """INV-9: construction is compensated by what was accepted before it, or by the day that was promised."""
-    facts, end = case.facts, case.end
-    in_time: dict[str, int] = {}
-    ever: dict[str, int] = {}
-    for part in case.allotted:
-        name, limit = part.occupation.entry.id, part.occupation.entry.due or part.occupation.entry.act_date
-        ever[name] = ever.get(name, 0) + part.area_dm2
-        if part.accepted is not None and part.accepted <= limit:
-            in_time[name] = in_time.get(name, 0) + part.area_dm2
-    asked, promised = [], 0
-    for one in facts.standing(("NONAG",)):
-        owed, due = claimed(facts, one).area_dm2, one.entry.due
-        if due is not None and due > end:
-            promised += owed if one.year == facts.year else 0
-        elif one.year == facts.year or (
-            due is not None and (due.year == facts.year or ever.get(one.entry.id, 0) < owed)
-        ):
-            asked.append(one)
-    for rule, ones in _by_rule(case, "compensation-first", asked):
-        owed_by = {one.entry.id: claimed(facts, one).area_dm2 for one in ones}
-        late = [one for one in ones if in_time.get(one.entry.id, 0) < owed_by[one.entry.id]]
-        overdue = [one.entry.id for one in late if one.entry.due is not None]
-        yield case.said(
-            "INV-9", rule, "ASSESS-FIRST-LATE" if late else "ASSESS-FIRST", holds=not late,
-            found=sum(in_time.get(name, 0) for name in owed_by), wanted=sum(owed_by.values()), count=len(ones),
-            entries=named(one.entry.id for one in late), overdue=named(overdue), promised=told(promised, "dm2"),
         )  # fmt: skip
 
 
@@ -158,11 +132,9 @@ def _next_above(case: Case, region: str, caps: dict[str, int]) -> str | None:
 def basic_farmland_is_replaced(case: Case) -> Iterator[Tested]:
     """INV-12: basic farmland that is lost is replaced by as much that is no worse, and the task is met."""
     facts = case.facts
-    losing = [
-        (one, lost) for one in facts.standing(LOSING, year=facts.year) if (lost := _lost_basic(case, one)).area_dm2
-    ]
+    losing = [(one, lost) for one in _of_any_kind(facts) if (lost := _lost_basic(case, one)).area_dm2]
     left: dict[str, int] = {}
-    for rule, ones in _by_rule(case, "pbf-replacement", [one for one, _ in losing]):
+    for rule, ones in by_rule(case, "pbf-replacement", [one for one, _ in losing]):
         eligible = rule["eligible"] if rule else "farmland"
         credited, short, worse, unknown = 0, [], [], []
         graded = NOTHING, NOTHING
@@ -173,7 +145,7 @@ def basic_farmland_is_replaced(case: Case) -> Iterator[Tested]:
             wanted += lost.area_dm2
             replaced, area = NOTHING, 0
             for other in facts.linked.get(one.entry.id, ()):
-                if other.kind == "REPLACE":
+                if other.kind in _PUTS_IN_PLACE:
                     gained = _replaced(case, other, eligible)
                     free = left.setdefault(other.entry.id, gained.area_dm2)
                     part = min(free, lost.area_dm2 - area)
@@ -210,11 +182,13 @@ def basic_farmland_is_replaced(case: Case) -> Iterator[Tested]:
     )  # fmt: skip
 
 
+def _of_any_kind(facts: Facts) -> Iterator[Event]:
+    """Entries of the year that nobody took back, of whatever kind; but for what was only measured anew."""
+    return (one for one in facts.standing(kinds(), year=facts.year) if not measured_anew(one.entry))
+
+
 def _lost_basic(case: Case, one: Event) -> Quantities:
-    net = total(
-        q for account, q in case.facts.lines(one.entry) if account.pbf and account.name in case.facts.chart.farmland
-    )
-    return net.negated() if net.area_dm2 < 0 else NOTHING
+    return off_basic(one.entry, case.facts.chart.farmland, case.facts.regions)
 
 
 def _replaced(case: Case, one: Event, eligible: str) -> Quantities:
@@ -358,7 +332,7 @@ def _in(one: Event, within: frozenset[str]) -> bool:
     return any(account.region in within for account, _ in one.entry.lines)
 
 
-def _by_rule(case: Case, name: str, events: Iterable[Event]) -> Iterator[tuple[Rule | None, list[Event]]]:
+def by_rule(case: Case, name: str, events: Iterable[Event]) -> Iterator[tuple[Rule | None, list[Event]]]:
     """Entries by the version of a rule that holds at their act; the year's own version where there are none."""
     groups: dict[Rule | None, list[Event]] = {}
     for one in events:

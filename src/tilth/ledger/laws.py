@@ -8,6 +8,7 @@ from datetime import date
 
 from tilth.core import BadInput, NotFound
 from tilth.ledger.chart import FARMLAND, Chart, kinds, movers
+from tilth.ledger.marks import unmarked
 from tilth.ledger.model import LONGEST_ID, MAX_QUANTITY, NOTHING, Account, Entry, Phase, Quantities
 
 _LAND = (FARMLAND, "LAND")
@@ -46,6 +47,8 @@ def check(entry: Entry, chart: Chart, today: date, *, missed: Missed = ()) -> No
         traded(entry, missed)
     if not entry.reverses:
         claimed(entry, sums)
+        if entry.kind == "BOUNDARY" or any(one.gained_dm2 != one.farmland.area_dm2 for one in sums.values()):
+            unmarked(entry, chart)
     if entry.kind in ("SETTLE", "PROTECT"):
         settled(entry, sums)
     elif entry.kind == "UPGRADE" and any(one.pooled_dm2 for one in sums.values()):
@@ -194,6 +197,8 @@ def claimed(entry: Entry, sums: Mapping[str, _Sums]) -> None:
     if duty == "none":
         if entry.kind == "BOUNDARY":
             _at_the_boundary(entry, sums)
+        if entry.kind != "OPENING":
+            _no_duty(entry, sums)
         return
     for region, one in sums.items():
         if duty in ("claim", "exempt") and one.gained_dm2:
@@ -215,6 +220,13 @@ def claimed(entry: Entry, sums: Mapping[str, _Sums]) -> None:
                 lost_m2=_m2(lost.area_dm2), lost_paddy_m2=_m2(lost.paddy_dm2), lost_grade=lost.grade_dm2,
                 found_m2=_m2(found.area_dm2), found_paddy_m2=_m2(found.paddy_dm2), found_grade=found.grade_dm2,
             )  # fmt: skip
+
+
+def _no_duty(entry: Entry, sums: Mapping[str, _Sums]) -> None:
+    """What is no loss raises no claim and no exemption."""
+    for one in sums.values():
+        for raised in one.raised:
+            raise BadInput("LEDGER-NO-DUTY", id=entry.id, kind=entry.kind, account=raised)
 
 
 def _at_the_boundary(entry: Entry, sums: Mapping[str, _Sums]) -> None:

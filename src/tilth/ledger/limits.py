@@ -12,8 +12,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from tilth.change.rulepack import CONFIDENCE
 from tilth.core import BadInput, Label
+from tilth.core.rulefile import CONFIDENCE
 
 #: A file of this name in the workspace replaces limits by their id.
 FILE = "acceptance.toml"

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from tilth.ledger.history import Recorded
 from tilth.ledger.model import NOTHING, Account, Entry, Quantities
-from tilth.ledger.turnover import booked, summed
+from tilth.ledger.turnover import booked, stays_within, summed
 
 
 class Use(NamedTuple):
@@ -88,6 +88,15 @@ def lots(history: Iterable[Recorded], family: str, regions: frozenset[str], begi
     return book.lots
 
 
+def passed_on(lots: Iterable[Lot], regions: frozenset[str]) -> Quantities:
+    """What stands in two of these lots, because one region sold it to another of `regions` that lists it too."""
+    every = list(lots)
+    got = {one.recorded.entry.id for one in every if one.recorded.entry.kind == "TRANSFER"}
+    return summed(
+        use.quantities for one in every for use in one.uses if use.entry.id in got and stays_within(use.entry, regions)
+    )
+
+
 class _Lots:
     def __init__(self, family: str, regions: frozenset[str], undone: Mapping[str, Recorded]) -> None:
         self.family, self.regions, self.undone = family, regions, undone
@@ -132,11 +141,10 @@ class _Lots:
             asked = list(quantities.taken())
             if account.family != self.family or account.region not in self.regions or not any(asked):
                 continue
-            for name in entry.links:
-                lot = self.of_entry.get((name, account))
-                if lot is not None:
-                    part = [_taken(lot.accounts[account], at, asked) for at in range(len(asked))]
-                    _note(lot, recorded, part, linked=True)
+            linked = (self.of_entry.get((name, account)) for name in entry.links)
+            for lot in sorted((one for one in linked if one is not None), key=_came_in):
+                part = [_taken(lot.accounts[account], at, asked) for at in range(len(asked))]
+                _note(lot, recorded, part, linked=True)
             self._from_the_oldest(account, asked, recorded)
 
     def _from_the_oldest(self, account: Account, asked: list[int], by: Recorded) -> None:
@@ -151,6 +159,11 @@ class _Lots:
                     queue.popleft()
         for lot, taken in parts.values():
             _note(lot, by, taken, linked=False)
+
+
+def _came_in(lot: Lot) -> tuple[date, int]:
+    """The first that came in goes first, also among those that an entry links."""
+    return lot.recorded.entry.posting_date, lot.recorded.number
 
 
 def _taken(left: list[int], at: int, asked: list[int]) -> int:

@@ -14,8 +14,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from tilth.change.rulepack import CONFIDENCE
 from tilth.core import BadInput, Label
+from tilth.core.rulefile import common, label_in, packed, toml_in
 from tilth.ledger.chart import kinds
 
 #: The packs that ship, and what each stands on.
@@ -121,10 +121,7 @@ def load_policy(chosen: str | Path | None = None) -> Policy:
         near = get_close_matches(name.lower(), _STANDS_ON, n=1)
         raise BadInput("POLICY-UNKNOWN", name=name, known=", ".join(_STANDS_ON), near="".join(near) or DEFAULT)
     source = Path(name)
-    try:
-        found = tomllib.loads(source.read_text(encoding="utf-8-sig"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise BadInput("POLICY-UNREADABLE", file=source.name, why=error) from error
+    found = toml_in(source, "POLICY-UNREADABLE")
     base = str(found.get("base", DEFAULT))
     if base not in _STANDS_ON:
         raise BadInput("POLICY-BASE", file=source.name, name=base, known=", ".join(_STANDS_ON))
@@ -152,19 +149,7 @@ def _shipped(name: str) -> Policy:
 
 
 def _pack(found: Mapping[str, Any], file: str) -> Policy:
-    rules = found.get("rule")
-    if not isinstance(rules, list) or not rules or not all(isinstance(row, dict) for row in rules):
-        raise BadInput("POLICY-EMPTY", file=file)
-    read = tuple(_rule(row, file, number) for number, row in enumerate(rules, start=1))
-    seen: set[tuple[str, str, str]] = set()
-    for rule in read:
-        key = (rule.id, rule.version, rule.region)
-        if key in seen:
-            raise BadInput("POLICY-RULE-TWICE", file=file, rule=rule.id, version=rule.version)
-        seen.add(key)
-    name = str(found.get("id", Path(file).stem))
-    title = str(found.get("title", name))
-    return Policy(name, str(found.get("version", "")), Label(title, str(found.get("title_zh", title))), read)
+    return Policy(*packed(found, file, _rule, empty="POLICY-EMPTY", twice="POLICY-RULE-TWICE"))
 
 
 def _rule(row: Mapping[str, Any], file: str, number: int) -> Rule:
@@ -173,19 +158,10 @@ def _rule(row: Mapping[str, Any], file: str, number: int) -> Rule:
     def refuse(key: str, value: object, wanted: str) -> BadInput:
         return BadInput("POLICY-RULE", file=file, rule=row.get("id", number), key=key, value=value, wanted=wanted)
 
-    for key in _TEXTS:
-        if not isinstance(row.get(key), str) or not row[key].strip():
-            raise refuse(key, row.get(key), "text")
+    since, until = common(row, _TEXTS, refuse)
     if row["id"] not in _SETS:
         near = get_close_matches(row["id"], _SETS, n=1)
         raise refuse("id", row["id"], "".join(near) or ", ".join(_SETS))
-    if row["confidence"] not in CONFIDENCE:
-        raise refuse("confidence", row["confidence"], ", ".join(CONFIDENCE))
-    since, until = row.get("since"), row.get("until")
-    if type(since) is not date:
-        raise refuse("since", since, "2024-02-05")
-    if until is not None and (type(until) is not date or until < since):
-        raise refuse("until", until, f"{since} …")
     region = row.get("region", "")
     if not isinstance(region, str):
         raise refuse("region", region, "text")
@@ -198,7 +174,7 @@ def _rule(row: Mapping[str, Any], file: str, number: int) -> Rule:
         if key not in row or not usable(row[key]):
             raise refuse(key, row.get(key), wanted)
         values.append((key, tuple(row[key]) if isinstance(row[key], list) else row[key]))
-    title = Label(row["title"], str(row.get("title_zh", row["title"])))
+    title = label_in(row, "title")
     return Rule(row["id"], row["version"], since, until, title, row["source"], row["confidence"], region, tuple(values))
 
 
@@ -247,5 +223,6 @@ _SETS: Mapping[str, Mapping[str, _Usable]] = {
     "paddy": {"level": _one_of("province", "project"), "allowed_decrease_m2": _whole(0, 10**12)},
     "baseline": {"first_year": _YEAR, "last_year": _YEAR},
     "easement": {"ratio": _whole(1, 100), "prime_ratio": _whole(1, 100), "prime_to_grade": _whole(0, 10)},
+    "closing": {"refuses": _some_of(("fail", "not_assessed"))},
     "land-account": dict.fromkeys(("managed", "natural", "reappraisal", "by_class"), _KINDS),
 }  # fmt: skip

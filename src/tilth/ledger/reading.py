@@ -12,7 +12,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from tilth.core import BadInput
+from tilth.core import BadInput, plain_cell
+from tilth.ledger.entry_text import text_of
 from tilth.ledger.model import Account, Entry, Line, Phase, Quantities
 
 _TEXTS = ("evidence", "author", "geometry", "settles", "reverses")
@@ -50,25 +51,22 @@ def read_entries(path: str | Path, *, region: str, author: str = "", phase: Phas
     Raises
     ------
     BadInput
-        If the file cannot be read, or a cell is not what its column wants; the row is named.
+        If the file cannot be read or has no entries, or a cell is not what its column wants; the row is named.
     """
     place = Path(path)
     try:
         raw = place.read_bytes()
     except OSError as error:
         raise BadInput("LEDGER-FILE-UNREADABLE", file=place.name, why=error.strerror or str(error)) from None
-    text = _text(raw)
+    text = text_of(raw, place.name)
     usual = {"region": region, "author": author, "phase": phase.value}
+    if not text.strip():
+        raise BadInput("LEDGER-FILE-EMPTY", file=place.name)
     told = _from_csv(text, place.name) if place.suffix.lower() == ".csv" else _from_json(text, place.name)
-    return [_entry(place.name, row, fields, lines, usual) for row, fields, lines in told]
-
-
-def _text(raw: bytes) -> str:
-    """UTF-8, or what a Chinese workbook writes its CSV in."""
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return raw.decode("gb18030", errors="replace")
+    entries = [_entry(place.name, row, fields, lines, usual) for row, fields, lines in told]
+    if not entries:
+        raise BadInput("LEDGER-FILE-EMPTY", file=place.name)
+    return entries
 
 
 Told = tuple[int, Mapping[str, Any], Sequence[tuple[int, Mapping[str, Any]]]]
@@ -115,7 +113,8 @@ def _from_csv(text: str, file: str) -> Iterable[Told]:
 def _add_row(found: dict[str, Any], row: Mapping[Any, Any], number: int, file: str) -> None:
     if any(cell.strip() for cell in row.get(None) or ()):
         raise BadInput("LEDGER-FILE-SURPLUS", file=file, row=number)
-    filled = {(name or "").strip().lower(): (value or "").strip() for name, value in row.items() if name is not None}
+    cells = {name: (value or "").strip() for name, value in row.items() if name is not None}
+    filled = {(name or "").strip().lower(): plain_cell(text) for name, text in cells.items()}
     fields = {name: value for name, value in filled.items() if name in _OF_ENTRY and value}
     line = {name: value for name, value in filled.items() if name not in _OF_ENTRY and value}
     _, first, lines = found.setdefault(fields.get("id", f"#{number}"), (number, fields, []))

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ARRAY, bindparam, func, select, text, update
+from sqlalchemy import ARRAY, ColumnElement, bindparam, func, literal_column, select, text, union_all, update
 from sqlalchemy.sql.base import Executable
 
 from tilth.ledger.model import Account
@@ -81,31 +81,53 @@ def entries_where(desk: Desk, column: Any, keys: Sequence[str]) -> dict[str, Ent
 _KEY = ("region", "name", "pbf", "paddy", "stable", "grade")
 assert Account._fields == _KEY
 
-#: An account as it stands: its id, and its last day.
-ACCOUNT = Prepared(
-    select(accounts.c.id, accounts.c.last_day, *(accounts.c[name] for name in amounts("booked", "held", "low"))).where(
-        *(accounts.c[name] == bindparam(name) for name in _KEY)
+#: Told as a word, not as a parameter: PostgreSQL plans a limit that it does not know anew each time.
+_ONE: ColumnElement[int] = literal_column("1")
+_BY_KEY = [accounts.c[name] == bindparam(name) for name in _KEY]
+
+
+def _at(table: Any, day: Any) -> Any:
+    """The columns that `day_from` wants, of days that are not later than `on`."""
+    return select(day.label("day"), *(table.c[name] for name in amounts("booked", "held", "low"))).where(
+        day <= bindparam("on")
     )
-)
+
+
+def _account_at() -> Prepared:
+    own = _at(accounts, accounts.c.last_day).where(*_BY_KEY)
+    before = (
+        _at(days, days.c.day)
+        .where(days.c.account == select(accounts.c.id).where(*_BY_KEY).scalar_subquery())
+        .order_by(days.c.day.desc())
+        .limit(_ONE)
+        .subquery()
+    )
+    both = union_all(own, select(before)).subquery()
+    return Prepared(select(both).order_by(both.c.day.desc()).limit(_ONE))
+
+
+#: An account, by its key, at the end of the day `on`: the last day on which something was.
+ACCOUNT_AT = _account_at()
 ACCOUNTS_OF = Prepared(
     select(
         accounts.c.id, *(accounts.c[name] for name in _KEY), accounts.c.last_day,
         *(accounts.c[name] for name in amounts("booked", "held", "low")),
     ).where(accounts.c.region == bindparam("of"))
 )  # fmt: skip
-ACCOUNT_ID = Prepared(select(accounts.c.id).where(*(accounts.c[name] == bindparam(name) for name in _KEY)))
+ACCOUNT_ID = Prepared(select(accounts.c.id).where(*_BY_KEY))
 REGION = Prepared(select(regions.c.closed_day).where(regions.c.code == bindparam("code")).with_for_update())
 #: From so many accounts on, PostgreSQL takes them as lists.
 _AS_LISTS = 12
 _STATE = ("lines", "head", "last_day", *amounts("booked", "held", "low"))
 _ADVANCE = Prepared(
-    update(accounts).where(accounts.c.id == bindparam("account")).values({name: bindparam(name) for name in _STATE})
+    update(accounts).where(accounts.c.id == bindparam("account")).values({name: bindparam(name) for name in _STATE}),
+    places=(*_STATE, "account"),
 )
 
 
 def _advance_many() -> Prepared:
     """PostgreSQL takes all accounts in one statement, a list for each column."""
-    named = ("id", *_STATE)
+    named = (*_STATE, "id")
     lists = [bindparam(name, type_=ARRAY(accounts.c[name].type)) for name in named]
     rows = func.unnest(*lists).table_valued(*named).render_derived(name="state")
     return Prepared(update(accounts).where(accounts.c.id == rows.c.id).values({name: rows.c[name] for name in _STATE}))
@@ -115,12 +137,11 @@ _ADVANCE_MANY = _advance_many()
 
 
 def advance(desk: Desk, states: Sequence[tuple[Any, ...]]) -> None:
-    """Write accounts as they stand: of each its id, and the columns of `_STATE`."""
-    named = ("id", *_STATE)
-    if desk.dialect.name == "postgresql" and len(states) >= _AS_LISTS:
-        _ADVANCE_MANY.run_each(desk, [dict(zip(named, map(list, zip(*states, strict=True)), strict=True))])
+    """Write accounts as they stand: of each the columns of `_STATE`, and its id."""
+    if desk.kind == "postgresql" and len(states) >= _AS_LISTS:
+        _ADVANCE_MANY.run_each(desk, [dict(zip((*_STATE, "id"), map(list, zip(*states, strict=True)), strict=True))])
     else:
-        _ADVANCE.run_each(desk, [dict(zip(("account", *_STATE), state, strict=True)) for state in states])
+        _ADVANCE.run_each(desk, states)
 
 
 CHANGE_DAY = Prepared(
@@ -144,7 +165,7 @@ DAY_AT = Prepared(
     select(days.c.day, *(days.c[name] for name in amounts("booked", "held", "low")))
     .where(days.c.account == bindparam("of"), days.c.day <= bindparam("on"))
     .order_by(days.c.day.desc())
-    .limit(1)
+    .limit(_ONE)
 )
 CLOSING_OF = Prepared(
     select(closings.c.number, closings.c.link).where(
@@ -158,7 +179,7 @@ SEALED_COUNT = Prepared(select(func.count(sealed.c.account)).where(sealed.c.clos
 CLOSE_ACCOUNT = Prepared(update(accounts).where(accounts.c.id == bindparam("of")).values(closed_day=bindparam("until")))
 CLOSE_REGION = Prepared(update(regions).where(regions.c.code == bindparam("of")).values(closed_day=bindparam("until")))
 LAST_CLOSING = Prepared(
-    select(closings.c.number, closings.c.link).order_by(closings.c.number.desc()).limit(1).with_for_update()
+    select(closings.c.number, closings.c.link).order_by(closings.c.number.desc()).limit(_ONE).with_for_update()
 )
 _NUMBERS: dict[str, Executable] = {
     "sqlite": select(func.coalesce(func.max(entries.c.number), 0) + 1),
@@ -167,9 +188,14 @@ _NUMBERS: dict[str, Executable] = {
 _numbers = {name: Prepared(statement) for name, statement in _NUMBERS.items()}
 
 
-def numbers(desk: Desk, count: int) -> Sequence[int]:
-    """The numbers of the next `count` entries. To be asked for when the accounts are locked."""
-    rows = _numbers[desk.dialect.name].ask(desk, {"count": count} if desk.dialect.name == "postgresql" else {})
+def numbers(desk: Desk, count: int, *, after: int = 0) -> Sequence[int]:
+    """The numbers of the next `count` entries: `after` the last one, if that is known.
+
+    To be asked for when the accounts are locked.
+    """
+    if after:
+        return range(after + 1, after + count + 1)
+    rows = _numbers[desk.kind].ask(desk, {"count": count} if desk.kind == "postgresql" else {})
     return range(rows[0][0], rows[0][0] + count) if len(rows) < count or count == 1 else [row[0] for row in rows]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from tilth.ledger.history import Recorded
 from tilth.ledger.model import NOTHING, Account, Balance, Entry, Line, Phase, Quantities
 
 #: What moves a pool, in the order in which a statement adds it up. What is none of these is "other", never left out.
-PARTS = ("taken_over", "accepted", "in", "out", "written_off", "reversed", "lapsed", "other")
+PARTS = ("taken_over", "accepted", "in", "out", "inner", "written_off", "reversed", "lapsed", "other")
 #: Kinds of entries that end the life of an old pool.
 _LAPSES = ("EXPIRE", "LAPSE")
 SEVERAL = "SEVERAL"  # of claims of several kinds, or land of several classes, in one entry
@@ -170,16 +170,40 @@ class _Sum:
 
 
 class Sources:
-    """The land that accepted compensation was before: of an ACCEPT entry, what the entries it links took it from."""
+    """The land that accepted compensation was before.
 
-    def __init__(self, linked: Mapping[str, Entry], groups: Mapping[str, str], farmland: Iterable[str]) -> None:
-        """`groups` names the group of each class; `farmland` the accounts that count farmland."""
+    Of an ACCEPT entry it is what the entries that it links took it from, or else what its acceptance found; of a
+    transfer it is that of the acceptances that it links.
+    """
+
+    def __init__(
+        self,
+        linked: Mapping[str, Entry],
+        groups: Mapping[str, str],
+        farmland: Iterable[str],
+        accepted: Mapping[str, str] | None = None,
+    ) -> None:
+        """`groups` names the group of each class; `farmland` the accounts that count farmland; `accepted` the class at
+        t0 that the acceptance of an entry found."""
         self._linked, self._groups, self._farmland = linked, groups, frozenset(farmland)
+        self._accepted = accepted or {}
 
     def classes(self, entry: Entry) -> list[str]:
         """The classes, in order."""
+        found = self._taken_from(entry)
+        if not found and self._accepted.get(entry.id):
+            found = {self._accepted[entry.id]}
+        if not found and entry.kind == "TRANSFER":
+            for name in entry.links:
+                one = self._linked.get(name)
+                if one is not None and one.kind == "ACCEPT":
+                    found |= set(self.classes(one))
+        return sorted(found)
+
+    def _taken_from(self, entry: Entry) -> set[str]:
+        """The classes that the entries it links took."""
         named = (self._linked[name] for name in entry.links if name in self._linked)
-        found = {
+        return {
             line.account.member
             for one in named
             for line in booked(one)
@@ -187,7 +211,6 @@ class Sources:
             and line.quantities.area_dm2 < 0
             and line.account.name not in self._farmland
         }
-        return sorted(found)
 
     def group(self, entry: Entry) -> str:
         """The group of these classes."""
@@ -220,15 +243,16 @@ def turnovers(
         lines = [line for line in booked(recorded.entry) if line.account.family == "POOL"]
         if not lines:
             continue
-        touched = {place.get(line.account.region, -1) for line in lines}
+        inner = stays_within(recorded.entry, place)
         for line in lines:
             at = place.get(line.account.region)
             if at is None:
                 continue
             for moved, quantities in moves(recorded.entry, line):
                 group = sources.group(recorded.entry) if moved.part == "accepted" else ""
-                rows[at].add(_told(moved, len(touched) == 1), quantities, recorded, group)
-                whole.add(_told(moved, -1 not in touched), quantities, recorded, group)
+                told = told_within(moved, inner)
+                rows[at].add(told, quantities, recorded, group)
+                whole.add(told, quantities, recorded, group)
     for balances, name in ((opening, "opening"), (closing, "closing")):
         for one in balances:
             at = place.get(one.account.region)
@@ -238,9 +262,15 @@ def turnovers(
     return whole.turnover(), [one.turnover() for one in rows]
 
 
-def _told(moved: Moved, inside: bool) -> Moved:
-    """Transfers are told apart: between regions of the statement, and with others."""
-    return Moved(moved.part, "inside" if inside else "outside") if moved.part in ("in", "out") else moved
+def stays_within(entry: Entry, regions: Collection[str]) -> bool:
+    """Does all that `entry` moves in pools stay in `regions`?"""
+    return all(line.account.region in regions for line in booked(entry) if line.account.family == "POOL")
+
+
+def told_within(moved: Moved, inner: bool) -> Moved:
+    """A transfer between regions of the statement is a row of its own, that sums to nothing: in and out are what
+    crosses their border."""
+    return Moved("inner", moved.part) if inner and moved.part in ("in", "out") else moved
 
 
 class _Rows:

@@ -14,10 +14,12 @@ from tilth.ledger.effects import Effect
 from tilth.ledger.model import Account, Entry, Quantities, Receipt, day_number, day_of
 from tilth.ledger.tables import accounts, amounts, entries
 from tilth.ledger.timeline import Day, Short, Timeline
-from tilth.runtime import Clash, Desk, Lost, streams
+from tilth.runtime import Clash, Desk, Lost, Mark, streams
 
 _NAMES = amounts("booked", "held", "low")
 _UNITS = {"capacity_kg": 1}
+#: So many accounts are kept in mind.
+_KEPT = 10_000
 
 
 class Asked:
@@ -56,16 +58,50 @@ class _Open:
         self.lines, self.head, self.timeline.last, self.timeline.before, rows = state
         del self.rows[rows:]
 
+    def rest(self) -> None:
+        """What was to be written is written."""
+        self.rows, self.known, self.timeline.before = [], set(), ()
 
-def write(desk: Desk, waiting: Sequence[Asked], ids: Mapping[Account, int]) -> None:
+
+class Kept:
+    """Accounts and the last number as a book itself left them: good until anybody else writes."""
+
+    __slots__ = ("accounts", "last", "mark")
+
+    def __init__(self) -> None:
+        self.accounts: dict[Account, _Open] = {}
+        self.last = 0
+        self.mark: Mark | None = None
+
+    def check(self, desk: Desk) -> Mark | None:
+        """Forget what somebody else may have changed, in the transaction that wants to know; the mark of that."""
+        mark = desk.mark()
+        if mark is None or not mark.follows(self.mark):
+            self.accounts, self.last = {}, 0
+        return mark
+
+    def keep(self, opened: Mapping[Account, _Open], last: int, mark: Mark | None) -> None:
+        """The transaction of `mark` is on disk, and left the accounts so."""
+        self.last, self.mark = last, mark
+        if mark is None or len(self.accounts) > _KEPT:
+            self.accounts = {}
+        for one in opened.values():
+            one.rest()
+        if mark is not None:
+            self.accounts.update(opened)
+
+
+def write(desk: Desk, waiting: Sequence[Asked], ids: Mapping[Account, int], kept: Kept) -> None:
     """Write the entries of all that wait, in one transaction. Each call is written or refused as a whole.
 
     If the transaction fails, all of them fail with its error.
     """
-    few = sum(len(asked.entries) for asked in waiting)
+    count = sum([len(asked.entries) for asked in waiting])
     try:
-        with desk.writing(piped=not streams(few)):
-            _write(desk, waiting, ids, few)
+        with desk.writing(piped=not streams(count)):
+            mark = kept.check(desk)
+            opened, last = _write(desk, waiting, ids, count, kept)
+        kept.keep(opened, last, mark)
     except (TilthError, Clash) as error:
         for asked in waiting:
             asked.receipts, asked.refused = [], error
@@ -86,14 +122,20 @@ def write_alone(desk: Desk, asked: Asked, ids: Mapping[Account, int]) -> list[Re
     BadInput
         The first reason against one of them: leave the transaction.
     """
-    _write(desk, [asked], ids, len(asked.entries))
+    _write(desk, [asked], ids, len(asked.entries), Kept())
     return asked.receipts
 
 
-def _write(desk: Desk, waiting: Sequence[Asked], ids: Mapping[Account, int], count: int) -> None:
+def _write(
+    desk: Desk, waiting: Sequence[Asked], ids: Mapping[Account, int], count: int, kept: Kept
+) -> tuple[dict[Account, _Open], int]:
+    """Write them; the accounts as they are then, and the last number."""
     touched = {effect[0] for asked in waiting for _, done, _, _ in asked.entries for effect in done}
-    opened = _locked(desk, {ids[account]: account for account in touched})
-    numbers = iter(statements.numbers(desk, count))
+    opened = {account: kept.accounts[account] for account in touched if account in kept.accounts}
+    if len(opened) < len(touched):
+        opened.update(_locked(desk, {ids[account]: account for account in touched if account not in opened}))
+    numbers = iter(statements.numbers(desk, count, after=kept.last))
+    last = kept.last
     rows: list[tuple[Any, ...]] = []
     for asked in waiting:
         before = [(opened[account], opened[account].state()) for account in _of(asked)] if len(waiting) > 1 else ()
@@ -111,6 +153,8 @@ def _write(desk: Desk, waiting: Sequence[Asked], ids: Mapping[Account, int], cou
     if rows:
         statements.ADD_ENTRIES.put(desk, rows)
         _save(desk, [one for one in opened.values() if one.rows])
+        last = rows[-1][0]
+    return opened, last
 
 
 def _of(asked: Asked) -> set[Account]:
@@ -203,7 +247,7 @@ def _save(desk: Desk, opened: Iterable[_Open]) -> None:
             else:
                 added.append((one.id, day.day, *_flat(day)))
         last = one.timeline.last
-        advanced.append((one.id, one.lines, one.head, last.day, *_flat(last)))
+        advanced.append((one.lines, one.head, last.day, *_flat(last), one.id))
     statements.ADD_LINES.put(desk, rows)
     if added:
         statements.ADD_DAYS.put(desk, added)

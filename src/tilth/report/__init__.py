@@ -31,8 +31,10 @@ if TYPE_CHECKING:
         Verdict,
         Yearbook,
     )
+    from tilth.report.spoken import fold, folded, in_words
     from tilth.report.statement import STATEMENT_FORMATS, write_statement
     from tilth.report.tables import TABLE_FORMATS, write_tables
+    from tilth.report.tested_numbers import about_of, numbers_of
     from tilth.report.text import aligned, as_json, as_text
     from tilth.report.xlsx import column_heading
     from tilth.report.yearbook import FORMATS, write_yearbook
@@ -53,6 +55,7 @@ __all__ = [
     "StyledLayer",
     "Verdict",
     "Yearbook",
+    "about_of",
     "aligned",
     "area_chart",
     "as_json",
@@ -69,10 +72,14 @@ __all__ = [
     "findings_listing",
     "findings_summary",
     "flow_chart",
+    "fold",
+    "folded",
     "frame_listing",
     "groups_of",
     "hundredths_of_ha",
+    "in_words",
     "listing_csv",
+    "numbers_of",
     "parcel_layer",
     "plain_layer",
     "repair_listing",

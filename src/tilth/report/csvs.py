@@ -7,18 +7,11 @@ import io
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from tilth.core import AreaTable, in_units
+from tilth.core import AreaTable, in_units, safe_cell
 from tilth.report.cells import hundredths, shown_cells
 from tilth.report.listings import all_listings
 from tilth.report.model import Listing, Yearbook
 from tilth.runtime import write_whole
-
-_FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
-
-
-def safe_cell(text: str) -> str:
-    """A text that a spreadsheet would run as a formula, with an apostrophe before it so that it stays a text."""
-    return "'" + text if text.startswith(_FORMULA_SIGNS) else text
 
 
 def _bytes(rows: Iterable[Sequence[str]], bom: bool) -> bytes:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tilth.core import BadInput, label, language, speaking
 from tilth.core.language import LANGUAGES
-from tilth.ledger import LotStatus, Outcome, Statement, statement_record
+from tilth.ledger import LotStatus, Statement, statement_record
 from tilth.report.cells import grouped
 from tilth.report.contents import Numbered, list_blocks, printable
 from tilth.report.csvs import listing_csv
@@ -25,12 +25,12 @@ from tilth.report.statement_lists import (
     entries_sheet,
     levelled_test,
     lines_sheet,
-    numbers_of,
     occupation_sheet,
     red_line_sheet,
 )
 from tilth.report.statement_pool import pool_sheets
 from tilth.report.statement_words import columns, said, word
+from tilth.report.tested_numbers import about_of, numbers_of
 from tilth.report.xlsx import write_xlsx
 from tilth.runtime import write_whole
 
@@ -86,7 +86,10 @@ def _basis(one: Statement, made_on: str) -> Listing:
         rows.append((said("BASIS-OPEN"), _some(one.unsealed)))
     lines = f"{sum(len(recorded.entry.lines) for recorded in drawn.entries):,}"
     rows += [
-        (said("BASIS-ENTRIES"), said("BASIS-ENTRIES-SAID", count=f"{len(drawn.entries):,}", lines=lines)),
+        (
+            said("BASIS-ENTRIES"),
+            said("BASIS-ENTRIES-SAID", count=f"{len(drawn.entries):,}", booked=f"{one.booked:,}", lines=lines),
+        ),
         (said("BASIS-DIGEST"), one.digest or said("DASH")),
         (said("BASIS-REGIONS"), _some(sorted(one.scope.whole.regions))),
     ]
@@ -107,16 +110,14 @@ def _some(codes: Sequence[str], most: int = 12) -> str:
 def _summary(done: Sheets) -> Iterator[Block]:
     one = done.statement
     owed = sum(row.lot.left.area_dm2 for row in one.occupations if row.status in (LotStatus.OPEN, LotStatus.OVERDUE))
-    outcomes = [test.outcome for test in one.tested]
-    missing = len({f"INV-{n}" for n in range(1, 23)} - {test.invariant for test in one.tested})
+    counts = one.counts
     yield Heading(1, said("SUMMARY"))
     pool = {"opening": grouped(one.pool.opening.area_dm2), "closing": grouped(one.pool.closing.area_dm2)}
     yield Paragraph(said("SAID-POOL", **pool, owed=grouped(owed)))
-    counts = {"passed": outcomes.count(Outcome.PASS), "failed": outcomes.count(Outcome.FAIL)}
-    yield Paragraph(said("SAID-CHECKS", **counts, open=outcomes.count(Outcome.NOT_ASSESSED) + missing))
+    yield Paragraph(said("SAID-CHECKS", **counts))
     for test in one.failed[:FAILED_ROWS]:
         found, wanted, difference = numbers_of(test)
-        told = {"invariant": test.invariant, "about": str(test.about), "unit": word("UNIT", test.unit)}
+        told = {"invariant": test.invariant, "about": about_of(test), "unit": word("UNIT", test.unit)}
         yield Paragraph(said("SAID-FAILED", found=found, wanted=wanted, difference=difference, **told))
     yield Paragraph(said("SAID-BOOK", digest=one.drawn.verified.digest))
     yield Paragraph(said("SAID-LISTS", most=MOST_ROWS), note=True)

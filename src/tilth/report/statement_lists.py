@@ -8,6 +8,7 @@ from datetime import date
 from tilth.core import label
 from tilth.ledger import (
     INVARIANTS,
+    SHEETS,
     CapLike,
     Compensation,
     Entry,
@@ -15,19 +16,22 @@ from tilth.ledger import (
     Occupation,
     Outcome,
     Phase,
+    Quantities,
     Statement,
     Tested,
     booked,
+    cap_known,
     moves,
+    passed_on,
     rules_of,
+    stays_within,
+    told_within,
 )
-from tilth.report.cells import grouped
 from tilth.report.levelled import UNIT_DM2, Levelled, level_parts, units_of
 from tilth.report.model import Listing
 from tilth.report.statement_words import SHORT, classes, columns, joined, mean_grade, said, word
+from tilth.report.tested_numbers import about_of, numbers_of
 
-#: Units of tests that are printed in the hundredfold: m², m² × grade, ha.
-_HUNDREDTHS = ("dm2", "dm2_grade", "0.01 ha")
 #: The checks of an acceptance.
 A_CHECKS = tuple(f"A{number}" for number in range(1, 14))
 
@@ -108,9 +112,11 @@ def compensation_sheet(one: Statement) -> tuple[Listing, Levelled]:
         + " ~author ~rules digest_16/short ~digest"
     )
     rows = one.compensations
-    areas = [row.lot.raised.area_dm2 for row in rows]
+    twice = passed_on([row.lot for row in rows], one.scope.whole.regions)
+    areas = [row.lot.raised.area_dm2 for row in rows] + [-twice.area_dm2]
     hectares = _hectares(areas)
-    body = [_compensation_row(row, ha) for row, ha in zip(rows, hectares[1:], strict=True)]
+    body = [_compensation_row(row, ha) for row, ha in zip(rows, hectares[1:-1], strict=True)]
+    body = [_passed_on_row(twice, hectares[-1]), *body] if twice != Quantities() else body
     listing = Listing(
         "5-3-compensation", label("STATEMENT-53"), columns(spec), tuple(_with_total(body, hectares[0], 10, 11, 14)),
         label("STATEMENT-NOTE-53"),
@@ -135,6 +141,13 @@ def _compensation_row(row: Compensation, hectares: int) -> tuple[object, ...]:
     )  # fmt: skip
 
 
+def _passed_on_row(twice: Quantities, hectares: int) -> tuple[object, ...]:
+    """What stands in two rows, taken out of the total: of the one that gave it and of the one that got it."""
+    less = twice.negated()
+    quantities = (less.area_dm2, hectares, less.paddy_dm2, less.capacity_kg, None, None, less.area_dm2, None, None)
+    return None, said("PASSED-ON"), *[""] * 8, *quantities, *[""] * (len(A_CHECKS) + 7)
+
+
 def _outcome(result: str | None) -> str:
     return said("DASH") if result is None else word("OUTCOME", str(result))
 
@@ -153,36 +166,41 @@ def _checks_in_short(row: Compensation) -> str:
 
 def cap_sheet(caps: Sequence[CapLike]) -> tuple[Listing, list[Levelled]]:
     """What each cap is made of; one row that says so where none is known."""
-    rows: list[tuple[str, int | None, int | None]] = []
+    rows: list[tuple[str, int | None, int | None, str]] = []
     depths: list[int] = []
     tables = []
     for cap in caps:
-        kinds = [kind for kind, area in cap.stable_reductions_dm2.items() if area]
+        known, handed = cap_known(cap), getattr(cap, "handed_dm2", None)
+        kinds = [kind for kind, area in cap.stable_reductions_dm2.items() if area and known]
         lost = [-cap.stable_reductions_dm2[kind] for kind in kinds]
         levelled = Levelled.of(f"5-4-{cap.year}", [sum(lost)], [[one] for one in lost])
         tables.append(levelled)
-        exact = [
-            (said("CAP-ADDITIONS"), cap.stable_additions_dm2), (said("CAP-REDUCTIONS"), sum(lost)),
-            (said("CAP-NET", year=cap.year - 1), cap.net_dm2), (said("CAP-CARRIED"), cap.carried_dm2),
+        left = cap.remaining_dm2 if known else None if handed is None else handed - cap.used_dm2
+        exact: list[tuple[str, int | None]] = [
+            (said("CAP-ADDITIONS"), cap.stable_additions_dm2 if known else None),
+            (said("CAP-REDUCTIONS"), sum(lost) if known else None),
+            (said("CAP-NET", year=cap.year - 1), cap.net_dm2 if known else None),
+            (said("CAP-CARRIED"), cap.carried_dm2 if known else None),
             (said("CAP-IN"), cap.transfers_in_dm2), (said("CAP-OUT"), -cap.transfers_out_dm2),
-            (said("CAP-CAP", year=cap.year), cap.cap_dm2), (said("CAP-USED"), -cap.used_dm2),
-            (said("CAP-REMAINING"), cap.remaining_dm2),
+            (said("CAP-CAP", year=cap.year), cap.cap_dm2 if known else None), (said("CAP-USED"), -cap.used_dm2),
+            (said("CAP-REMAINING"), left),
         ]  # fmt: skip
-        handed = getattr(cap, "handed_dm2", None)
         if handed is not None:
             exact.insert(-2, (said("CAP-HANDED"), handed))
-        rows.append((_cap_title(cap), None, None))
+        rows.append((_cap_title(cap), None, None, ""))
         depths.append(0)
         for at, (text, area) in enumerate(exact):
-            rows.append((text, area, units_of(area) * UNIT_DM2))
+            rows.append(
+                (text, area, *((None, said("CAP-UNKNOWN")) if area is None else (units_of(area) * UNIT_DM2, "")))
+            )
             depths.append(1)
             if at == 1:
                 for kind, of, (units,) in zip(kinds, lost, levelled.parts, strict=True):
-                    rows.append((word("KIND", kind), of, units * UNIT_DM2))
+                    rows.append((word("KIND", kind), of, units * UNIT_DM2, ""))
                     depths.append(2)
     if not caps:
-        rows, depths = [(said("CAP-NONE"), None, None)], [0]
-    heads = columns("item area_m2:area area_ha:fine")
+        rows, depths = [(said("CAP-NONE"), None, None, said("CAP-UNKNOWN"))], [0]
+    heads = columns("item area_m2:area area_ha:fine known")
     return Listing(
         "5-4-cap", label("STATEMENT-54"), heads, tuple(rows), label("STATEMENT-NOTE-54"), tuple(depths)
     ), tables
@@ -281,19 +299,8 @@ def _check_rows(name: str, tests: Sequence[Tested]) -> Iterator[tuple[object, ..
         numbers = numbers_of(one)
         yield (
             name, title, word("OUTCOME", one.outcome.value), one.region, *numbers, word("UNIT", one.unit), one.rule,
-            one.version, _day(one.since), word("CONFIDENCE", one.confidence), str(one.about),
+            one.version, _day(one.since), word("CONFIDENCE", one.confidence), about_of(one),
         )  # fmt: skip
-
-
-def numbers_of(test: Tested) -> list[str]:
-    """Found, wanted and difference as texts."""
-    return [_number(value, test.unit) for value in (test.found, test.wanted, test.difference)]
-
-
-def _number(value: int | None, unit: str) -> str:
-    if value is None:
-        return ""
-    return grouped(value) if unit in _HUNDREDTHS else f"{value:,}"
 
 
 def levelled_test(one: Statement, tables: Sequence[Levelled]) -> Tested:
@@ -302,7 +309,7 @@ def levelled_test(one: Statement, tables: Sequence[Levelled]) -> Tested:
     about = label("STATEMENT-INV-21", tables=len(tables), off="; ".join(off[:3]) or "-")
     outcome = Outcome.FAIL if off else Outcome.PASS
     region, year = one.scope.whole.code, one.year
-    return Tested("INV-21", region, year, outcome, len(off), 0, "cells", "statement", "1", None, "sure", about)
+    return Tested("INV-21", region, year, outcome, len(off), 0, "cells", SHEETS, "1", None, "sure", about)
 
 
 # --- accounts, entries, lines --------------------------------------------------------------------------------------
@@ -383,8 +390,10 @@ def _row_of(entry: Entry, line: Line, within: frozenset[str]) -> str:
     if line.account.family != "POOL" or not booked(entry):
         return ""
     found: list[str] = []
-    for moved, _ in moves(entry, line):
-        family = {"written_off": "KIND", "other": "KIND"}.get(moved.part, "POOL")
+    inner = stays_within(entry, within)
+    for one, _ in moves(entry, line):
+        moved = told_within(one, inner)
+        family = {"written_off": "KIND", "other": "KIND", "inner": "INNER"}.get(moved.part, "POOL")
         part = word("PART", moved.part)
         found.append(said("WITHIN", part=part, detail=word(family, moved.detail)) if moved.detail else part)
     return said("SEPARATOR").join(found)

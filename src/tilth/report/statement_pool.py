@@ -13,7 +13,7 @@ from tilth.report.statement_words import SHORT, columns, mean_grade, said, spans
 
 #: Rows that stand in every statement, moved or not.
 _ALWAYS = ("accepted", "in", "out", "written_off", "reversed", "lapsed")
-_ORDER = ("taken_over", *_ALWAYS, "other")
+_ORDER = ("taken_over", "accepted", "in", "out", "inner", *_ALWAYS[3:], "other")
 _NOTHING = Quantities()
 _PAGES = ("area", "paddy", "capacity", "graded")
 
@@ -107,8 +107,8 @@ def _plain(text: str, quantities: Quantities, turn: Turn | None = None) -> _Item
 
 
 def _detail(part: str, name: str) -> str:
-    if part in ("in", "out"):
-        return said(name.upper())
+    if part == "inner":
+        return word("INNER", name)
     if part == "written_off":
         return said("OF-KIND", what=word("KIND", name))
     if part == "other":

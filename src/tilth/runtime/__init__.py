@@ -7,7 +7,7 @@ from tilth.core.ondemand import on_demand
 if TYPE_CHECKING:
     from tilth.runtime.cache import cached, drop_cached, keep_cached
     from tilth.runtime.database import Clash, Database, Lost
-    from tilth.runtime.desk import Desk
+    from tilth.runtime.desk import Desk, Mark
     from tilth.runtime.files import fill_whole, settle, write_whole
     from tilth.runtime.prepared import Inserted, Prepared, streams
     from tilth.runtime.progress import Reporter, reporting, working
@@ -21,6 +21,7 @@ __all__ = [
     "Desk",
     "Inserted",
     "Lost",
+    "Mark",
     "Prepared",
     "Reporter",
     "Workspace",

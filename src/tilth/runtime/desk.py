@@ -5,15 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import Connection, Dialect
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 if TYPE_CHECKING:
     from tilth.runtime.database import Database
 
 _BEGIN = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "BEGIN"}
+_UNPIPED = nullcontext()
+
+
+class Mark(NamedTuple):
+    """Where a database stands in a transaction."""
+
+    connection: int  # the how manieth of the desk
+    transaction: int  # the how manieth of the desk
+    others: int  # changes with whatever another connection writes
+
+    def follows(self, before: Mark | None) -> bool:
+        """Has nobody written since the transaction of `before`, which was this desk's last?"""
+        return before is not None and self == (before.connection, before.transaction + 1, before.others)
 
 
 class Desk:
@@ -29,11 +42,9 @@ class Desk:
         self.cursor: Any = None
         self.asking: Any = None
         self.piped = False
-
-    @property
-    def dialect(self) -> Dialect:
-        """Of the database at the other end."""
-        return self._database.dialect
+        self.dialect = database.dialect  # of the database at the other end
+        self.kind: str = self.dialect.name
+        self._connections = self._transactions = 0
 
     @contextmanager
     def reading(self) -> Iterator[Desk]:
@@ -44,8 +55,12 @@ class Desk:
         Lost, BadInput
             As `writing`.
         """
-        with self._lock, self._our_words():
-            yield self
+        with self._lock:
+            try:
+                self._connect()
+                yield self
+            except (SQLAlchemyError, self.dialect.loaded_dbapi.Error) as error:
+                raise self._in_our_words(error) from error
 
     @contextmanager
     def writing(self, *, piped: bool = False) -> Iterator[Desk]:
@@ -65,20 +80,28 @@ class Desk:
         BadInput
             If the database is damaged or full. Nothing was written.
         """
-        with self._lock, self._our_words():
-            kind = self.dialect.name
-            self.piped = piped and kind == "postgresql"
+        with self._lock:
             try:
-                with self.cursor.connection.pipeline() if self.piped else nullcontext():
-                    self.cursor.execute(_BEGIN[kind])
+                self._connect()
+                self._transactions += 1
+                self.piped = piped and self.kind == "postgresql"
+                with self.cursor.connection.pipeline() if self.piped else _UNPIPED:
+                    self.cursor.execute(_BEGIN[self.kind])
                     yield self
                     self.cursor.execute("COMMIT")
-            except self.dialect.loaded_dbapi.Error:
+            except (SQLAlchemyError, self.dialect.loaded_dbapi.Error) as error:
                 self._roll_back(spoilt=self.piped)
-                raise
+                raise self._in_our_words(error) from error
             except BaseException:
                 self._roll_back()
                 raise
+
+    def mark(self) -> Mark | None:
+        """In a transaction: where the database stands. None where the database does not tell."""
+        if self.kind != "sqlite":
+            return None
+        others: int = self.asking.execute("PRAGMA data_version").fetchone()[0]
+        return Mark(self._connections, self._transactions, others)
 
     def _roll_back(self, *, spoilt: bool = False) -> None:
         """End the transaction without a trace.
@@ -86,28 +109,27 @@ class Desk:
         What a pipe broke off in leaves the driver believing in statements that the server never prepared: such a
         connection is spoilt.
         """
-        if spoilt:
+        if spoilt or self._connection is None:
             self.leave()
             return
         try:
-            if self.dialect.name == "postgresql" or self.cursor.connection.in_transaction:
+            if self.kind == "postgresql" or self.cursor.connection.in_transaction:
                 self.cursor.execute("ROLLBACK")
         except self.dialect.loaded_dbapi.Error:
             self.leave()
 
-    @contextmanager
-    def _our_words(self) -> Iterator[None]:
+    def _connect(self) -> None:
+        if self._connection is None:
+            self._connection = self._database.connect_alone()
+            driver: Any = self._connection.connection.driver_connection
+            self.cursor, self.asking = driver.cursor(), driver.cursor()
+            self._connections += 1
+
+    def _in_our_words(self, error: Exception) -> Exception:
         """What the driver raises, as `Database` says it."""
-        try:
-            if self._connection is None:
-                self._connection = self._database.connect_alone()
-                driver: Any = self._connection.connection.driver_connection
-                self.cursor, self.asking = driver.cursor(), driver.cursor()
-            yield
-        except (SQLAlchemyError, self.dialect.loaded_dbapi.Error) as error:
-            if self._database.gone(error):
-                self.leave()
-            raise self._database.said(error) from error
+        if self._database.gone(error):
+            self.leave()
+        return self._database.said(error)
 
     def close(self) -> None:
         """Give the connection back; the next transaction takes one again."""

@@ -32,21 +32,23 @@ class Prepared:
     It runs on the driver itself; what the driver raises, the desk says in our words.
     """
 
-    def __init__(self, statement: Executable) -> None:
+    def __init__(self, statement: Executable, *, places: Sequence[str] = ()) -> None:
+        """`places`: the parameters in the order in which rows of `run_each` give them, for rows without names."""
         assert isinstance(statement, ClauseElement)
         self._statement = statement
+        self._places = list(places)
         self._compiled: dict[str, tuple[str, Values]] = {}
 
     def ask(self, desk: Desk, values: Values = MappingProxyType({})) -> list[tuple[Any, ...]]:
         """Run it once; all its rows."""
-        text, constants = self._compiled.get(desk.dialect.name) or self._compile(desk.dialect)
+        text, constants = self._compiled.get(desk.kind) or self._compile(desk.dialect)
         desk.asking.execute(text, {**constants, **values} if constants else values)
         rows: list[tuple[Any, ...]] = desk.asking.fetchall()
         return rows
 
-    def run_each(self, desk: Desk, values: Sequence[Values]) -> None:
+    def run_each(self, desk: Desk, values: Sequence[Values] | Sequence[tuple[Any, ...]]) -> None:
         """Run it once for each of `values`."""
-        text, constants = self._compiled.get(desk.dialect.name) or self._compile(desk.dialect)
+        text, constants = self._compiled.get(desk.kind) or self._compile(desk.dialect)
         assert not constants, "a statement with constants runs once"
         if len(values) == 1:
             desk.cursor.execute(text, values[0])
@@ -55,8 +57,10 @@ class Prepared:
 
     def _compile(self, dialect: Dialect) -> tuple[str, Values]:
         """The statement in the words of the database, and the constants that stand in it."""
-        own = type(dialect)(paramstyle=_STYLE[dialect.name])  # type: ignore[call-arg]
+        style = _PLACES if self._places else _STYLE
+        own = type(dialect)(paramstyle=style[dialect.name])  # type: ignore[call-arg]
         done = self._statement.compile(dialect=own)
+        assert not self._places or done.positiontup == self._places  # type: ignore[attr-defined]
         constants = {name: value for name, value in done.params.items() if value is not None}
         self._compiled[dialect.name] = str(done), constants
         return self._compiled[dialect.name]
@@ -74,7 +78,7 @@ class Inserted:
 
     def put(self, desk: Desk, rows: Sequence[tuple[Any, ...]]) -> None:
         """Put `rows` there; many of them as a stream where the database takes one."""
-        name = desk.dialect.name
+        name = desk.kind
         if name == "postgresql" and not desk.piped and streams(len(rows)):
             with desk.cursor.copy(self._stream) as copy:
                 for row in rows:

@@ -10,7 +10,7 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
-from tilth.identity import ROLES, Caller, Grant, may
+from tilth.identity import ROLES, Caller, Grant, may, scope_of
 from tilth.web.problems import Problem
 from tilth.web.state import Office, office_of
 
@@ -30,7 +30,7 @@ class Session:
 
 def opened_by_key(office: Office, key: str) -> Session | None:
     """A session of the person at the machine, who was shown the key that this server was started with."""
-    if not office.start_key or not compare_digest(key, office.start_key):
+    if not office.start_key or not compare_digest(key.encode("utf-8", "replace"), office.start_key.encode()):
         return None
     region = office.workspace.region
     return Session(Caller(office.owner, tuple(Grant(role, region) for role in ROLES), by="key"))
@@ -48,7 +48,9 @@ def current_caller(request: Request) -> Caller:
     if session is None:
         raise Problem(401, "WEB-NOT-KNOWN")
     request.state.caller = session.caller
-    if request.method not in _SAFE and not compare_digest(request.headers.get(CSRF_HEADER, ""), session.csrf):
+    if request.method not in _SAFE and not compare_digest(
+        request.headers.get(CSRF_HEADER, "").encode(), session.csrf.encode()
+    ):
         raise Problem(403, "WEB-CSRF")
     return session.caller
 
@@ -56,7 +58,9 @@ def current_caller(request: Request) -> Caller:
 Known = Annotated[Caller, Depends(current_caller)]
 
 
-def needs(action: str, *, by: frozenset[str] = frozenset()) -> Callable[[Request, Caller], None]:
+def needs(
+    action: str, *, by: frozenset[str] = frozenset(), somewhere: bool = False
+) -> Callable[[Request, Caller], None]:
     """A dependency: the caller may do `action` in every region that the request is about.
 
     Parameters
@@ -64,11 +68,15 @@ def needs(action: str, *, by: frozenset[str] = frozenset()) -> Callable[[Request
     by
         The parameters of the route, of "region" and "group", that say which regions these are. Without one, and for a
         region that nobody knows, it is the whole workspace's.
+    somewhere
+        It is enough to have the right in some region: the route shows what lies there and no more.
     """
 
     def allowed(request: Request, caller: Known) -> None:
         office = office_of(request)
         tree = office.regions()
+        if somewhere and scope_of(caller, action, tree):
+            return
         named = {name: request.path_params.get(name) or request.query_params.get(name) for name in by}
         region, members = named.get("region"), tree.groups.get(str(named.get("group")), ())
         regions = [*([str(region)] if region and region in tree else []), *members]

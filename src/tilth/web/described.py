@@ -22,6 +22,7 @@ _SAID = {
     "413": "What is sent is larger than is taken.",
     "415": "What is sent is of another kind than is taken.",
     "422": "A value cannot be used; `errors` names the places.",
+    "429": "Too much is asked for at once; `Retry-After` says when to come again.",
 }
 _EXAMPLE = {
     "type": "tilth:LAND-NO-SURVEY",
@@ -82,5 +83,5 @@ def _statuses(method: str, known: bool) -> list[str]:
     if known:
         found.add("403")
     if method != "get":
-        found |= {"400", "403", "413", "415"}
+        found |= {"400", "403", "413", "415", "429"}
     return sorted(found)

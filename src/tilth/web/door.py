@@ -24,7 +24,10 @@ _PLACES = frozenset({"region", "group"})
 
 
 class Door:
-    """A group of routes under one tag. Each names the action it needs; `OPEN` needs none."""
+    """A group of routes under one tag. Each names the action it needs; `OPEN` needs none.
+
+    With `somewhere=True` it is enough to have the right in some region: the route shows what lies there and no more.
+    """
 
     def __init__(self, tag: str, prefix: str = "/api/v1") -> None:
         self.router = APIRouter(prefix=prefix, tags=[tag])
@@ -52,11 +55,13 @@ class Door:
         self, method: str, path: str, action: str, more: dict[str, Any]
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         assert action in (OPEN, KNOWN, *ACTIONS), action
+        somewhere = more.pop("somewhere", False)
         guards, extra = more.pop("dependencies", []), {ACTION: action, **(more.pop("openapi_extra", None) or {})}
 
         def added(endpoint: Callable[..., Any]) -> Callable[..., Any]:
             by = _PLACES & set(inspect.signature(endpoint).parameters)
-            first = [] if action == OPEN else [Depends(current_caller if action == KNOWN else needs(action, by=by))]
+            asked = current_caller if action in (KNOWN, OPEN) else needs(action, by=by, somewhere=somewhere)
+            first = [] if action == OPEN else [Depends(asked)]
             route = self.router.api_route(
                 path, methods=[method], dependencies=[*first, *guards], openapi_extra=extra, **more
             )

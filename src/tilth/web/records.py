@@ -198,7 +198,6 @@ class StandingRow(Record):
 
     region: str
     name: str
-    depth: int
     farmland_dm2: int | None
     farmland_task_dm2: int | None
     pbf_dm2: int | None
@@ -334,6 +333,18 @@ class ClosingRecord(Record):
     accounts: int
     link: str
     again: bool
+    failed: list[str]
+    not_assessed: list[str]
+    tests: list[TestedRecord]
+    unbooked: Record | None
+    warnings: list[str]
+
+
+class SettledRecord(Record):
+    """A claim written off against the pool, or only proposed."""
+
+    posted: bool
+    receipt: ReceiptRecord | None
 
 
 class AcceptanceRecord(Record):

@@ -9,6 +9,7 @@ from tilth.web.routes import (
     land_book,
     land_book_writing,
     making,
+    ogc,
     parcel_lists,
     parcels,
     standings,
@@ -29,4 +30,5 @@ DOORS: tuple[Door, ...] = (
     checking.door,
     imports.door,
     making.door,
+    ogc.door,
 )

@@ -165,8 +165,30 @@ def close(request: Request, write: Write, given: Closing, region: Region = None)
         given.model_dump_json(),
         lambda: api.ledger_close(
             place, year=given.year, evidence=given.evidence, author=author, region=region
-        )._asdict(),
+        ).as_record(),
     )
+
+
+class Settlement(_Asked):
+    """A claim to write off against accepted compensation; with `dry_run` it is only proposed."""
+
+    occupation: Annotated[str, Field(min_length=1, max_length=100, pattern=_PLAIN)]
+    evidence: Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f]*$")] = ""
+    area_ha: Annotated[str | None, Field(pattern=r"^[0-9]{1,12}(\.[0-9]{1,6})?$")] = None
+    use: Annotated[list[Annotated[str, Field(max_length=100, pattern=_PLAIN)]], Field(max_length=100)] = []
+    on: date | None = None
+    id: Annotated[str, Field(max_length=100, pattern=r"^[^\x00-\x1f]*$")] = ""
+    dry_run: bool = False
+
+
+@door.post("/settlements", "submit", status_code=201, response_model=records.SettledRecord)
+def settle(request: Request, write: Write, given: Settlement, region: Region = None) -> Response:
+    """Write off the claim of an occupation against the pool of its region, the oldest acceptance first."""
+    place, author = office_of(request).workspace, write.caller.name
+    for one in sorted(api.claim_regions(place, given.occupation)):
+        require(request, "submit", one)
+    asked: dict[str, Any] = given.model_dump()
+    return write.answer(given.model_dump_json(), lambda: api.ledger_settle(place, **asked, author=author).as_record())
 
 
 _Parcels = Annotated[Sent, Depends(uploads.sending(uploads.VECTORS))]
