@@ -3,7 +3,7 @@
 import { send } from "../api";
 import { type Child, fill, h } from "../dom";
 import type { Drawing } from "../map/drawing";
-import { mapRecord } from "../map/record";
+import { type MapRecord, mapRecord, readyMap } from "../map/record";
 import type { MapView } from "../map/view";
 import type { Page, Visit } from "../page";
 import { noSurvey, pageHead, printButton } from "../parts/bits";
@@ -23,13 +23,15 @@ let lastSent: File | null = null;
 async function show(visit: Visit): Promise<Node> {
   if (!state.year) return noSurvey("check.title");
   const [record, views, drawings] = await Promise.all([
-    mapRecord().then((found) => (found.bounds ? found : null), () => null),
+    mapRecord().catch(() => null),
     import("../map/view"),
     import("../map/drawing"),
   ]);
   const told = h("div", null);
   const ways = h("div", { class: "noprint" });
   const place = h("div", { class: "canvas", id: "map" });
+  const waiting = h("p", { class: "map-wait", role: "status" }, t("map.preparing"));
+  let here = true;
   let view: MapView | null = null;
   let drawing: Drawing | null = null;
 
@@ -74,7 +76,7 @@ async function show(visit: Visit): Promise<Node> {
     fill(
       ways,
       dropZone(t("check.drop"), t("check.kinds"), (files) => void take(files)),
-      record && h("button", { type: "button", class: "button wide-button", onclick: draw }, t("check.draw")),
+      record && h("button", { type: "button", class: "button", disabled: view === null, onclick: draw }, t("check.draw")),
     );
   };
 
@@ -113,17 +115,25 @@ async function show(visit: Visit): Promise<Node> {
   };
 
   offer();
+  const open = (ready: MapRecord): void => {
+    if (!here || !place.isConnected) return;
+    waiting.remove();
+    view = new views.MapView(place, { record: ready, year: state.year, by: "class", faint: true });
+    if (last) present(last.verdict);
+    if (!drawing) offer();
+  };
   if (record) {
     requestAnimationFrame(() => {
-      if (!place.isConnected) return;
-      view = new views.MapView(place, { record, year: state.year, by: "class", faint: true });
-      if (last) present(last.verdict);
+      readyMap(state.year, () => here).then((ready) => ready && open(ready), () => undefined);
     });
   }
-  visit.onLeave(() => view?.remove());
+  visit.onLeave(() => {
+    here = false;
+    view?.remove();
+  });
   if (last && lastSent && (last.language !== state.language || last.verdict.year !== state.year)) void run(lastSent);
   else if (last) fill(told, verdictView(last.verdict, record, locate));
-  const map: Child = record && h("div", { class: "map-place check-map", role: "group", "aria-label": t("check.map") }, place);
+  const map: Child = record && h("div", { class: "map-place check-map", role: "group", "aria-label": t("check.map") }, place, waiting);
   return h("div", null, pageHead("check.title", t("check.lead"), printButton()), h("div", { class: "checking" }, h("div", null, ways, told), map));
 }
 
@@ -133,8 +143,13 @@ function breaking(verdict: Verdict): GeoJSON.FeatureCollection {
   return { type: "FeatureCollection", features };
 }
 
+/** Drawn over parcels that stand in CGCS2000, so in its longitude and latitude (EPSG:4490). */
 function asFile(polygon: GeoJSON.Polygon): File {
-  const collection = { type: "FeatureCollection", features: [{ type: "Feature", properties: {}, geometry: polygon }] };
+  const collection = {
+    type: "FeatureCollection",
+    crs: { type: "name", properties: { name: "urn:ogc:def:crs:EPSG::4490" } },
+    features: [{ type: "Feature", properties: {}, geometry: polygon }],
+  };
   return new File([JSON.stringify(collection)], "drawn.geojson", { type: "application/geo+json" });
 }
 
