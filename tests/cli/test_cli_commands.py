@@ -30,7 +30,8 @@ COMMANDS = (
     "validate", "repair", "accounts", "flows", "standing", "check", "area", "convert", "report", "contents",
     "use", "demo", "ledger post", "ledger reserve", "ledger void", "ledger reservations", "ledger expire",
     "ledger close", "ledger balance", "ledger verify", "ledger replay", "ledger accept", "ledger follow-up",
-    "ledger settle", "ledger assess", "ledger transfer", "ledger statement",
+    "ledger settle", "ledger assess", "ledger transfer", "ledger statement", "user add", "user password",
+    "user role", "user token", "user list", "user remove", "user log",
 )  # fmt: skip
 
 EXAMPLE = """\

@@ -15,27 +15,35 @@ FRAME = parcels()
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory):
-    """A server of the county, see `serve_county`."""
+def served(tmp_path_factory):
+    """A server of the county, see `serve_county`: its address, and two tokens."""
     script, folder = Path(__file__).with_name("serve_county.py"), tmp_path_factory.mktemp("clients") / "county"
     with subprocess.Popen([sys.executable, script, folder], stdout=subprocess.PIPE, text=True) as process:
-        yield process.stdout.readline().strip()
+        yield process.stdout.readline().split()
         process.terminate()
 
 
 @pytest.fixture
-def signed_in(monkeypatch):
-    pyogrio.set_gdal_config_options({"GDAL_HTTP_COOKIE": "tilth_session=whole"})
-    yield
-    pyogrio.set_gdal_config_options({"GDAL_HTTP_COOKIE": None})
+def source(served):
+    """How GDAL names the server, with the token of somebody who may look at all of it."""
+    address, whole, _ = served
+    pyogrio.set_gdal_config_options({"GDAL_HTTP_USERPWD": f"Li:{whole}"})
+    yield f"OAPIF:{address}"
+    pyogrio.set_gdal_config_options({"GDAL_HTTP_USERPWD": None})
+
+
+def asked_of(served, token):
+    from owslib.ogcapi.features import Features
+
+    return Features(served[0], headers={"Authorization": f"Bearer {served[token]}"})
 
 
 pytestmark = pytest.mark.skipif("OAPIF" not in pyogrio.list_drivers(), reason="GDAL has no driver of OGC API Features")
 
 
 @pytest.mark.parametrize("epsg", [4490, 4526])
-def test_gdal_reads_every_parcel_where_it_lies(address, signed_in, epsg):
-    read = pyogrio.read_dataframe(f"OAPIF:{address}", layer="parcels-2024", PAGE_SIZE=50, CRS=f"EPSG:{epsg}")
+def test_gdal_reads_every_parcel_where_it_lies(source, epsg):
+    read = pyogrio.read_dataframe(source, layer="parcels-2024", PAGE_SIZE=50, CRS=f"EPSG:{epsg}")
     expected = FRAME.to_crs(epsg)
     assert read["parcel_id"].tolist() == expected["parcel_id"].tolist()
     assert read["area_dm2"].sum() == expected["area_dm2"].sum()
@@ -43,8 +51,8 @@ def test_gdal_reads_every_parcel_where_it_lies(address, signed_in, epsg):
     assert off.max() < (1e-8 if epsg == 4490 else 1e-3)
 
 
-def test_gdal_filters_by_class_and_box_as_the_library_does(address, signed_in):
-    source, inside = f"OAPIF:{address}", FRAME.geometry.iloc[[20, 21, 22, 23, 32, 33]].buffer(-20)
+def test_gdal_filters_by_class_and_box_as_the_library_does(source):
+    inside = FRAME.geometry.iloc[[20, 21, 22, 23, 32, 33]].buffer(-20)
     box = inside.to_crs(4490).total_bounds
     by_class = pyogrio.read_dataframe(source, layer="parcels-2024", where="class_code = '0101'")
     assert by_class["parcel_id"].tolist() == FRAME["parcel_id"][FRAME["class_code"] == "0101"].tolist()
@@ -53,19 +61,15 @@ def test_gdal_filters_by_class_and_box_as_the_library_does(address, signed_in):
     assert set(by_box["parcel_id"]) == set(FRAME["parcel_id"][near])
 
 
-def test_owslib_finds_the_collection_and_its_features(address):
-    from owslib.ogcapi.features import Features
-
-    known = Features(address, headers={"Cookie": "tilth_session=whole"})
+def test_owslib_finds_the_collection_and_its_features(served):
+    known = asked_of(served, 1)
     assert known.feature_collections() == ["parcels-2024"]
     items = known.collection_items("parcels-2024", limit=5, class_code="0101")
     assert items["numberMatched"] == int((FRAME["class_code"] == "0101").sum()) and items["numberReturned"] == 5
 
 
-def test_somebody_of_one_township_sees_its_parcels_alone(address):
-    from owslib.ogcapi.features import Features
-
-    known = Features(address, headers={"Cookie": "tilth_session=part"})
+def test_somebody_of_one_township_sees_its_parcels_alone(served):
+    known = asked_of(served, 2)
     own = FRAME["region_code"].str.startswith(TOWNSHIPS[0])
     assert known.collection_items("parcels-2024", limit=1)["numberMatched"] == int(own.sum())
     other = FRAME["parcel_id"][~own].iloc[0]

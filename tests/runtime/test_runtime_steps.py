@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import create_engine, inspect
 
 from postgres_server import Server
+from tilth.identity import tables as identity_tables
 from tilth.ledger import tables
 from tilth.runtime import Database
 
@@ -72,3 +73,16 @@ def test_the_tables_of_the_land_book_are_those_that_the_code_knows(address: str)
         assert [name for name, _, _ in columns] == table.columns.keys()
         assert key == [column.name for column in table.primary_key]
     assert {name for name in made if name.startswith("ledger_")} == {table.name for table in known}
+
+
+def test_the_tables_of_people_are_those_that_the_code_knows(address: str) -> None:
+    made = brought_up(address, "head")
+    known = [
+        identity_tables.people, identity_tables.grants, identity_tables.sessions, identity_tables.tokens,
+        identity_tables.failures, identity_tables.acts, identity_tables.chain,
+    ]  # fmt: skip
+    for table in known:
+        columns, key, _ = made[table.name]  # type: ignore[misc]
+        assert [name for name, _, _ in columns] == table.columns.keys()
+        assert key == [column.name for column in table.primary_key]
+    assert {name for name in made if name.startswith("identity_")} == {table.name for table in known}

@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import shutil
 
+import argon2
 import desk_county
 import pytest
 from fastapi.testclient import TestClient
+from web_people import CONSOLE, at_work, known
 
 from tilth import api
-from tilth.identity import Caller, Grant
 from tilth.land import Region, Store
 from tilth.web import create_app
-from tilth.web.access import CSRF_HEADER, SESSION_COOKIE, Session
 
 KEY = "the-key-printed-at-the-start"
+
+
+@pytest.fixture(autouse=True)
+def _quick_passwords(monkeypatch):
+    """Passwords that are hashed at once: here it matters who gets in, not how long that takes."""
+    quick = argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+    nobody = quick.hash("of nobody")
+    monkeypatch.setattr("tilth.identity.passwords._hasher", lambda: quick)
+    monkeypatch.setattr("tilth.identity.passwords.nobody", lambda: nobody)
 
 
 @pytest.fixture
@@ -72,10 +81,10 @@ def as_role(desk):
     """A browser of the same server, of somebody with one role over one region."""
 
     def come(role, region, name="Wang"):
-        session = Session(Caller(name, (Grant(role, region),)))
-        desk.app.state.office.sessions[f"{name}-{role}-{region}"] = session
-        browser = TestClient(desk.app, base_url="http://127.0.0.1:8000", headers={CSRF_HEADER: session.csrf})
-        browser.cookies.set(SESSION_COOKIE, f"{name}-{role}-{region}")
-        return browser
+        place = desk.app.state.office.workspace
+        if name not in {one.name for one in api.user_list(place)}:
+            known(place, name)
+        api.user_role(place, name, role, place=region, by=CONSOLE)
+        return at_work(desk.app, name)
 
     return come

@@ -52,6 +52,21 @@ if TYPE_CHECKING:
     from tilth.api.missed import missed_tasks
     from tilth.api.parcel_lists import parcel_list, parcel_years
     from tilth.api.parcels import parcel
+    from tilth.api.people import (
+        LogVerified,
+        TokenMade,
+        at_console,
+        user_add,
+        user_list,
+        user_log,
+        user_log_verify,
+        user_password,
+        user_remove,
+        user_role,
+        user_token,
+        user_token_end,
+        user_tokens,
+    )
     from tilth.api.projects import Checked, JudgedFootprint, check, judge
     from tilth.api.published import national
     from tilth.api.results import Accounts, Imported, Measured, Measurement, Rows, Written
@@ -87,6 +102,7 @@ __all__ = [
     "Imported",
     "Judged",
     "JudgedFootprint",
+    "LogVerified",
     "Measured",
     "Measurement",
     "Mended",
@@ -96,12 +112,14 @@ __all__ = [
     "Settled",
     "Standings",
     "Stated",
+    "TokenMade",
     "Ungraded",
     "Written",
     "accounts",
     "accounts_record",
     "answer_once",
     "area",
+    "at_console",
     "balance_records",
     "booked_by_region",
     "changes_page",
@@ -165,6 +183,16 @@ __all__ = [
     "statement_of",
     "today",
     "use",
+    "user_add",
+    "user_list",
+    "user_log",
+    "user_log_verify",
+    "user_password",
+    "user_remove",
+    "user_role",
+    "user_token",
+    "user_token_end",
+    "user_tokens",
     "validate",
     "write_areas",
     "write_tables",

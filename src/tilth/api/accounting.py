@@ -12,7 +12,9 @@ from tilth import __version__
 from tilth.api.results import Accounts
 from tilth.core import BadInput, Finding, Label, label, message
 from tilth.land import RegionTree, Snapshot, Store, Task
+from tilth.land.folder import stamp
 from tilth.runtime import Workspace, working, write_whole
+from tilth.runtime.held import HOLDING
 
 if TYPE_CHECKING:
     from tilth.change import Flows, Holding
@@ -29,6 +31,16 @@ def accounts(workspace: Workspace, *, year: int) -> Accounts:
     NotFound
         If there is no survey of that year.
     """
+    store = Store(workspace)
+    tree = store.regions()
+    used = [store.in_use(year), *(one for one in store.chosen(year) if one.kind == "pbf")]
+    stamps = tuple((one.id, stamp(workspace.root / one.folder)) for one in used)
+    named = (workspace.name, tuple(sorted(tree.regions.items())))
+    key = ("accounts", str(workspace.root), year, stamps, hash(named))
+    return HOLDING.held(key, lambda: _accounts(workspace, year), lambda one: one.snapshot.meta.rows_stored)
+
+
+def _accounts(workspace: Workspace, year: int) -> Accounts:
     store = Store(workspace)
     snapshot = store.survey(year)
     from tilth.api.layers import usable_layers

@@ -40,6 +40,10 @@ ledger = Commands(
     cls=Group, no_args_is_help=True, rich_markup_mode=None, help="The land book: post, reserve, close, verify. 土地账簿"
 )
 app.add_typer(ledger, name="ledger")
+users = Commands(
+    cls=Group, no_args_is_help=True, rich_markup_mode=None, help="Who may do what: people, roles, tokens. 用户与角色"
+)
+app.add_typer(users, name="user")
 
 
 def _show_version(wanted: bool) -> None:

@@ -14,6 +14,7 @@ from tilth.cli import (
     measuring,
     showing,
     serving,
+    people,
 )
 # isort: on
 
@@ -25,6 +26,7 @@ __all__ = [
     "booking",
     "bringing",
     "measuring",
+    "people",
     "serving",
     "settling",
     "showing",

@@ -18,8 +18,15 @@ def serve(
         "127.0.0.1"
     ),
     port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Port to listen at.")] = 8000,
+    tls_cert: Annotated[str, typer.Option("--tls-cert", help="Certificate (PEM): speak https.")] = "",
+    tls_key: Annotated[str, typer.Option("--tls-key", help="Private key (PEM) of the certificate.")] = "",
+    proxy: Annotated[
+        str, typer.Option("--proxy", help="Address of the proxy before the server, which tells who asks: 127.0.0.1.")
+    ] = "",
 ) -> None:
     """Serve the workspace to browsers, and print the address to open. 网页服务
+
+    Where others can reach it, somebody must have a password first (`tilth user add`).
 
     Examples: `tilth serve` · `tilth -w county serve --port 8080`
     """
@@ -30,4 +37,7 @@ def serve(
         typer.echo(message("CLI-SERVING", folder=place.root, url=url))
         typer.echo(message("CLI-SERVING", "remedy"))
 
-    doors.serve(place.root, host=host, port=port, say=say)
+    def warn(text: str) -> None:
+        typer.echo(text, err=True)
+
+    doors.serve(place.root, host=host, port=port, say=say, warn=warn, tls_cert=tls_cert, tls_key=tls_key, proxy=proxy)

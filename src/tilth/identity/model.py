@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 #: Everything that a request may do, by what it needs to be allowed.
 ACTIONS = (
@@ -45,3 +47,62 @@ class Caller:
     grants: tuple[Grant, ...]
     #: How they were let in: "key" (printed when the server started), "password", "token" or "oidc".
     by: str = "password"
+    #: What they may do, they may do only in this region and below: of a narrower token. Everywhere without.
+    within: str = ""
+    address: str = ""
+
+    @property
+    def actor(self) -> Actor:
+        """As the log names them."""
+        return Actor(self.name, self.by, self.address)
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who does something, how they were let in, and from where."""
+
+    name: str
+    by: str = "console"  # at the command line of the machine itself
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """A role as it was given."""
+
+    role: str
+    region: str
+    given_by: str
+    given_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who is known, whether or not they may come in."""
+
+    name: str  # what they sign in with, and what the land book says they did
+    shown: str
+    has_password: bool
+    disabled: bool
+    made_at: str
+    roles: tuple[Granted, ...] = ()
+
+    @property
+    def grants(self) -> tuple[Grant, ...]:
+        """What the roles are, without who gave them."""
+        return tuple(Grant(one.role, one.region) for one in self.roles)
+
+    def as_record(self) -> dict[str, Any]:
+        """For JSON."""
+        return asdict(self)
+
+
+def spelt(name: str) -> str:
+    """A name without what spellings of it differ in: case, width, spaces, points, marks that nobody sees.
+
+    Nobody can take a name that the land book would read as somebody else's.
+
+    >>> spelt("Ｌi Wei") == spelt("li.wei")
+    True
+    """
+    return "".join(letter for letter in unicodedata.normalize("NFKC", name).casefold() if letter.isalnum())

@@ -74,6 +74,15 @@ def read_folder(folder: Path, name: str) -> Snapshot:
     return Snapshot(name, meta, rows, findings, aside)
 
 
+def stamp(folder: Path) -> tuple[tuple[int, int], ...]:
+    """What changes when somebody writes to the files of a stored snapshot: times and sizes; empty if one is missing."""
+    try:
+        about = [(folder / name).stat() for name in (META, ROWS, QUARANTINE, FINDINGS)]
+    except OSError:
+        return ()
+    return tuple((one.st_mtime_ns, one.st_size) for one in about)
+
+
 def read_meta(folder: Path) -> Meta:
     """What the snapshot in `folder` is, without its rows.
 

@@ -23,10 +23,11 @@ from sqlalchemy import (
 )
 
 from tilth.core import BadInput, NotFound
-from tilth.land.folder import is_whole, read_folder, read_meta, write_folder
+from tilth.land.folder import is_whole, read_folder, read_meta, stamp, write_folder
 from tilth.land.regions import Region, RegionTree, Task
 from tilth.land.snapshot import Draft, Meta, Snapshot
 from tilth.runtime import Workspace, settle
+from tilth.runtime.held import HOLDING
 
 _tables = MetaData()
 _snapshot = Table(
@@ -228,7 +229,9 @@ class Store:
         BadInput
             If its files are missing, damaged or not what was stored.
         """
-        return read_folder(self.workspace.root / stored.folder, stored.id)
+        folder = self.workspace.root / stored.folder
+        key = ("snapshot", str(folder), stored.id, stamp(folder))
+        return HOLDING.held(key, lambda: read_folder(folder, stored.id), lambda one: one.meta.rows_stored)
 
     def meta(self, stored: Stored) -> Meta:
         """What a stored snapshot is, without its rows.

@@ -2,98 +2,154 @@
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from base64 import b64decode
+from collections.abc import Callable, Iterable
 from hmac import compare_digest
-from typing import Annotated, cast
+from typing import Annotated
 
 from fastapi import Depends, Request
 
-from tilth.identity import ROLES, Caller, Grant, may, scope_of
+from tilth.core import NotFound
+from tilth.identity import Caller, People, Session, Tokens, in_scope, may, scope_of, spelt
 from tilth.web.problems import Problem
 from tilth.web.state import Office, office_of
 
 SESSION_COOKIE = "tilth_session"
+#: Under https the browser itself sees to it that no other host and no page without encryption set the cookie.
+_SECURE_COOKIE = f"__Host-{SESSION_COOKIE}"
 CSRF_HEADER = "X-CSRF-Token"
 #: Methods that change nothing, and need no proof that the page asks for itself.
-_SAFE = ("GET", "HEAD", "OPTIONS")
+SAFE = ("GET", "HEAD", "OPTIONS")
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
-    """Somebody at a browser: `csrf` is what their pages send along to show that it is they who ask."""
-
-    caller: Caller
-    csrf: str = field(default_factory=lambda: secrets.token_urlsafe(32))
+def cookie_of(request: Request) -> str:
+    """What the cookie of the session is called on this connection."""
+    return _SECURE_COOKIE if request.url.scheme == "https" else SESSION_COOKIE
 
 
-def opened_by_key(office: Office, key: str) -> Session | None:
-    """A session of the person at the machine, who was shown the key that this server was started with."""
-    if not office.start_key or not compare_digest(key.encode("utf-8", "replace"), office.start_key.encode()):
-        return None
-    region = office.workspace.region
-    return Session(Caller(office.owner, tuple(Grant(role, region) for role in ROLES), by="key"))
+def session_id(request: Request) -> str:
+    """The id of the session that the request's cookie names; empty without one."""
+    return request.cookies.get(cookie_of(request), "")
+
+
+def address_of(request: Request) -> str:
+    """From where the request came."""
+    return request.client.host if request.client else ""
 
 
 def current_session(request: Request) -> Session | None:
     """The session that the request's cookie names."""
-    named = request.cookies.get(SESSION_COOKIE, "")
-    return cast("Session | None", office_of(request).sessions.get(named))
+    return office_of(request).entrance.sessions.find(session_id(request), address_of(request))
+
+
+def from_another_site(request: Request) -> bool:
+    """Does the browser say that a page of somebody else asks?"""
+    return request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none")
 
 
 def current_caller(request: Request) -> Caller:
-    """Who asks. Problem 401 where nobody is named; 403 where a change is not shown to come from our own page."""
+    """Who asks. Problem 401 where nobody is named; 403 where a change is not shown to come from our own page.
+
+    A program shows its token in the header `Authorization`; then no cookie counts, and no page has to show anything.
+    """
+    shown = request.headers.get("authorization", "")
+    if shown:
+        caller = Tokens(office_of(request).workspace).caller(_token(shown), address_of(request))
+        if caller is None:
+            raise Problem(401, "WEB-NOT-KNOWN")
+        request.state.caller = caller
+        return caller
     session = current_session(request)
     if session is None:
         raise Problem(401, "WEB-NOT-KNOWN")
     request.state.caller = session.caller
-    if request.method not in _SAFE and not compare_digest(
-        request.headers.get(CSRF_HEADER, "").encode(), session.csrf.encode()
-    ):
+    if request.method not in SAFE and not _ours(request, session):
         raise Problem(403, "WEB-CSRF")
     return session.caller
+
+
+def _token(shown: str) -> str:
+    """The token that the header `Authorization` shows: after "Bearer", or as the password of "Basic", as GIS programs
+    send it; the name before it is for people to read."""
+    scheme, _, rest = shown.partition(" ")
+    match scheme.lower():
+        case "bearer":
+            return rest.strip()
+        case "basic":
+            try:
+                return b64decode(rest.strip(), validate=True).decode("utf-8").partition(":")[2]
+            except ValueError:
+                return ""
+        case _:
+            return ""
+
+
+def _ours(request: Request, session: Session) -> bool:
+    sent = request.headers.get(CSRF_HEADER, "")
+    return not from_another_site(request) and compare_digest(sent.encode(), session.csrf.encode())
 
 
 Known = Annotated[Caller, Depends(current_caller)]
 
 
-def needs(
-    action: str, *, by: frozenset[str] = frozenset(), somewhere: bool = False
-) -> Callable[[Request, Caller], None]:
-    """A dependency: the caller may do `action` in every region that the request is about.
+#: Parameters that name the regions which a request is about.
+PLACES = frozenset({"region", "group"})
+
+
+def needs(action: str, *, anywhere: bool = False, by: frozenset[str] = PLACES) -> Callable[[Request, Caller], None]:
+    """A dependency: the caller may do `action` in every region that the request names.
+
+    Which regions that are: the path parameter `region`, each query parameter `region`, and what is in each `group`;
+    the whole workspace's without any.
 
     Parameters
     ----------
     by
-        The parameters of the route, of "region" and "group", that say which regions these are. Without one, and for a
-        region that nobody knows, it is the whole workspace's.
-    somewhere
-        It is enough to have the right in some region: the route shows what lies there and no more.
+        Those of `PLACES` that the route looks at: what it does not look at names nothing.
+    anywhere
+        Where the request names no region, it is enough to be allowed in some: the route shows no more than lies in
+        `scope(request, action)`.
     """
 
     def allowed(request: Request, caller: Known) -> None:
         office = office_of(request)
-        tree = office.regions()
-        if somewhere and scope_of(caller, action, tree):
+        request.state.action = action
+        regions = _named(request, office, by)
+        request.state.region = regions[0] if regions else office.workspace.region
+        if anywhere and not regions:
+            if not scope_of(caller, action, office.regions()):
+                raise Problem(403, "WEB-NOT-ALLOWED", action=action, region=office.workspace.region)
             return
-        named = {name: request.path_params.get(name) or request.query_params.get(name) for name in by}
-        region, members = named.get("region"), tree.groups.get(str(named.get("group")), ())
-        regions = [*([str(region)] if region and region in tree else []), *members]
-        for one in regions or [office.workspace.region]:
-            if not may(caller, action, one, tree):
-                raise Problem(403, "WEB-NOT-ALLOWED", action=action, region=one)
+        require(request, action, *(regions or (office.workspace.region,)))
 
     return allowed
 
 
 def require(request: Request, action: str, *regions: str) -> None:
-    """Problem 403 unless the caller may do `action` in each of `regions`: for what a body names, not the address."""
+    """Problem 403 unless the caller may do `action` in each of `regions`: for what a body names, not the address.
+
+    Of a region that nobody knows, whoever has the right in the whole workspace is told so by what they asked for.
+    """
     caller: Caller = request.state.caller
-    tree = office_of(request).regions()
+    office = office_of(request)
     for region in regions:
-        if not may(caller, action, region, tree):
+        if not may(caller, action, region, office.regions):
+            if region not in office.regions() and may(caller, action, office.workspace.region, office.regions):
+                continue
+            request.state.region = region
             raise Problem(403, "WEB-NOT-ALLOWED", action=action, region=region)
+
+
+def scope(request: Request, action: str) -> tuple[str, ...]:
+    """The regions in which the caller may do `action`, highest only: of a list, show only what lies in them."""
+    return scope_of(request.state.caller, action, office_of(request).regions())
+
+
+def visible(request: Request, action: str, regions: Iterable[str]) -> list[str]:
+    """Those of `regions` in which the caller may do `action`."""
+    tree = office_of(request).regions()
+    held = scope_of(request.state.caller, action, tree)
+    return [one for one in regions if in_scope(one, held, tree)]
 
 
 def signed_as(caller: Caller, given: str = "") -> str:
@@ -101,6 +157,30 @@ def signed_as(caller: Caller, given: str = "") -> str:
 
     Problem 403 if the request gives another.
     """
-    if given and given != caller.name:
+    if given and spelt(given) != spelt(caller.name):
         raise Problem(403, "WEB-NOT-YOUR-NAME", name=caller.name, given=given)
     return caller.name
+
+
+def known_submitter(request: Request, name: str, region: str) -> str:
+    """The name of somebody else who may submit in `region`, as the book records them; problem 422 if they may not."""
+    office = office_of(request)
+    try:
+        person = People(office.workspace).get(name)
+    except NotFound:
+        person = None
+    if person is None or person.disabled or not may(Caller(name, person.grants), "submit", region, office.regions):
+        raise Problem(422, "WEB-NOT-SUBMITTER", name=name, region=region)
+    return person.name
+
+
+def _named(request: Request, office: Office, by: frozenset[str]) -> list[str]:
+    """The regions that the request names in its address."""
+    asked = {name: request.query_params.getlist(name) if name in by else [] for name in PLACES}
+    regions = [str(one) for one in (request.path_params.get("region"), *asked["region"]) if one]
+    groups = [one for one in asked["group"] if one]
+    if groups:
+        known = office.regions().groups
+        for group in groups:
+            regions += known.get(group, (office.workspace.region,))
+    return regions

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import getpass
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from fastapi import FastAPI
 
 from tilth import __version__, api
 from tilth.runtime import Workspace
+from tilth.runtime.held import HOLDING
 from tilth.web import problems
 from tilth.web.described import describe
 from tilth.web.guard import Guard
+from tilth.web.logged import Logged
 from tilth.web.pages import add_pages
 from tilth.web.routes import DOORS
 from tilth.web.state import Office
+
+#: So many rows of surveys and layers the server holds in memory.
+HELD_ROWS = 4_000_000
 
 
 def create_app(workspace: Workspace | str | Path, *, start_key: str = "") -> FastAPI:
@@ -30,6 +37,7 @@ def create_app(workspace: Workspace | str | Path, *, start_key: str = "") -> Fas
     NotFound, BadInput
         As for `api.open_workspace`.
     """
+    HOLDING.most = HELD_ROWS
     place = workspace if isinstance(workspace, Workspace) else api.open_workspace(workspace)
     app = FastAPI(
         title="Tilth",
@@ -37,6 +45,7 @@ def create_app(workspace: Workspace | str | Path, *, start_key: str = "") -> Fas
         summary="Farmland protection and the land book of a county.",
         openapi_url="/api/openapi.json",
         docs_url=None,
+        lifespan=_serving,
         redoc_url=None,
     )
     app.state.office = Office(place, start_key, _owner())
@@ -45,8 +54,16 @@ def create_app(workspace: Workspace | str | Path, *, start_key: str = "") -> Fas
         app.include_router(door.router)
     describe(app)
     add_pages(app)
+    app.add_middleware(Logged)
     app.add_middleware(Guard)
     return app
+
+
+@asynccontextmanager
+async def _serving(app: FastAPI) -> AsyncIterator[None]:
+    """While it is served; then what is still worked at is asked to end."""
+    yield
+    app.state.office.jobs.close()
 
 
 def _owner() -> str:

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tilth.core import message
 from tilth.core.language import LANGUAGES, speaking
+from tilth.web.arriving import SlowError, in_time
 from tilth.web.problems import problem
 
 LANGUAGE_COOKIE = "tilth_lang"
@@ -48,13 +49,20 @@ class Guard:
             return
         most = MOST_UPLOAD if scope["path"].startswith(_UPLOADS) else MOST_BODY
         stated = Headers(scope=scope).get("content-length", "0")
-        taken = 0
+        arriving, taken = in_time(receive), 0
+        refusal: ASGIApp | None = None  # what is answered in the place of whatever the routes make of a broken body
+        answered = False
 
         async def counted() -> Message:
-            nonlocal taken
-            part = await receive()
+            nonlocal taken, refusal
+            try:
+                part = await arriving()
+            except SlowError:
+                refusal = _slow()
+                raise
             taken += len(part.get("body", b""))
             if taken > most:
+                refusal = _too_large(most)
                 raise _TooLargeError
             return part
 
@@ -67,14 +75,22 @@ class Guard:
                     headers.setdefault("Cache-Control", "no-store")
             await send(part)
 
+        async def or_refused(part: MutableMapping[str, Any]) -> None:
+            nonlocal answered
+            if refusal is None:
+                await with_headers(part)
+            elif not answered:
+                answered = True
+                await refusal(scope, receive, with_headers)
+
         with speaking(language_of(scope)):
-            if not stated.isdecimal() or int(stated) > most:
+            if not stated.isdecimal() or len(stated) > 18 or int(stated) > most:
                 await _too_large(most)(scope, receive, with_headers)
                 return
             try:
-                await self.app(scope, counted, with_headers)
-            except _TooLargeError:
-                await _too_large(most)(scope, receive, with_headers)
+                await self.app(scope, counted, or_refused)
+            except (_TooLargeError, SlowError):
+                await or_refused({})
 
 
 class _TooLargeError(Exception):
@@ -83,7 +99,13 @@ class _TooLargeError(Exception):
 
 def _too_large(most: int) -> ASGIApp:
     values = {"most": most >> 20}
-    return problem(413, "WEB-TOO-LARGE", message("WEB-TOO-LARGE", **values), message("WEB-TOO-LARGE", "remedy"))
+    said, remedy = message("WEB-TOO-LARGE", **values), message("WEB-TOO-LARGE", "remedy")
+    return problem(413, "WEB-TOO-LARGE", said, remedy, headers={"Connection": "close"})
+
+
+def _slow() -> ASGIApp:
+    closing = {"Connection": "close"}
+    return problem(408, "WEB-SLOW", message("WEB-SLOW"), message("WEB-SLOW", "remedy"), headers=closing)
 
 
 def language_of(scope: Scope) -> str:

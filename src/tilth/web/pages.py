@@ -40,6 +40,13 @@ def add_pages(app: FastAPI, pages: Path = PAGES) -> None:
         if not (pages / "index.html").is_file():
             said = f"{message('WEB-NO-PAGES')}\n{message('WEB-NO-PAGES', 'remedy')}\n"
             return PlainTextResponse(said, 503, headers=_ASK_AGAIN)
+        return FileResponse(_inside(pages, page) or pages / "index.html", headers=_ASK_AGAIN)
+
+
+def _inside(pages: Path, page: str) -> Path | None:
+    """The file of that name among the pages; None where there is none, and for whatever lies elsewhere."""
+    try:
         asked = (pages / page).resolve()
-        inside = asked.is_file() and asked.is_relative_to(pages.resolve())
-        return FileResponse(asked if inside else pages / "index.html", headers=_ASK_AGAIN)
+        return asked if asked.is_relative_to(pages.resolve()) and asked.is_file() else None
+    except (OSError, ValueError):  # a name that no file can have
+        return None

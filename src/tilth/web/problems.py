@@ -31,25 +31,47 @@ def add_handlers(app: FastAPI) -> None:
     """Have every refusal of `app` told in this form."""
 
     @app.exception_handler(Problem)
-    async def _problem(_request: Request, error: Problem) -> JSONResponse:
+    async def _problem(request: Request, error: Problem) -> JSONResponse:
         said, remedy = message(error.code, **error.values), message(error.code, "remedy", **error.values)
-        return problem(error.status, error.code, said, remedy)
+        return problem(error.status, error.code, said, remedy, headers=_headers(error, _to_gis(request)))
 
     @app.exception_handler(TilthError)
-    async def _tilth(_request: Request, error: TilthError) -> JSONResponse:
-        return problem(status_of(error), error.code, error.said, error.remedy)
+    async def _tilth(request: Request, error: TilthError) -> JSONResponse:
+        return problem(_status(request, status_of(error)), error.code, error.said, error.remedy)
 
     @app.exception_handler(RequestValidationError)
-    async def _invalid(_request: Request, error: RequestValidationError) -> JSONResponse:
+    async def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:
         where = [{"at": ".".join(map(str, one["loc"])), "said": one["msg"]} for one in error.errors()]
         said, remedy = message("WEB-INVALID", count=len(where)), message("WEB-INVALID", "remedy", count=len(where))
-        return problem(422, "WEB-INVALID", said, remedy, errors=where)
+        return problem(_status(request, 422), "WEB-INVALID", said, remedy, errors=where)
 
     @app.exception_handler(HTTPException)
     async def _http(_request: Request, error: HTTPException) -> JSONResponse:
         code = {404: "WEB-NO-SUCH-PAGE", 405: "WEB-NO-SUCH-METHOD"}.get(error.status_code, "WEB-REFUSED")
         said, remedy = message(code), message(code, "remedy")
         return problem(error.status_code, code, said, remedy, headers=dict(error.headers or {}))
+
+
+def _to_gis(request: Request) -> bool:
+    """Is it an answer to a GIS program?"""
+    return request.url.path.startswith("/ogc")
+
+
+def _status(request: Request, status: int) -> int:
+    """OGC API – Features has 400 for every parameter that cannot be used (17-069r4, 7.6 and 7.7)."""
+    return 400 if status == 422 and _to_gis(request) else status
+
+
+def _headers(error: Problem, to_gis: bool) -> dict[str, str] | None:
+    """What programs read: how to show who they are, and when to come again. Only GIS programs are asked for a name and
+    a token as their password: a browser would ask the person for them."""
+    match error.status:
+        case 401:
+            return {"WWW-Authenticate": f'{"Basic" if to_gis else "Bearer"} realm="tilth"'}
+        case 429:
+            return {"Retry-After": str(error.values.get("seconds", 1))}
+        case _:
+            return None
 
 
 def status_of(error: TilthError) -> int:

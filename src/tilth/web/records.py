@@ -516,19 +516,6 @@ class TodayRecord(Record):
     urgent: int
 
 
-class StoredRecord(Record):
-    """A stored survey or layer, and whether it is in use."""
-
-    kind: str
-    year: int | None
-    label: str
-    in_use: bool
-    used_for: list[int]
-    id: str
-    stored_at: str
-    damaged: str
-
-
 class AreasRecord(Record):
     """The areas of every polygon of a file. [m²]"""
 
@@ -542,3 +529,57 @@ class AreasRecord(Record):
     polygons: list[Record]
     rejected: list[Record]
     findings: list[FindingRecord]
+
+
+class HealthRecord(Record):
+    """The server is up, and its database answers."""
+
+    status: Literal["up"]
+    version: str
+
+
+class StoredRecord(Record):
+    """A stored survey or layer, and whether it is in use."""
+
+    kind: str
+    year: int | None
+    label: str
+    in_use: bool
+    used_for: list[int]
+    rows_in: int | None
+    rows_stored: int | None
+    rows_quarantined: int | None
+    area_dm2: int | None
+    crs: str | None
+    sources: str
+    id: str
+    stored_at: str
+    damaged: str
+
+
+class WorkspaceRecord(Record):
+    """What the workspace holds."""
+
+    region: str
+    name: str
+    years: list[int]
+    stored: list[StoredRecord]
+
+
+class RegionRecord(Record):
+    """One region of the tree."""
+
+    code: str
+    name: str
+    level: str
+    parent: str | None
+    control_dm2: int | None
+    control_island_dm2: int | None
+    depth: int
+
+
+class RegionsRecord(Record):
+    """The region tree, each parent before its children, and the named groups."""
+
+    regions: list[RegionRecord]
+    groups: dict[str, list[str]]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, cast
+from typing import cast
 
 from fastapi import Request
 
+from tilth.identity import Entrance
 from tilth.land import RegionTree, Store
 from tilth.runtime import Workspace
 from tilth.web.jobs import Jobs
@@ -21,8 +22,12 @@ class Office:
     workspace: Workspace
     start_key: str  # lets the person in who started the server; "" for nobody
     owner: str  # their name
-    sessions: dict[str, Any] = field(default_factory=dict)
     answers: KeptAnswers = field(default_factory=KeptAnswers)
+
+    @property
+    def entrance(self) -> Entrance:
+        """Where people come in, and what they have then: kept in the database, shared by every server process."""
+        return Entrance(self.workspace, self.start_key, self.owner)
 
     @cached_property
     def jobs(self) -> Jobs:

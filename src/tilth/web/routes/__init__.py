@@ -12,6 +12,7 @@ from tilth.web.routes import (
     ogc,
     parcel_lists,
     parcels,
+    people,
     standings,
     surveys,
     workspace,
@@ -30,5 +31,6 @@ DOORS: tuple[Door, ...] = (
     checking.door,
     imports.door,
     making.door,
+    people.door,
     ogc.door,
 )

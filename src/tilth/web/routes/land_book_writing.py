@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from tilth import api
 from tilth.web import records, uploads
-from tilth.web.access import require, signed_as
+from tilth.web.access import known_submitter, require, signed_as
 from tilth.web.answers import tagged
 from tilth.web.asked import Crs, Day, Encoding, MaybeYear, Name, Region, Year
 from tilth.web.door import Door
@@ -217,10 +217,11 @@ def accept(
 ) -> Response:
     """Check replacement land by A1 to A13 and accept it into the pool."""
     place, author = office_of(request).workspace, write.caller.name
+    named = known_submitter(request, submitter, place.region)
 
     def work() -> dict[str, Any]:
         return api.ledger_accept(
-            place, sent.file, evidence=evidence, submitter=submitter, author=author, only_passing=only_passing,
+            place, sent.file, evidence=evidence, submitter=named, author=author, only_passing=only_passing,
             base_year=base_year, on=on, layer=layer, encoding=encoding, crs=crs,
         ).as_record()  # fmt: skip
 

@@ -49,6 +49,7 @@ _GEOJSON = "application/geo+json"
 _OPENAPI = "application/vnd.oai.openapi+json;version=3.1"
 #: Query parameters of items that are no columns.
 _OWN = {"bbox", "bbox-crs", "crs", "limit", "offset", "datetime", "filter", "filter-lang", "filter-crs", "f", "lang"}
+_OPEN_END = {"", ".."}
 _TIME = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d))?")
 
 
@@ -75,7 +76,7 @@ def conformance() -> dict[str, Any]:
     return {"conformsTo": list(CONFORMS_TO)}
 
 
-@door.get("/collections", "read", somewhere=True)
+@door.get("/collections", "read", anywhere=True)
 def collections(request: Request, caller: Known) -> dict[str, Any]:
     """Every collection that the caller may see."""
     home, tree = _home(request), office_of(request).regions()
@@ -87,13 +88,13 @@ def collections(request: Request, caller: Known) -> dict[str, Any]:
     }
 
 
-@door.get("/collections/{collection}", "read", somewhere=True)
+@door.get("/collections/{collection}", "read", anywhere=True)
 def collection(request: Request, caller: Known, collection: str) -> dict[str, Any]:
     """One collection."""
     return _described(_collection(request, caller, collection), _home(request))
 
 
-@door.get("/collections/{collection}/queryables", "read", somewhere=True)
+@door.get("/collections/{collection}/queryables", "read", anywhere=True)
 def queryables(request: Request, caller: Known, collection: str) -> Response:
     """The columns that a filter may name."""
     chosen = _collection(request, caller, collection)
@@ -110,7 +111,7 @@ def queryables(request: Request, caller: Known, collection: str) -> Response:
     return JSONResponse(body, media_type="application/schema+json")
 
 
-@door.get("/collections/{collection}/items", "read", somewhere=True, response_class=Response)
+@door.get("/collections/{collection}/items", "read", anywhere=True, response_class=Response)
 def items(
     request: Request,
     caller: Known,
@@ -144,7 +145,7 @@ def items(
     return _answer(_page_text(request, page, query.limit), target)
 
 
-@door.get("/collections/{collection}/items/{feature}", "read", somewhere=True, response_class=Response)
+@door.get("/collections/{collection}/items/{feature}", "read", anywhere=True, response_class=Response)
 def item(request: Request, caller: Known, collection: str, feature: str, crs: str = CRS84) -> Response:
     """One feature."""
     chosen = _collection(request, caller, collection)
@@ -230,7 +231,7 @@ def _in_time(one: Collection, text: str | None) -> bool:
     if text is None:
         return True
     ends = text.split("/")
-    if len(ends) > 2 or not all(end in ("", "..") or _TIME.fullmatch(end) for end in ends) or not any(ends):
+    if len(ends) > 2 or not all(end in _OPEN_END or _TIME.fullmatch(end) for end in ends) or _OPEN_END.issuperset(ends):
         raise BadInput("FEATURES-TIME", time=text)
     begin, end = _moment(ends[0], text), _moment(ends[-1], text)
     year = one.snapshot.meta.year
@@ -238,7 +239,7 @@ def _in_time(one: Collection, text: str | None) -> bool:
 
 
 def _moment(end: str, text: str) -> datetime | None:
-    if end in ("", ".."):
+    if end in _OPEN_END:
         return None
     try:
         return datetime.fromisoformat(end).astimezone(UTC) if "T" in end else datetime.fromisoformat(f"{end}T00:00:00Z")

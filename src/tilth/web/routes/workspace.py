@@ -9,20 +9,21 @@ from fastapi import Request
 
 from tilth import __version__, api
 from tilth.land import Store
+from tilth.web import records
 from tilth.web.door import OPEN, Door
 from tilth.web.state import office_of
 
 door = Door("workspace")
 
 
-@door.get("/health", OPEN)
+@door.get("/health", OPEN, response_model=records.HealthRecord)
 def health(request: Request) -> dict[str, str]:
     """Is the server up, and does its database answer?"""
     Store(office_of(request).workspace).survey_years()
     return {"status": "up", "version": __version__}
 
 
-@door.get("/workspace", "read")
+@door.get("/workspace", "read", response_model=records.WorkspaceRecord)
 def workspace(request: Request) -> dict[str, Any]:
     """The region it was made for, the years that have a survey, every survey and layer."""
     place = office_of(request).workspace
@@ -30,7 +31,7 @@ def workspace(request: Request) -> dict[str, Any]:
     return {"region": place.region, "name": place.name, "years": store.survey_years(), "stored": api.contents(place)}
 
 
-@door.get("/regions", "read")
+@door.get("/regions", "read", response_model=records.RegionsRecord)
 def regions(request: Request) -> dict[str, Any]:
     """The region tree, each parent before its children, and the named groups."""
     tree = office_of(request).regions()

@@ -1,0 +1,92 @@
+"""Connections that send no request, or a line of it now and then, are closed; so are too many from one address."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from ipaddress import ip_address
+from typing import Any, ClassVar, cast
+
+import h11
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+#: Within so long of its first byte, the head of a request is there, or the connection is closed. [s]
+HEAD_S = 10.0
+#: Connections from one address at a time; the machine itself is not counted: proxies stand there.
+MOST_FROM_ONE = 100
+
+
+class Connection(H11Protocol):
+    """One connection, as uvicorn serves it, with an eye on the clock."""
+
+    _held: ClassVar[Counter[str]] = Counter()
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Somebody connected."""
+        super().connection_made(transport)
+        self._late: asyncio.TimerHandle | None = None
+        self._from = self.client[0] if self.client else ""
+        self._held[self._from] += 1
+        if self._held[self._from] > MOST_FROM_ONE and not is_loopback(self._from):
+            transport.close()
+            return
+        self._watch()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """They left, or were shown the door."""
+        self._held[self._from] -= 1
+        if self._held[self._from] <= 0:
+            del self._held[self._from]
+        self._stop_watching()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Some bytes came: a head that was waited for may be whole by now."""
+        super().data_received(data)
+        if self.transport.is_closing():
+            return
+        if self._waiting():
+            self._watch()
+        else:
+            self._stop_watching()
+
+    def _waiting(self) -> bool:
+        """Is the head of a request not there yet?"""
+        idle = self.cycle is None or self.cycle.response_complete
+        return bool(idle and self.conn.their_state is h11.IDLE)
+
+    def _watch(self) -> None:
+        if self._late is None:
+            self._late = self.loop.call_later(HEAD_S, self._give_up)
+
+    def _stop_watching(self) -> None:
+        if self._late is not None:
+            self._late.cancel()
+            self._late = None
+
+    def _give_up(self) -> None:
+        self._late = None
+        if self._waiting() and not self.transport.is_closing():
+            self.transport.close()
+
+
+def is_loopback(host: str) -> bool:
+    """Can only this machine reach `host`?"""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def settings() -> dict[str, Any]:
+    """How uvicorn is to treat connections."""
+    return {
+        "http": cast(Any, Connection),
+        "ws": "none",
+        "limit_concurrency": 1000,  # connections and requests at a time; the next is told to come again (503)
+        "timeout_keep_alive": 15,  # [s]
+        "h11_max_incomplete_event_size": 32 << 10,  # longest head of a request [bytes]
+        "timeout_graceful_shutdown": 10,  # [s]
+    }
