@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import argon2
 import pytest
 from argon2.profiles import RFC_9106_LOW_MEMORY
@@ -60,3 +64,22 @@ def test_who_has_no_password_takes_as_much_work_and_never_fits(monkeypatch: pyte
     assert not passwords.fits(None, "seven grey geese")
     assert not passwords.fits(None, passwords._NOBODY)
     assert [argon2.extract_parameters(kept) for kept in verified] == [RFC_9106_LOW_MEMORY] * 2
+
+
+def test_no_more_than_four_are_hashed_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    at_once, most, lock = 0, 0, threading.Lock()
+
+    class Slow:
+        def hash(self, _password: str) -> str:
+            nonlocal at_once, most
+            with lock:
+                at_once, most = at_once + 1, max(most, at_once + 1)
+            time.sleep(0.02)
+            with lock:
+                at_once -= 1
+            return "x"
+
+    monkeypatch.setattr(passwords, "_hasher", Slow)
+    with ThreadPoolExecutor(20) as pool:
+        list(pool.map(passwords.hashed, ["seven grey geese"] * 40))
+    assert most == 4

@@ -202,7 +202,11 @@ def port(app, monkeypatch) -> Iterator[int]:
 
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(app, log_level="critical", **{**settings(), "limit_concurrency": 20}))
+        server = uvicorn.Server(
+            uvicorn.Config(
+                app, **{**settings(), "limit_concurrency": 20, "proxy_headers": False, "log_level": "critical"}
+            )
+        )
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
         while not server.started:
@@ -290,6 +294,22 @@ def test_more_connections_than_the_server_takes_are_told_to_come_again(port):
         with connected(port) as one:
             one.sendall(b"GET /api/v1/me HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
             assert everything(one).startswith(b"HTTP/1.1 200"), "those that said nothing are gone"
+    finally:
+        for each in held:
+            each.close()
+
+
+def test_one_address_does_not_hold_every_connection(port, monkeypatch):
+    monkeypatch.setattr(connections, "MOST_FROM_ONE", 3)
+    monkeypatch.setattr(connections, "is_loopback", lambda host: False)
+    held = [connected(port) for _ in range(5)]
+    time.sleep(0.1)
+    try:
+        for each in held[3:]:
+            each.settimeout(0.3)
+            assert each.recv(10) == b"", "closed at once"
+        held[0].sendall(b"GET /api/v1/health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        assert everything(held[0]).startswith(b"HTTP/1.1 200")
     finally:
         for each in held:
             each.close()

@@ -98,10 +98,11 @@ class Root(Group):
         return own + rest
 
     def listed(self, above: str = "") -> list[tuple[str, str]]:
-        """In the order people use them: first a workspace, then what comes into it; the land book by itself."""
+        """In the order people use them: first a workspace, then what comes into it; land book and people at the end."""
 
         def place(one: tuple[str, str]) -> tuple[bool, ...]:
-            return one[0] != "init", not one[0].startswith("import "), one[0].startswith("ledger ")
+            first, group = one[0], one[0].partition(" ")[0]
+            return first != "init", not first.startswith("import "), group in ("ledger", "user"), group == "user"
 
         return sorted(super().listed(above), key=place)
 

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from tilth.identity.audit import Act, AuditLog
     from tilth.identity.entering import Entered, Entrance, Turned
     from tilth.identity.model import ACTIONS, ROLES, Actor, Caller, Grant, Granted, Person, spelt
+    from tilth.identity.oidc import Issuer, issuer_of
     from tilth.identity.people import People
     from tilth.identity.rights import in_scope, may, may_administer, meant, scope_of
     from tilth.identity.sessions import Session, Sessions
@@ -27,6 +28,7 @@ __all__ = [
     "Entrance",
     "Grant",
     "Granted",
+    "Issuer",
     "People",
     "Person",
     "Session",
@@ -36,6 +38,7 @@ __all__ = [
     "Tokens",
     "Turned",
     "in_scope",
+    "issuer_of",
     "may",
     "may_administer",
     "meant",

@@ -74,6 +74,17 @@ class Entrance:
             People(self.workspace, self.clock).keep_rehashed(row.name, row.password, passwords.hashed(password))
         return str(row.epoch)
 
+    def by_issuer(self, name: str, *, address: str = "", had: str = "") -> Entered | Turned:
+        """Let somebody in whom another service vouches for, if that name is known here."""
+        with self.workspace.database.transaction() as connection:
+            row = connection.execute(select(people).where(people.c.spelt == spelt(name))).one_or_none()
+        if row is None or row.disabled:
+            self._refused(Actor("?" if row is None else row.name, "oidc", address))
+            return Turned()
+        caller = Caller(row.name, (), by="oidc", address=address)
+        id, _ = self.sessions.open(caller, str(row.epoch), instead_of=had)
+        return self._entered(id, address)
+
     def by_key(self, key: str, *, address: str = "", had: str = "") -> Entered | Turned:
         """Let the person in who was shown the key that the server was started with."""
         throttle = Throttle(self.workspace, self.clock)

@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterable
 from hmac import compare_digest
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, Request, Response
 
 from tilth.core import NotFound
 from tilth.identity import Caller, People, Session, Tokens, in_scope, may, scope_of, spelt
+from tilth.land import RegionTree
 from tilth.web.problems import Problem
 from tilth.web.state import Office, office_of
 
@@ -30,6 +31,12 @@ def cookie_of(request: Request) -> str:
 def session_id(request: Request) -> str:
     """The id of the session that the request's cookie names; empty without one."""
     return request.cookies.get(cookie_of(request), "")
+
+
+def set_session_cookie(request: Request, response: Response, id: str) -> None:
+    """Let the browser keep the id of its session, out of reach of scripts and of other sites."""
+    secure = request.url.scheme == "https"
+    response.set_cookie(cookie_of(request), id, httponly=True, samesite="strict", secure=secure, path="/")
 
 
 def address_of(request: Request) -> str:
@@ -58,6 +65,8 @@ def current_caller(request: Request) -> Caller:
         if caller is None:
             raise Problem(401, "WEB-NOT-KNOWN")
         request.state.caller = caller
+        if request.method not in SAFE and from_another_site(request):  # a browser sends what "Basic" asked for anywhere
+            raise Problem(403, "WEB-CSRF")
         return caller
     session = current_session(request)
     if session is None:
@@ -92,20 +101,17 @@ def _ours(request: Request, session: Session) -> bool:
 Known = Annotated[Caller, Depends(current_caller)]
 
 
-#: Parameters that name the regions which a request is about.
-PLACES = frozenset({"region", "group"})
-
-
-def needs(action: str, *, anywhere: bool = False, by: frozenset[str] = PLACES) -> Callable[[Request, Caller], None]:
-    """A dependency: the caller may do `action` in every region that the request names.
-
-    Which regions that are: the path parameter `region`, each query parameter `region`, and what is in each `group`;
-    the whole workspace's without any.
+def needs(
+    action: str, *, by: frozenset[str] = frozenset(), anywhere: bool = False
+) -> Callable[[Request, Caller], None]:
+    """A dependency: the caller may do `action` in every region that the request is about.
 
     Parameters
     ----------
     by
-        Those of `PLACES` that the route looks at: what it does not look at names nothing.
+        The parameters of the route, of "region" and "group", that say which regions these are: what else stands in an
+        address says nothing, for the route does not look at it. Without one, and for a place that nobody knows, it is
+        the whole workspace.
     anywhere
         Where the request names no region, it is enough to be allowed in some: the route shows no more than lies in
         `scope(request, action)`.
@@ -126,16 +132,10 @@ def needs(action: str, *, anywhere: bool = False, by: frozenset[str] = PLACES) -
 
 
 def require(request: Request, action: str, *regions: str) -> None:
-    """Problem 403 unless the caller may do `action` in each of `regions`: for what a body names, not the address.
-
-    Of a region that nobody knows, whoever has the right in the whole workspace is told so by what they asked for.
-    """
+    """Problem 403 unless the caller may do `action` in each of `regions`: for what a body names, not the address."""
     caller: Caller = request.state.caller
-    office = office_of(request)
     for region in regions:
-        if not may(caller, action, region, office.regions):
-            if region not in office.regions() and may(caller, action, office.workspace.region, office.regions):
-                continue
+        if not may(caller, action, region, office_of(request).regions):
             request.state.region = region
             raise Problem(403, "WEB-NOT-ALLOWED", action=action, region=region)
 
@@ -175,12 +175,21 @@ def known_submitter(request: Request, name: str, region: str) -> str:
 
 
 def _named(request: Request, office: Office, by: frozenset[str]) -> list[str]:
-    """The regions that the request names in its address."""
-    asked = {name: request.query_params.getlist(name) if name in by else [] for name in PLACES}
-    regions = [str(one) for one in (request.path_params.get("region"), *asked["region"]) if one]
-    groups = [one for one in asked["group"] if one]
-    if groups:
-        known = office.regions().groups
-        for group in groups:
-            regions += known.get(group, (office.workspace.region,))
-    return regions
+    """The regions that the parameters `by` name, in the path or, as often as they stand there, in the query."""
+    places = [
+        (name, place)
+        for name in sorted(by)
+        for place in (request.path_params.get(name), *request.query_params.getlist(name))
+        if place
+    ]
+    if not places:
+        return []
+    tree, whole = office.regions(), (office.workspace.region,)
+    return [one for name, place in places for one in _meant_by(name, str(place), tree) or whole]
+
+
+def _meant_by(name: str, place: str, tree: RegionTree) -> tuple[str, ...]:
+    """The regions that the parameter means; none if nobody knows them."""
+    if name == "group":
+        return tuple(tree.groups.get(place, ()))
+    return (place,) if place in tree else ()

@@ -12,7 +12,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 #: Within so long of its first byte, the head of a request is there, or the connection is closed. [s]
 HEAD_S = 10.0
-#: Connections from one address at a time; the machine itself is not counted: proxies stand there.
+#: Connections from one address at a time. The machine itself and, where there is one, the proxy may have any number.
 MOST_FROM_ONE = 100
 
 
@@ -27,7 +27,8 @@ class Connection(H11Protocol):
         self._late: asyncio.TimerHandle | None = None
         self._from = self.client[0] if self.client else ""
         self._held[self._from] += 1
-        if self._held[self._from] > MOST_FROM_ONE and not is_loopback(self._from):
+        free = self.config.proxy_headers or is_loopback(self._from)
+        if self._held[self._from] > MOST_FROM_ONE and not free:
             transport.close()
             return
         self._watch()

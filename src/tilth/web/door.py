@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import APIRouter, Depends
 
 from tilth.identity import ACTIONS
-from tilth.web.access import PLACES, current_caller, needs
+from tilth.web.access import current_caller, needs
 
 #: Routes that anybody may call, without being known.
 OPEN = "open"
@@ -19,13 +19,14 @@ KNOWN = "known"
 ACTION = "x-tilth-action"
 #: … and under this one, for as long as it is made, that its answer carries an ETag.
 TAGGED = "x-tilth-tagged"
+#: Parameters that say which regions a request is about.
+_PLACES = frozenset({"region", "group"})
 
 
 class Door:
     """A group of routes under one tag. Each names the action it needs; `OPEN` needs none.
 
-    With `anywhere=True` it is enough to be allowed in some region, where the address names none: such a route shows no
-    more than `access.scope` gives.
+    With `anywhere=True` it is enough to have the right in some region: the route shows what lies there and no more.
     """
 
     def __init__(self, tag: str, prefix: str = "/api/v1") -> None:
@@ -35,8 +36,7 @@ class Door:
         self, path: str, action: str, *, tagged: bool = False, **more: Any
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """A route that only looks; `tagged` if its answer carries an ETag."""
-        if tagged:
-            more["openapi_extra"] = {TAGGED: True, **more.pop("openapi_extra", {})}
+        more["openapi_extra"] = {TAGGED: True, **more.pop("openapi_extra", {})} if tagged else more.get("openapi_extra")
         return self._route("GET", path, action, more)
 
     def post(self, path: str, action: str, **more: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -56,14 +56,14 @@ class Door:
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         assert action in (OPEN, KNOWN, *ACTIONS), action
         anywhere = more.pop("anywhere", False)
-        others, extra = more.pop("dependencies", []), {ACTION: action, **more.pop("openapi_extra", {})}
+        guards, extra = more.pop("dependencies", []), {ACTION: action, **(more.pop("openapi_extra", None) or {})}
 
         def added(endpoint: Callable[..., Any]) -> Callable[..., Any]:
-            by = PLACES & set(inspect.signature(endpoint).parameters)
-            guard = current_caller if action in (KNOWN, OPEN) else needs(action, anywhere=anywhere, by=frozenset(by))
-            guards = [] if action == OPEN else [Depends(guard)]
+            by = _PLACES & set(inspect.signature(endpoint).parameters)
+            asked = current_caller if action in (KNOWN, OPEN) else needs(action, by=by, anywhere=anywhere)
+            first = [] if action == OPEN else [Depends(asked)]
             route = self.router.api_route(
-                path, methods=[method], dependencies=[*guards, *others], openapi_extra=extra, **more
+                path, methods=[method], dependencies=[*first, *guards], openapi_extra=extra, **more
             )
             return route(endpoint)
 

@@ -13,6 +13,7 @@ from tilth.web.routes import (
     parcel_lists,
     parcels,
     people,
+    single_sign_on,
     standings,
     surveys,
     workspace,
@@ -32,5 +33,6 @@ DOORS: tuple[Door, ...] = (
     imports.door,
     making.door,
     people.door,
+    single_sign_on.door,
     ogc.door,
 )

@@ -8,8 +8,8 @@ from fastapi import Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from tilth import api
-from tilth.core import language
-from tilth.identity import ACTIONS, Caller, Turned, scope_of
+from tilth.core import BadInput, language
+from tilth.identity import ACTIONS, Caller, Turned, issuer_of, scope_of
 from tilth.web.access import (
     Known,
     address_of,
@@ -18,8 +18,10 @@ from tilth.web.access import (
     current_session,
     from_another_site,
     session_id,
+    set_session_cookie,
 )
 from tilth.web.door import KNOWN, OPEN, Door
+from tilth.web.logged import acting
 from tilth.web.problems import Problem
 from tilth.web.state import office_of
 
@@ -60,13 +62,14 @@ def come_in(request: Request, response: Response, given: Credentials) -> dict[st
         if entered.wait_s:
             raise Problem(429, "WEB-WAIT", seconds=entered.wait_s)
         raise Problem(401, "WEB-WRONG-KEY" if given.key else "WEB-WRONG-PASSWORD")
-    _set_cookie(request, response, entered.id)
+    set_session_cookie(request, response, entered.id)
     return _said(request, entered.session.caller, shown=entered.session.shown, csrf=entered.session.csrf)
 
 
 @door.delete("/session", KNOWN, status_code=204)
 def go_out(request: Request, response: Response) -> None:
     """End the session."""
+    acting(request)
     office_of(request).entrance.sessions.end(session_id(request))
     response.delete_cookie(cookie_of(request), secure=request.url.scheme == "https", httponly=True, samesite="strict")
 
@@ -78,7 +81,7 @@ def me(request: Request) -> dict[str, Any]:
         return _said(request, current_caller(request))
     session = current_session(request)
     if session is None:
-        return {"known": False, "language": language()}
+        return {"known": False, "language": language(), "oidc": _other_service(request)}
     return _said(request, session.caller, shown=session.shown, csrf=session.csrf)
 
 
@@ -94,17 +97,21 @@ def change_password(request: Request, response: Response, caller: Known, given: 
         if proven.wait_s:
             raise Problem(429, "WEB-WAIT", seconds=proven.wait_s)
         raise Problem(422, "IDENTITY-PASSWORD-WRONG")
-    api.user_password(office_of(request).workspace, caller.name, given.new, by=caller.actor)
+    api.user_password(office_of(request).workspace, caller.name, given.new, by=acting(request))
     entered = entrance.by_password(caller.name, given.new, **where)
     if isinstance(entered, Turned):
         raise Problem(401, "WEB-NOT-KNOWN")
-    _set_cookie(request, response, entered.id)
+    set_session_cookie(request, response, entered.id)
     return _said(request, entered.session.caller, shown=entered.session.shown, csrf=entered.session.csrf)
 
 
-def _set_cookie(request: Request, response: Response, id: str) -> None:
-    secure = request.url.scheme == "https"
-    response.set_cookie(cookie_of(request), id, httponly=True, samesite="strict", secure=secure, path="/")
+def _other_service(request: Request) -> str:
+    """What the other service is called that people may sign in at; "" without one, or if its settings are wrong."""
+    try:
+        issuer = issuer_of(office_of(request).workspace)
+    except BadInput:
+        return ""
+    return issuer.name if issuer else ""
 
 
 def _said(request: Request, caller: Caller, *, shown: str = "", csrf: str = "") -> dict[str, Any]:
