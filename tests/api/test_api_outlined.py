@@ -36,7 +36,7 @@ def workspace(tmp_path: Path) -> Workspace:
 
 
 def _kept(workspace: Workspace) -> list[Path]:
-    return sorted((workspace.root / "cache").glob("*"))
+    return sorted((workspace.root / "cache").glob("*-outlines-*"))
 
 
 def test_an_import_keeps_them_and_flows_measure_nothing_again(

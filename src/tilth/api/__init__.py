@@ -48,6 +48,8 @@ if TYPE_CHECKING:
         import_tasks,
     )
     from tilth.api.judged import Acceptance, Judged
+    from tilth.api.map_sheets import prepare_map
+    from tilth.api.map_tiles import MapTile, map_layers, map_overview, map_record, map_tile, map_tilejson
     from tilth.api.measuring import Converted, area, convert
     from tilth.api.missed import missed_tasks
     from tilth.api.parcel_lists import parcel_list, parcel_years
@@ -103,6 +105,7 @@ __all__ = [
     "Judged",
     "JudgedFootprint",
     "LogVerified",
+    "MapTile",
     "Measured",
     "Measurement",
     "Mended",
@@ -166,6 +169,11 @@ __all__ = [
     "ledger_verify",
     "ledger_void",
     "letting_go_needs",
+    "map_layers",
+    "map_overview",
+    "map_record",
+    "map_tile",
+    "map_tilejson",
     "missed_tasks",
     "national",
     "offered",
@@ -173,6 +181,7 @@ __all__ = [
     "parcel",
     "parcel_list",
     "parcel_years",
+    "prepare_map",
     "repair",
     "report",
     "reservation_record",

@@ -23,6 +23,11 @@ def covers_of(
     return first, _cover(workspace, surveys[1], layers[1], outlines[1], first if same else None)
 
 
+def cover_of(workspace: Workspace, survey: Snapshot, layer: Snapshot, outlines: Outlines) -> Cover | None:
+    """The cover of one survey by a layer in its coordinate system."""
+    return _cover(workspace, survey, layer, outlines, None)
+
+
 def _cover(
     workspace: Workspace, survey: Snapshot, layer: Snapshot | None, outlines: Outlines, twin: Cover | None
 ) -> Cover | None:

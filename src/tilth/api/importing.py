@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tilth import __version__
 from tilth.api.beside import about_kind, about_layer, about_survey
+from tilth.api.map_sheets import prepare_map
 from tilth.api.outlined import prepare_outlines
 from tilth.api.results import Imported, Rows
 from tilth.change import flag_kinds
@@ -78,6 +79,7 @@ def import_survey(
     if used:
         with working(message("API-PREPARING", file=Path(file).name)):
             prepare_outlines(workspace, done.snapshot)
+            prepare_map(workspace, store.in_use(year))
     return Imported(done.snapshot, (*done.findings, *noted), used)
 
 
@@ -117,7 +119,12 @@ def import_layer(
     with working(message("API-READING", file=Path(file).name)):
         table = read_vector(file, layer=layer, encoding=encoding, crs=crs)
         draft = layer_from(table, kind, year=year, region=workspace.region, version=__version__)
-    done = _publish(Store(workspace), draft, file, label)
+    store = Store(workspace)
+    done = _publish(store, draft, file, label)
+    with working(message("API-PREPARING", file=Path(file).name)):
+        for stored in store.listed(kind=kind, year=year):
+            if stored.id == done.snapshot.id:
+                prepare_map(workspace, stored)
     return Imported(done.snapshot, (*about_kind(kind), *done.findings))
 
 

@@ -24,7 +24,7 @@ _PBF_EDITION = 2
 
 
 def outlines_of(workspace: Workspace, survey: Snapshot) -> Outlines:
-    """What the shapes of a stored survey say by themselves. What is kept of surveys that are not in use is dropped."""
+    """What the shapes of a stored survey say by themselves. What is kept of what is not in use is dropped."""
     key = _key(survey)
     return _kept(cached(workspace, key), survey) or _measured(workspace, key, survey)
 
@@ -49,7 +49,7 @@ def _kept(folder: Path | None, survey: Snapshot) -> Outlines | None:
 def _measured(workspace: Workspace, key: str, survey: Snapshot) -> Outlines:
     found = Outlines.of(survey.parcels.geometry, survey.meta.crs)
     if keep_cached(workspace, key, found.keep):
-        drop_cached(workspace, [key, *(_about(one.id) for one in Store(workspace).listed(kind="survey"))])
+        drop_cached(workspace, [key, *(_about(one.id) for one in Store(workspace).listed())])
     return found
 
 

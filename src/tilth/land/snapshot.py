@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from tilth.core import FloatArray, IntArray
-    from tilth.land.rows import Shapes
+    from tilth.land.rows import Bytes, Shapes
 
 #: Columns of every parcel frame, with their dtypes. Text is "" where the file gave nothing; numbers are pandas'
 #: nullable integers where a blank must stay a blank. Further columns of the source may follow under their own names.
@@ -145,6 +145,18 @@ class Snapshot:
         import shapely
 
         return np.asarray(shapely.bounds(np.asarray(self.rows.geometry, dtype=object)))
+
+    def binaries(self) -> Iterator[tuple[Bytes, IntArray]]:
+        """The shapes as well-known binary, some rows at a time, see `StoredRows.binaries`."""
+        if isinstance(self.rows, StoredRows):
+            yield from self.rows.binaries()
+            return
+        import numpy as np
+        import shapely
+
+        texts = [text or b"" for text in shapely.to_wkb(np.asarray(self.rows.geometry, dtype=object)).tolist()]
+        start = np.concatenate([[0], np.cumsum([len(text) for text in texts])]).astype(np.int64)
+        yield np.frombuffer(b"".join(texts), np.uint8), start
 
     def shapes(self, rows: IntArray) -> Shapes:
         """(k,) the shapes of some rows."""

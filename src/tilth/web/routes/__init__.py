@@ -16,6 +16,7 @@ from tilth.web.routes import (
     single_sign_on,
     standings,
     surveys,
+    tiles,
     workspace,
 )
 
@@ -35,4 +36,5 @@ DOORS: tuple[Door, ...] = (
     people.door,
     single_sign_on.door,
     ogc.door,
+    tiles.door,
 )
