@@ -49,6 +49,9 @@ def county(tmp_path_factory, worker_id) -> Path:
         if not folder.is_dir():
             made = folder.with_name("desk-county.making")
             api.demo(made, parcels=1500, languages=())
+            place = api.open_workspace(made / "workspace")
+            api.ledger_post_flows(place, before=2023, after=2024, author="Li", evidence="survey-2024")
+            place.database.close()
             made.rename(folder)
     return folder
 
@@ -107,7 +110,7 @@ class Visitor:
         self.page.get_by_role(role, name=self.says(english, chinese), exact=exact).first.click()
 
     def waits_for(self, selector: str) -> None:
-        self.page.wait_for_selector(selector, timeout=30_000)
+        self.page.wait_for_selector(selector, timeout=60_000)
 
 
 def open_browser(chromium, desk: Desk, language: str, **more: object) -> Iterator[Visitor]:

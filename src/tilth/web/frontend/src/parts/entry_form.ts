@@ -2,17 +2,22 @@
 
 import { area, exactArea, parseArea } from "../area";
 import { Refused, send } from "../api";
-import { fill, h } from "../dom";
+import { fill, h, type Props } from "../dom";
 import { keepWatch } from "../guard";
 import { regionName, state } from "../store";
 import { named, t } from "../words";
 import { unitName } from "./areas";
 import { tell } from "./dialog";
 import { Draft } from "./draft";
-import { checkField, selectField, textField } from "./field";
+import { checkField, type FieldOptions, selectField, textField } from "./field";
 import { problemBox } from "./problem";
 import { choose } from "./switches";
 import { dropZone } from "./upload";
+
+/** A field whose change is one step that can be undone. */
+function stepField(label: string, value: string, take: (value: string) => void, props: Props = {}, options: FieldOptions = {}): HTMLElement {
+  return textField(label, value, take, props, { ...options, whole: true });
+}
 
 interface LineDraft {
   account: string;
@@ -149,16 +154,16 @@ export function entryForm(accounts: readonly string[], done: (reserved: boolean)
       h(
         "div",
         { class: "fields" },
-        textField(t("form.id"), value.id, (id) => quietly({ id }), { required: true, maxlength: 100 }, { hint: t("form.id.hint"), wrong: missing("id") }),
+        stepField(t("form.id"), value.id, (id) => quietly({ id }), { required: true, maxlength: 100 }, { hint: t("form.id.hint"), wrong: missing("id") }),
         selectField(t("ledger.kind"), value.kind, KINDS.map((kind) => ({ value: kind as string, label: named("entrykind", kind) })), (kind) => quietly({ kind })),
-        textField(t("ledger.posting"), value.posting, (posting) => quietly({ posting }), { type: "date", required: true }, { wrong: missing("posting") }),
-        textField(t("ledger.act"), value.act, (act) => quietly({ act }), { type: "date" }),
-        textField(t("ledger.evidence"), value.evidence, (evidence) => quietly({ evidence }), { required: true }, { wrong: missing("evidence") }),
-        textField(t("form.geometry"), value.geometry, (geometry) => quietly({ geometry })),
-        textField(t("form.links"), value.links, (links) => quietly({ links })),
+        stepField(t("ledger.posting"), value.posting, (posting) => quietly({ posting }), { type: "date", required: true }, { wrong: missing("posting") }),
+        stepField(t("ledger.act"), value.act, (act) => quietly({ act }), { type: "date" }),
+        stepField(t("ledger.evidence"), value.evidence, (evidence) => quietly({ evidence }), { required: true }, { wrong: missing("evidence") }),
+        stepField(t("form.geometry"), value.geometry, (geometry) => quietly({ geometry })),
+        stepField(t("form.links"), value.links, (links) => quietly({ links })),
         value.phase === "reserve"
-          ? textField(t("form.expires"), value.expires, (expires) => quietly({ expires }), { type: "date" })
-          : textField(t("form.settles"), value.settles, (settles) => quietly({ settles })),
+          ? stepField(t("form.expires"), value.expires, (expires) => quietly({ expires }), { type: "date" })
+          : stepField(t("form.settles"), value.settles, (settles) => quietly({ settles })),
       ),
       h(
         "fieldset",
@@ -178,8 +183,8 @@ export function entryForm(accounts: readonly string[], done: (reserved: boolean)
     h(
       "div",
       { class: "line", role: "group", "aria-label": t("form.line", { number: at + 1 }) },
-      textField(t("form.account"), one.account, (account) => line(at, { account: account.toUpperCase() }), { list: "accounts-known", spellcheck: "false", placeholder: "LAND:0103" }, { wrong: wrong.has(`account-${at}`) ? t("form.missing") : null }),
-      textField(
+      stepField(t("form.account"), one.account, (account) => line(at, { account: account.toUpperCase() }), { list: "accounts-known", spellcheck: "false", placeholder: "LAND:0103" }, { wrong: wrong.has(`account-${at}`) ? t("form.missing") : null }),
+      stepField(
         `${t("form.area")} (${unitName()})`,
         one.typed || (one.dm2 === null ? "" : plainArea(one.dm2)),
         (typed) => {
@@ -189,7 +194,7 @@ export function entryForm(accounts: readonly string[], done: (reserved: boolean)
         { inputmode: "decimal" },
         { wrong: wrong.has(`area-${at}`) ? t("form.area.wrong") : null },
       ),
-      textField(t("form.grade"), one.grade, (grade) => line(at, { grade }), { inputmode: "numeric", maxlength: 2 }),
+      stepField(t("form.grade"), one.grade, (grade) => line(at, { grade }), { inputmode: "numeric", maxlength: 2 }),
       h(
         "div",
         { class: "marks" },

@@ -3,6 +3,8 @@
 import { type Child, freshId, h, type Props } from "../dom";
 
 export interface FieldOptions {
+  /** Take what was typed once it is whole, so that it can be undone as one step; without, at every letter. */
+  whole?: boolean;
   hint?: string | undefined;
   wrong?: string | null | undefined;
 }
@@ -30,7 +32,7 @@ export function textField(
 ): HTMLElement {
   const id = freshId("field");
   const control = h("input", { id, value, autocomplete: "off", maxlength: 200, ...props });
-  control.addEventListener("change", () => take(control.value.trim()));
+  control.addEventListener(options.whole ? "change" : "input", () => take(control.value.trim()));
   return framed(label, id, control, options);
 }
 
