@@ -138,7 +138,7 @@ def test_standing_is_shown_to_the_last_hundredth_of_a_square_metre(clerk):
     assert whole_number(cells[1]) == own["farmland_dm2"] and whole_number(cells[2]) == own["headroom_dm2"]
     name = page.locator("tbody tr:not(.own) th a").first.inner_text()
     page.locator("tbody tr:not(.own) th a").first.click()
-    page.wait_for_function("name => document.querySelector('tr.own th')?.textContent === name", arg=name)
+    page.locator("tr.own th", has_text=name).wait_for()
     assert name in page.locator(".lead").inner_text()
 
 
@@ -187,7 +187,7 @@ def test_a_reservation_is_made_and_voided(clerk):
     page.get_by_role("button", name=f"{clerk.says('Void', '作废')}: {named}").click()
     page.get_by_label(clerk.says("Document that says so", "依据文件")).fill("withdrawal 9")
     page.locator("dialog").get_by_role("button", name=clerk.says("Void", "作废"), exact=True).click()
-    page.wait_for_function("!document.querySelector('dialog[open]')")
+    page.wait_for_selector("dialog[open]", state="detached")
     page.get_by_text(named).first.wait_for(state="detached")
 
 
@@ -216,7 +216,7 @@ def test_a_layer_is_imported_and_its_progress_seen(clerk, desk):
     page.get_by_label(clerk.says("Kind of layer", "图层类型")).fill(f"area{clerk.language}")
     page.locator("input[type=file]").set_input_files(desk.files / "reserve.gpkg")
     page.get_by_role("status").get_by_text(clerk.says("done", "完成"), exact=True).wait_for()
-    page.wait_for_function("rows => document.querySelectorAll('tbody tr').length > rows", arg=rows)
+    page.locator("tbody tr").nth(rows).wait_for()
     clerk.click("Jobs", "任务")
     clerk.waits_for("tbody tr")
 
@@ -226,7 +226,8 @@ def test_today_leads_to_where_things_are_done(clerk):
     page.goto("/today")
     clerk.waits_for(".todo")
     page.locator(".todo a.button").first.click()
-    page.wait_for_function("!document.querySelector('.todo') && document.querySelector('#page h1')")
+    page.wait_for_selector(".todo", state="detached")
+    clerk.waits_for("#page h1")
 
 
 def test_whoever_is_not_known_sees_the_way_in_and_nothing_else(visitor, desk):

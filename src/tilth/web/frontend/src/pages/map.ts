@@ -178,7 +178,7 @@ function layerName(layer: MapLayer): string {
 export function legendList(record: MapRecord, how: By): HTMLElement {
   return h(
     "ul",
-    { class: "legend" },
+    { class: "legend", tabindex: "0", "aria-label": t("map.legend") },
     legendOf(record, how).map((one) =>
       h(
         "li",
