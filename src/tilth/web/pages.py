@@ -8,6 +8,7 @@ from pathlib import Path
 from fastapi import FastAPI, HTTPException
 from fastapi.responses import FileResponse, PlainTextResponse
 from fastapi.staticfiles import StaticFiles
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import Response
 from starlette.types import Scope
 
@@ -30,7 +31,7 @@ class _Assets(StaticFiles):
 def add_pages(app: FastAPI, pages: Path = PAGES) -> None:
     """Have `app` serve them for every address that is not the API's; where they are not built, say how to."""
     if (pages / "assets").is_dir():
-        app.mount("/assets", _Assets(directory=pages / "assets"), name="assets")
+        app.mount("/assets", GZipMiddleware(_Assets(directory=pages / "assets")), name="assets")
 
     @app.get("/{page:path}", include_in_schema=False)
     def page_of(page: str) -> Response:
