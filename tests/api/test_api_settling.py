@@ -108,6 +108,28 @@ def test_what_is_short_is_said_and_nothing_is_posted(place: Workspace) -> None:
     assert "--area-ha 0.800000" in str(told.value.remedy) and api.ledger_verify(place).digest == before
 
 
+def test_a_pool_with_nothing_to_use_does_not_advise_to_write_off_nothing(place: Workspace) -> None:
+    settle(place, area_ha="0.300000", use=["a-1"])
+    with pytest.raises(BadInput) as told:
+        settle(place, on=date(2024, 3, 20), occupation="n-1")
+    assert told.value.code == "LEDGER-SETTLE-NO-CLAIM"
+    settle(place, area_ha="0.900000", id="rest")
+    with api.land_book(place) as book:
+        lost = Quantities(2_000_000, 2_000_000, 0, 8_000_000)
+        book.post(an_entry("n-2", "NONAG", date(2024, 7, 1),
+                           ("LAND:0101", {"paddy": 1, "stable": 1, "grade": 4}, lost.negated()),
+                           ("LAND:1003", {}, Quantities(2_000_000)), ("CLAIM:NONAG", {}, lost)))  # fmt: skip
+    settle(place, occupation="n-2", area_ha="0.400001")
+    with pytest.raises(BadInput) as told:
+        settle(place, occupation="n-2")
+    assert told.value.code == "LEDGER-SETTLE-NOTHING" and "--area-ha" not in told.value.remedy
+
+
+def test_who_names_an_entry_without_a_claim_is_told_which_have_one(place: Workspace) -> None:
+    with pytest.raises(BadInput, match=r"a-1 raised no claim .* claims are open of: n-1"):
+        settle(place, occupation="a-1")
+
+
 @pytest.mark.parametrize(
     ("more", "code"),
     [

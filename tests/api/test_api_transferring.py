@@ -11,7 +11,7 @@ from tilth import api
 from tilth.cli.run import run
 from tilth.core import BadInput
 from tilth.land import Region, Store
-from tilth.ledger import Account, Entry, Line, Quantities
+from tilth.ledger import Account, Entry, Line, Quantities, counter
 from tilth.runtime import Workspace
 
 SELLER, BUYER, DAY = "410882", "410883", date(2024, 6, 1)
@@ -46,6 +46,18 @@ def test_what_the_seller_gives_the_buyer_gets(two: Workspace) -> None:
 
 
 def test_asking_twice_transfers_once(two: Workspace) -> None:
+    assert give(two, "3", grade=5).again == 0 and give(two, "3", grade=5).again == 1
+
+
+def test_a_transfer_that_was_taken_back_is_made_anew(two: Workspace) -> None:
+    for number in (1, 2):
+        (receipt,) = give(two, "3", grade=5).receipts
+        assert not receipt.again and receipt.id.endswith(":2") == (number == 2)
+        with api.land_book(two) as book:
+            wrong, _ = book.entry(receipt.id)
+            book.post(
+                counter(wrong, id=f"no {number}", posting_date=wrong.posting_date, evidence="agreement-5", author="Li")
+            )
     assert give(two, "3", grade=5).again == 0 and give(two, "3", grade=5).again == 1
 
 

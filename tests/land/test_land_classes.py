@@ -100,6 +100,8 @@ def test_the_region_tree_lists_parents_before_children() -> None:
         ("999901002", 1), ("999901002001", 2), ("X1", 1),
     ]  # fmt: skip
     assert [region.code for region in tree.ancestors("999901001001")] == ["999901001001", "999901001", "999901"]
+    assert tree.below("999901001") == {code for code in tree.regions if code.startswith("999901001")}
+    assert tree.below("999901") == set(tree.regions)
     assert [region.name for region in tree.at_level("township")] == ["镇", "999901002"]
     assert [region.code for region in tree.roots()] == ["999901"]
     assert level_of_code("31") == "province"

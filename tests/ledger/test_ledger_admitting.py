@@ -65,7 +65,9 @@ def test_an_occupation_below_the_task_is_refused_with_the_shortfall(county: Book
         "entry o would leave 410882 示范县 with 3.99 m² of farmland in stable use; "
         "its task of 2024 is 4.00 m²: 0.01 m² short"
     )
-    asked(county, replace(occupy("o", 300), act_date=date(2023, 1, 1)), tasks=TASKS)
+    late = replace(occupy("o", 300), act_date=date(2023, 1, 1))
+    assert "its task of 2024" in refused(county, late, tasks=TASKS), "it takes of what is there in 2024"
+    asked(county, occupy("o", 300, "2023-12-31"), tasks=TASKS)
 
 
 def test_entries_of_one_call_are_taken_together_in_their_order(county: Book) -> None:

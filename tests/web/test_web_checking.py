@@ -64,7 +64,7 @@ def test_a_footprint_beyond_ones_region_is_not_judged(as_role):
     assert viewer.post(CHECK, json=inside).status_code == 403
     assert viewer.post(f"{CHECK}&region={here.NORTH}", json=inside).status_code == 200
     refused = viewer.post(f"{CHECK}&region={here.NORTH}", json=outside)
-    assert refused.status_code == 403 and refused.json()["code"] == "WEB-OUTSIDE"
+    assert refused.status_code == 403 and refused.json()["code"] == "WEB-NOT-ALLOWED"
 
 
 def packed(*members, linked=""):

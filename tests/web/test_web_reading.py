@@ -83,7 +83,8 @@ def test_nothing_is_sent_twice_and_a_change_is_seen_at_once(desk, county, tmp_pa
     again = desk.get(f"/api/v1/{page}", headers={"If-None-Match": f'W/"x", {first.headers["etag"]}'})
     assert again.status_code == 304 and not again.content
     file = tmp_path / "more.json"
-    file.write_text(json.dumps([here.entry("more", "OPENING", "2024-01-05", (here.SOUTH, "POOL:RESTORED", "1.00"))]))
+    lines = (here.SOUTH, "LAND:0201", "-1.00"), (here.SOUTH, "LAND:0301", "1.00")
+    file.write_text(json.dumps([here.entry("more", "CHANGE", "2024-04-05", *lines)]))
     api.ledger_post(county, file, author="Li")
     changed = desk.get(f"/api/v1/{page}", headers={"If-None-Match": first.headers["etag"]})
     assert changed.status_code == 200 and changed.headers["etag"] != first.headers["etag"]

@@ -10,7 +10,7 @@ import uvicorn
 from web_people import known
 
 from tilth.core import BadInput
-from tilth.web import serve
+from tilth.web import serve, serving
 
 
 @pytest.fixture
@@ -19,6 +19,7 @@ def started(office, monkeypatch):
 
     def start(**more):
         said, warned, calls = [], [], []
+        monkeypatch.setattr(serving, "listen_once", lambda host, port: None)
         monkeypatch.setattr(uvicorn, "run", lambda app, **how: calls.append((app, how)))
         serve(office.root, **{"host": "127.0.0.1", "port": 8000, "say": said.append, "warn": warned.append, **more})
         return said[0], warned, *calls[0]

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from tilth.api.answering import answer_once
     from tilth.api.area_lists import write_areas
     from tilth.api.assessing import Assessed, ledger_assess, ledger_rules
+    from tilth.api.backing_up import BackedUp, backup
     from tilth.api.book_reading import (
         ledger_entries,
         ledger_entry,
@@ -71,6 +72,7 @@ if TYPE_CHECKING:
     )
     from tilth.api.projects import Checked, JudgedFootprint, check, judge
     from tilth.api.published import national
+    from tilth.api.restoring import Restored, restore
     from tilth.api.results import Accounts, Imported, Measured, Measurement, Rows, Written
     from tilth.api.settling import Settled, ledger_settle
     from tilth.api.standing_records import Detail, GroupStanding, Standings, Ungraded
@@ -80,6 +82,7 @@ if TYPE_CHECKING:
     from tilth.api.tables_shown import ChangesWanted, accounts_record, changes_page, flows_record
     from tilth.api.today import today
     from tilth.api.transferring import ledger_transfer
+    from tilth.api.watching import Figures, figures, ready
     from tilth.api.workspaces import contents, init, open_workspace, set_aside, use
     from tilth.api.yearbook import Reviewed, report, review
 else:
@@ -89,6 +92,7 @@ __all__ = [
     "Acceptance",
     "Accounts",
     "Assessed",
+    "BackedUp",
     "Booked",
     "ChangesWanted",
     "Checked",
@@ -97,6 +101,7 @@ __all__ = [
     "Demonstration",
     "Detail",
     "Examined",
+    "Figures",
     "FlowPosted",
     "Flowed",
     "FollowUp",
@@ -110,6 +115,7 @@ __all__ = [
     "Measurement",
     "Mended",
     "Offered",
+    "Restored",
     "Reviewed",
     "Rows",
     "Settled",
@@ -123,6 +129,7 @@ __all__ = [
     "answer_once",
     "area",
     "at_console",
+    "backup",
     "balance_records",
     "booked_by_region",
     "changes_page",
@@ -134,6 +141,7 @@ __all__ = [
     "convert",
     "demo",
     "down_to",
+    "figures",
     "findings_page",
     "flows",
     "flows_record",
@@ -182,9 +190,11 @@ __all__ = [
     "parcel_list",
     "parcel_years",
     "prepare_map",
+    "ready",
     "repair",
     "report",
     "reservation_record",
+    "restore",
     "review",
     "set_aside",
     "standing",

@@ -121,14 +121,15 @@ def ledger_close(workspace: Workspace, *, year: int, evidence: str, author: str,
 
     tree = Store(workspace).regions()
     top = tree[region or workspace.region].code
-    below = [one.code for one in tree.regions.values() if top in {up.code for up in tree.ancestors(one.code)}]
     with land_book(workspace) as book:
         may_close(top, year, evidence, author, datetime.now(UTC).astimezone().date())
         found = ledger_assess(workspace, year=year, region=top)
         unsound = tuple(one for one in found.tests if one.outcome is not Outcome.PASS and not _of_closings(one))
         _refused(found, unsound)
         unbooked = _unbooked(workspace, year, top)
-        return Closed(book.close_year(top, year, below=below, evidence=evidence, author=author), unsound, unbooked)
+        return Closed(
+            book.close_year(top, year, below=tree.below(top), evidence=evidence, author=author), unsound, unbooked
+        )
 
 
 def _of_closings(one: Tested) -> bool:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from tilth.core import BadInput, Finding, Where, message
 from tilth.ledger import (
-    MARKS_FIRST,
     Account,
     Book,
     ChangeRecord,
@@ -30,6 +29,7 @@ from tilth.ledger import (
     stock_entry,
     write_entries,
 )
+from tilth.ledger.flow_again import cut, first_id, next_of, stands
 from tilth.runtime import Workspace, working
 
 if TYPE_CHECKING:
@@ -199,8 +199,7 @@ def _books(tree: RegionTree, own: str, region: str | None, level: str) -> tuple[
         fits = [one.code for one in line if _LEVELS.index(one.level) <= depth]
         return fits[0] if fits else own
 
-    inside = {one.code for one in tree.regions.values() if top.code in {up.code for up in tree.ancestors(one.code)}}
-    return home, inside
+    return home, set(tree.below(top.code))
 
 
 def stocks_of(workspace: Workspace, store: Store, before: int, after: int, home: Callable[[str], str]) -> Any:
@@ -307,16 +306,18 @@ class _Standing:
         self._there = [one for one in self._there if one.id not in gone]
         # A parcel may change again under the same id: what was posted from other years explains nothing here.
         own = [one for one in self._there if not one.id.startswith("flow:") or one.id.startswith(f"flow:{span}:")]
-        ids, places = {one.id for one in own}, {one.geometry for one in own if one.geometry}
-        self.new = tuple(_renamed(one, gone) for one in asked.entries if not _known(one, ids, places))
+        ids = {first for one in own for first in (one.id, first_id(one.id))}
+        places = {one.geometry for one in own if one.geometry}
+        self.new = tuple(next_of(one, gone) for one in asked.entries if not stands(one, ids, places))
         self.again = len(asked.entries) - len(self.new)
         self.unmatched = tuple(
-            one for one in asked.unmatched if one.entry is None or not _known(one.entry, ids, places)
+            one for one in asked.unmatched if one.entry is None or not stands(one.entry, ids, places)
         )
         explained = {one.id for one in asked.entries} | {one.entry.id for one in asked.unmatched if one.entry}
         about = {one.geometry for one in asked.entries if one.geometry}
         about |= {one.entry.geometry for one in asked.unmatched if one.entry and one.entry.geometry}
-        self.matched = [one for one in own if one.id in explained or one.geometry in about]
+        explained |= {cut(one) for one in explained}
+        self.matched = [one for one in own if first_id(one.id) in explained or one.geometry in about]
         self.held = _held(book, wanted, terms.posting_date)
 
     def openings(self, stock: Mapping[Account, int], year: int, survey: str) -> tuple[Entry, ...]:
@@ -350,21 +351,6 @@ class _Standing:
     def held_after(self, new: Sequence[Entry], _openings: Sequence[Entry]) -> dict[Account, int]:
         """What the book would hold with `new` posted."""
         return dict(_moved(new, defaultdict(int, self.held), self.wanted))
-
-
-def _known(entry: Entry, ids: set[str], places: set[str]) -> bool:
-    """Does it stand, or an entry of somebody's own for its parcels? That of a change stands for its marks too."""
-    if entry.id in ids or not entry.geometry:
-        return entry.id in ids
-    return entry.geometry in places or entry.geometry.removesuffix(MARKS_FIRST) in places
-
-
-def _renamed(entry: Entry, gone: set[str]) -> Entry:
-    """An entry that was posted and reversed comes again under the next id."""
-    name, number = entry.id, 2
-    while name in gone:
-        name, number = f"{entry.id[:96]}~{number}", number + 1
-    return entry if name == entry.id else replace(entry, id=name)
 
 
 def _moved(entries: Iterable[Entry], held: defaultdict[Account, int], wanted: set[str]) -> defaultdict[Account, int]:

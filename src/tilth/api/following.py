@@ -101,6 +101,4 @@ def _taken_back(workspace: Workspace, found: FollowUp, evidence: str, author: st
 
 def _below(workspace: Workspace) -> Iterable[str]:
     """The workspace's region and all below it."""
-    tree = Store(workspace).regions()
-    own = workspace.region
-    return [one.code for one in tree.regions.values() if own in {up.code for up in tree.ancestors(one.code)}]
+    return Store(workspace).regions().below(workspace.region)

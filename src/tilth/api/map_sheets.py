@@ -83,6 +83,8 @@ _opened = _Opened()
 _behind: dict[tuple[str, str], Thread] = {}
 _failed: dict[tuple[str, str], TilthError] = {}
 _starting = Lock()
+#: Layers are made ready one behind the other, which bounds the memory that it takes.
+_one_by_one = Lock()
 
 
 _far: dict[tuple[str, str], Progress] = {}
@@ -214,7 +216,7 @@ def open_behind(workspace: Workspace, stored: Stored) -> None:
 
         def run() -> None:
             try:
-                with reporting(_Meter(place)):
+                with _one_by_one, reporting(_Meter(place)):
                     sheet_of(workspace, stored)
                     if stored.kind == "survey":
                         overview_of(workspace, stored)

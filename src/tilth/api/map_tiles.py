@@ -104,6 +104,8 @@ def map_record(workspace: Workspace, scope: Sequence[str] | None = None) -> dict
     """
     store = Store(workspace)
     layers, whole = map_layers(workspace), _sees_all(workspace, scope)
+    for stored in sorted(layers.values(), key=lambda one: one.year or 0, reverse=True):
+        _ready(workspace, stored, overview=stored.kind == "survey")  # the newest is what is looked at first
     told = []
     for name, stored in layers.items():
         if whole or stored.kind in ("survey", *_OF_REGIONS):

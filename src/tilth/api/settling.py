@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -12,9 +12,9 @@ from tilth.api.assessing import ledger_rules
 from tilth.api.booking import land_book
 from tilth.api.transferring import whole_dm2
 from tilth.core import BadInput
-from tilth.ledger import Account, Book, Receipt, posted
-from tilth.ledger.lots import lots
-from tilth.ledger.settling import Asked, WriteOff, write_off
+from tilth.ledger import Account, Book, Entry, Policy, Receipt, post_proposed, posted
+from tilth.ledger.lots import Lot, lots
+from tilth.ledger.settling import Asked, WriteOff, claim_of, write_off
 
 if TYPE_CHECKING:
     from tilth.runtime import Workspace
@@ -72,20 +72,44 @@ def ledger_settle(
     day = on or datetime.now(UTC).astimezone().date()
     area = None if area_ha is None else whole_dm2(area_ha, "area_ha")
     policy = ledger_rules(workspace)
+    asked = Asked(occupation, day, evidence, author, area, tuple(use), id)
     with land_book(workspace) as book:
         entry, _ = book.entry(occupation)
-        region = next((one.account.region for one in entry.lines if one.account.family == "CLAIM"), "")
-        if not region:
-            raise BadInput("LEDGER-SETTLE-NO-CLAIM", id=occupation, day=day, known="-")
-        history = list(posted(book.database, [region], since=_FIRST, until=day, families=("CLAIM", "POOL")))
-        claims, pools = (lots(history, family, frozenset([region]), day) for family in ("CLAIM", "POOL"))
-        rule = policy.rule("pools", day, region)
-        asked = Asked(
-            occupation, day, evidence, author, area, tuple(use), id, rule["indicators"] if rule else ("area",)
-        )
-        found = write_off(claims, pools, _free(book, region, day), asked)
-        receipt = None if dry_run else book.post(found.entry)[0]
-    return Settled(found, receipt)
+        owing = {one.account.region for one in entry.lines if one.account.family == "CLAIM"}
+        regions = sorted(owing or {one.account.region for one in entry.lines} or {workspace.region})
+        if dry_run:
+            return Settled(_proposed(book, regions, policy, asked), None)
+        made: list[WriteOff] = []
+
+        def propose() -> Entry:
+            made.append(_proposed(book, regions, policy, asked))
+            return made[-1].entry
+
+        receipt = post_proposed(book, propose, regions)
+    return Settled(made[-1], receipt)
+
+
+def _proposed(book: Book, regions: Sequence[str], policy: Policy, asked: Asked) -> WriteOff:
+    """The write-off as the book stands: what was there on the day, less what was taken of it until now."""
+    history = list(posted(book.database, regions, since=_FIRST, until=date.max, families=("CLAIM", "POOL")))
+    claims, pools = (
+        [one for one in lots(history, family, frozenset(regions), asked.day) if _there(one, asked.day)]
+        for family in ("CLAIM", "POOL")
+    )
+    region = claim_of(claims, asked).region
+    taken = next((one.number for one in history if one.entry.id == asked.id), None)
+    if taken is not None:
+        raise BadInput("LEDGER-ID-TAKEN", id=asked.id, number=taken)
+    rule = policy.rule("pools", asked.day, region)
+    full = replace(
+        asked, indicators=rule["indicators"] if rule else ("area",),
+        standing=frozenset(one.entry.id for one in history),
+    )  # fmt: skip
+    return write_off(claims, pools, _free(book, region, asked.day), full)
+
+
+def _there(lot: Lot, day: date) -> bool:
+    return lot.recorded.entry.posting_date <= day
 
 
 def _free(book: Book, region: str, day: date) -> dict[Account, int]:

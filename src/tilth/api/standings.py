@@ -159,8 +159,7 @@ def _wanted(tree: RegionTree, region: str | None, group: str | None) -> set[str]
         return set(tree.members(group))
     if region is None:
         return None
-    tree[region]
-    return {one.code for one in tree.regions.values() if region in {up.code for up in tree.ancestors(one.code)}}
+    return set(tree.below(region))
 
 
 def _lies_in(code: str, wanted: set[str], tree: RegionTree) -> bool:

@@ -29,7 +29,7 @@ def surveys_of(workspace: Workspace, year: int) -> Surveys:
 
 def surveyed(workspace: Workspace, tree: RegionTree, region: str, year: int) -> Beside:
     """INV-4, if there are surveys to compare, and INV-6; with what each rests on, so that INV-17 can do them again."""
-    below = sorted(one.code for one in tree.regions.values() if region in {up.code for up in tree.ancestors(one.code)})
+    below = sorted(tree.below(region))
     limits = load_limits(region, year, workspace.root)
     once = once_in_pool(workspace.database, region, below, year, limits)
     rests_on: dict[str, Mapping[str, Any]] = {

@@ -8,7 +8,7 @@ from hashlib import sha256
 
 from tilth.api.booking import Booked, land_book
 from tilth.core import BadInput
-from tilth.ledger import Account, Book, Entry, Line, Quantities
+from tilth.ledger import Account, Book, Entry, Line, Quantities, accepted_before
 from tilth.ledger.reading import number
 from tilth.runtime import Workspace
 
@@ -59,7 +59,7 @@ def ledger_transfer(
         wet = area if given.paddy else whole_dm2(paddy_ha, "paddy_ha", least=0)
         size = Quantities(area, wet, capacity_kg, area * given.grade)
         entry = Entry(
-            id=id or _id(seller, buyer, given, evidence), kind="TRANSFER", act_date=day,
+            id=id or _not_taken_back(book, _id(seller, buyer, given, evidence)), kind="TRANSFER", act_date=day,
             posting_date=day, evidence=evidence, author=author, by_state=by_state,
             lines=(Line(given, size.negated()), Line(given._replace(region=buyer), size)),
         )  # fmt: skip
@@ -70,6 +70,14 @@ def _id(seller: str, buyer: str, given: Account, evidence: str) -> str:
     """The same for the same parties, account and document; hashed so that it is never too long."""
     about = sha256(f"{given} {evidence}".encode()).hexdigest()[:16]
     return f"transfer:{seller}-{buyer}:{given.name}:{about}"
+
+
+def _not_taken_back(book: Book, first: str) -> str:
+    """The id, or the next after it, of which no entry was reversed: such a transfer is made anew."""
+    name, number = first, 2
+    while accepted_before(book.database, [name]).get(name, (None, ""))[1]:
+        name, number = f"{first}:{number}", number + 1
+    return name
 
 
 def _account(book: Book, region: str, name: str, marks: dict[str, int]) -> Account:

@@ -15,6 +15,7 @@ from tilth.cli import (
     showing,
     serving,
     people,
+    keeping,
 )
 # isort: on
 
@@ -25,6 +26,7 @@ __all__ = [
     "assessing",
     "booking",
     "bringing",
+    "keeping",
     "measuring",
     "people",
     "serving",

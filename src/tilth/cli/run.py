@@ -43,7 +43,7 @@ def _run(arguments: Sequence[str] | None) -> int:
             _say("", message("CLI-STOPPED"), "")
         return status if isinstance(status, int) else 0
     except TilthError as error:
-        _say(error.code, error.said, error.remedy)
+        _say(error.code, *_in_words(error.said, error.remedy))
     except TyperException as error:
         said = error.format_message()
         if said.startswith("Usage: "):  # called without anything: the help is the answer
@@ -62,6 +62,13 @@ def _run(arguments: Sequence[str] | None) -> int:
         _say("", message("CLI-OUR-MISTAKE", what=f"{type(error).__name__}: {error}", file=_keep(error)), "")
         return 70
     return 2
+
+
+def _in_words(*texts: str) -> tuple[str, ...]:
+    """Marks of accounts in the language in use; ids whole, as they may be asked for again."""
+    from tilth.report import in_words
+
+    return tuple(in_words(one) for one in texts)
 
 
 def _say(code: str, said: str, remedy: str) -> None:

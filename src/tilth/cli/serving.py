@@ -14,7 +14,7 @@ from tilth.core import message
 
 @app.command()
 def serve(
-    host: Annotated[str, typer.Option("--host", help="Address to listen at; others can reach only 0.0.0.0.")] = (
+    host: Annotated[str, typer.Option("--host", help="Address to listen at; 0.0.0.0 lets other computers in.")] = (
         "127.0.0.1"
     ),
     port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Port to listen at.")] = 8000,
@@ -22,6 +22,12 @@ def serve(
     tls_key: Annotated[str, typer.Option("--tls-key", help="Private key (PEM) of the certificate.")] = "",
     proxy: Annotated[
         str, typer.Option("--proxy", help="Address of the proxy before the server, which tells who asks: 127.0.0.1.")
+    ] = "",
+    workers: Annotated[
+        int, typer.Option("--workers", min=1, max=64, help="Processes that serve; more than one wants PostgreSQL.")
+    ] = 1,
+    access_log: Annotated[
+        str, typer.Option("--access-log", metavar="FILE", help="Add a line of JSON for each request; - prints it.")
     ] = "",
 ) -> None:
     """Serve the workspace to browsers, and print the address to open. 网页服务
@@ -40,4 +46,15 @@ def serve(
     def warn(text: str) -> None:
         typer.echo(text, err=True)
 
-    doors.serve(place.root, host=host, port=port, say=say, warn=warn, tls_cert=tls_cert, tls_key=tls_key, proxy=proxy)
+    doors.serve(
+        place.root,
+        host=host,
+        port=port,
+        say=say,
+        warn=warn,
+        tls_cert=tls_cert,
+        tls_key=tls_key,
+        proxy=proxy,
+        workers=workers,
+        access_log=access_log,
+    )

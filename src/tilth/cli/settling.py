@@ -57,7 +57,7 @@ def _shown(done: Settled) -> None:
     names = ("CLI-SETTLE-ENTRY", "CLI-SETTLE-DAY", "CLI-LEDGER-ACCOUNT", "CLI-SETTLE-TAKEN", "CLI-SETTLE-PADDY")
     heading = [message(name, unit=unit) for name in names]
     rows = [
-        (used.entry, used.accepted.isoformat(), str(used.account), show.area(used.quantities.area_dm2, "m2"),
+        (used.entry, used.accepted.isoformat(), show.said(used.account), show.area(used.quantities.area_dm2, "m2"),
          show.area(used.quantities.paddy_dm2, "m2"))
         for used in one.used
     ]  # fmt: skip

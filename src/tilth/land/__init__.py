@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         observed_code_system,
     )
     from tilth.land.ground_covered import covered
+    from tilth.land.in_folders import due_files, stored_folders
     from tilth.land.kinds import kind_of, meant_kind, near_kind
     from tilth.land.naming import told_apart
     from tilth.land.regions import Region, RegionTree, Task, level_of_code, tree_from_codes
@@ -52,6 +53,7 @@ __all__ = [
     "code_system",
     "correspondence",
     "covered",
+    "due_files",
     "kind_of",
     "level_of_code",
     "meant_kind",
@@ -59,6 +61,7 @@ __all__ = [
     "observed_code_system",
     "retold",
     "ridge_deduction",
+    "stored_folders",
     "told_apart",
     "tree_from_codes",
     "typed",

@@ -70,6 +70,24 @@ class RegionTree:
             line.append(self.regions[str(line[-1].parent)])
         return line
 
+    def below(self, code: str) -> frozenset[str]:
+        """The code of a region and of all below it.
+
+        Raises
+        ------
+        NotFound
+            If there is no such region.
+        """
+        children: dict[str | None, list[str]] = {}
+        for one in self.regions.values():
+            children.setdefault(one.parent, []).append(one.code)
+        found, waiting = {self[code].code}, [code]
+        while waiting:
+            new = [one for one in children.get(waiting.pop(), ()) if one not in found]
+            found.update(new)
+            waiting += new
+        return frozenset(found)
+
     def walk(self) -> Iterator[tuple[Region, int]]:
         """Every region with its depth, each parent before its children, as the report tables list them."""
         below: dict[str | None, list[Region]] = {}

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from tilth.ledger.following import Followed, follow_up, once_in_pool
     from tilth.ledger.from_flows import Proposed, Terms, Unmatched, accounts_of, closes, propose, stock_entry
     from tilth.ledger.gathering import Facts, gather
-    from tilth.ledger.gating import post_admitted
+    from tilth.ledger.gating import post_admitted, post_proposed
     from tilth.ledger.grounds import (
         Ground,
         Shared,
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     )
     from tilth.ledger.history import Recorded, posted, recalled
     from tilth.ledger.holding import held_by, letting_go, reservations
+    from tilth.ledger.how_far import BookState, book_state, how_many
     from tilth.ledger.judging import Case, Surveys
     from tilth.ledger.laws import check
     from tilth.ledger.limits import Limit, Limits, load_limits
@@ -92,6 +93,7 @@ __all__ = [
     "Balance",
     "Beside",
     "Book",
+    "BookState",
     "CapLike",
     "CapSheet",
     "Case",
@@ -150,6 +152,7 @@ __all__ = [
     "again",
     "as_results",
     "assess",
+    "book_state",
     "booked",
     "cap_known",
     "cap_of",
@@ -164,6 +167,7 @@ __all__ = [
     "follow_up",
     "gather",
     "held_by",
+    "how_many",
     "in_order",
     "keep",
     "kept",
@@ -183,6 +187,7 @@ __all__ = [
     "passes",
     "pool_of",
     "post_admitted",
+    "post_proposed",
     "posted",
     "propose",
     "read_entries",

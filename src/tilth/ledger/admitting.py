@@ -18,10 +18,11 @@ from tilth.ledger.caps import cap_from
 from tilth.ledger.chart import Chart
 from tilth.ledger.equivalents import land_types
 from tilth.ledger.gathering import CLAIMING, Event, Facts, children_of, covered, gather, subtree
-from tilth.ledger.judging import told
+from tilth.ledger.judging import task_of, told
 from tilth.ledger.judging_book import moves_area
 from tilth.ledger.model import Account, Entry, Phase, day_number
 from tilth.ledger.policy import Policy
+from tilth.ledger.reversing import about_claims, not_written_off
 from tilth.runtime import Database
 
 _MANY = 500
@@ -49,8 +50,8 @@ def admit(
     ------
     BadInput
         If an entry would take a region, or one above it, below its task (INV-13) or beyond its cap (INV-10), an
-        upgrade moves area (INV-16), compensation comes without its ground or into a book that is older (INV-6), or a
-        loss in one land type is made up for in another (rules `ldn`).
+        upgrade moves area (INV-16), an occupation is taken back whose claim is written off, compensation comes without
+        its ground or into a book that is older (INV-6), or a loss in one land type is made up for in another (`ldn`).
     """
     chart = chart or Chart()
     if not any(gated(one, chart) for one in entries):
@@ -71,6 +72,8 @@ def admit(
             raise BadInput("POLICY-LIKE", id=one.id, types=", ".join(sorted(land_types(one))))
         if opens_stock(one):
             gate.opening(one)
+        if one.reverses and about_claims(one):
+            not_written_off(database, one, gate.coming.values())
         if takes_farmland(one, chart):
             gate.red_line(one)
             if one.kind == "NONAG":
@@ -80,7 +83,9 @@ def admit(
 
 def gated(entry: Entry, chart: Chart) -> bool:
     """Does an entry have to pass any of the checks of `admit`?"""
-    return bool(entry.kind in _CHECKED or takes_farmland(entry, chart) or opens_stock(entry) or land_types(entry))
+    if entry.kind in _CHECKED or takes_farmland(entry, chart) or opens_stock(entry) or land_types(entry):
+        return True
+    return bool(about_claims(entry))
 
 
 def takes_farmland(entry: Entry, chart: Chart) -> bool:
@@ -99,20 +104,21 @@ def gates_of(entry: Entry, regions: RegionTree, policy: Policy, tasks: Sequence[
     """The regions whose stock decides whether an entry may be posted: only one at a time may ask about each."""
     if opens_stock(entry):
         return {account.region for account, _ in entry.lines}
+    if about_claims(entry):
+        return about_claims(entry)
     if not takes_farmland(entry, chart):
         return set()
     return {
         code
         for code in _above(regions, entry)
-        if (task_of(tasks, code, entry.act_date.year) and policy.rule("red-line", entry.act_date, code))
+        if (task_of(tasks, code, _counts_on(entry).year) and policy.rule("red-line", _counts_on(entry), code))
         or (entry.kind == "NONAG" and policy.rule("cap", entry.act_date, code))
     }
 
 
-def task_of(tasks: Sequence[Task], region: str, year: int) -> Task | None:
-    """What a region had to hold: the newest task that is not later than the year."""
-    found = [one for one in tasks if one.region == region and one.year <= year]
-    return max(found, key=lambda one: one.year, default=None)
+def _counts_on(entry: Entry) -> date:
+    """The day by which the red line is asked: an act of an earlier year takes of the stock it is booked from."""
+    return max(entry.act_date, entry.posting_date)
 
 
 def _above(tree: RegionTree, entry: Entry) -> list[str]:
@@ -179,8 +185,8 @@ class _Gate:
     def red_line(self, entry: Entry) -> None:
         """INV-13 for every region that the entry is about, and those above."""
         for code in _above(self.tree, entry):
-            task = task_of(self.tasks, code, entry.act_date.year)
-            rule = self.policy.rule("red-line", entry.act_date, code)
+            day = _counts_on(entry)
+            task, rule = task_of(self.tasks, code, day.year), self.policy.rule("red-line", day, code)
             if task is None or rule is None or not self._covered(code):
                 continue
             stable = rule["counts"] == "stable"
@@ -275,7 +281,7 @@ class _Gate:
 
     def _below(self, code: str) -> frozenset[str]:
         if code not in self._within:
-            self._within[code] = subtree(self.tree, code, self._children)
+            self._within[code] = subtree(code, self._children)
         return self._within[code]
 
     def entries(self, ids: Collection[str]) -> dict[str, Entry]:

@@ -52,8 +52,12 @@ _TESTS: tuple[tuple[Callable[[Case], Iterator[Tested]], str], ...] = (
 
 
 _NAMES = frozenset(test.__name__ for test, _ in _TESTS)
-#: The tests that every kept assessment knows; later ones are named in what was given.
+#: Tests that find something else in the same book than they once did: the how manieth way of testing it is.
+_WAYS = {"basic_farmland_is_replaced": 2, "compensated_first": 2}
+#: The tests that every kept assessment knows, as they were then; later ones are named in what was given.
 _FIRST = _NAMES - {"reappraisals_are_listed"}
+#: How a result is told, and not what it is.
+_SENTENCES = ("about", "about_zh")
 
 
 def assess(
@@ -169,8 +173,15 @@ def again(database: Database, one: Assessment, repeat: Repeat | None = None) -> 
 
     What rests on surveys is compared if `repeat` can do it again, and else on neither side.
     """
+    results, differ, _ = _again(database, one, repeat)
+    return results, differ
+
+
+def _again(database: Database, one: Assessment, repeat: Repeat | None) -> tuple[list[Tested], int, set[str]]:
+    """… and the invariants that are tested otherwise since, so that they cannot be held against what was kept."""
     given = json.loads(one.given)
-    names = given.get("tests", _FIRST)
+    told = given.get("tests", _FIRST)
+    ways = dict.fromkeys(told, 1) if not isinstance(told, dict) else told
     tree = RegionTree({row["code"]: Region(**row) for row in given["regions"]})
     surveys = given["surveys"]
     case = Case(
@@ -182,19 +193,26 @@ def again(database: Database, one: Assessment, repeat: Repeat | None = None) -> 
             None if surveys["hectares"] is None else tuple((code, area) for code, area in surveys["hectares"]),
         ),
     )
-    results = _asked_for(case, names)
-    gone = set()
+    results = _asked_for(case, ways)
+    otherwise = {name for name, way in ways.items() if way != _WAYS.get(name, 1)}
+    otherwise = {one.invariant for one in _asked_for(case, otherwise)}
+    gone = set(otherwise)
     for invariant, rests_on in given.get("beside", {}).items():
         repeated = repeat(invariant, one.region, one.year, rests_on) if repeat is not None else None
         if repeated is None:
             gone.add(invariant)
         else:
             results.append(repeated)
-    found = json.loads(results_text(results))
+    found = [row for row in json.loads(results_text(results)) if row["invariant"] not in gone]
     before = json.loads(one.results) if _digest(one.policy, one.given, one.results) == one.digest else []
     before = [row for row in before if row["invariant"] not in gone]
-    differ = sum(left != right for left, right in zip(found, before, strict=False))
-    return results, differ + abs(len(found) - len(before))
+    differ = sum(_differs(left, right) for left, right in zip(found, before, strict=False))
+    return results, differ + abs(len(found) - len(before)), otherwise
+
+
+def _differs(found: Mapping[str, Any], before: Mapping[str, Any]) -> bool:
+    """Is a result another one? What it says in words may have been put better since."""
+    return any(found.get(name) != value for name, value in before.items() if name not in _SENTENCES)
 
 
 def stored_rules_agree(database: Database, case: Case, repeat: Repeat | None = None) -> Tested:
@@ -208,8 +226,18 @@ def stored_rules_agree(database: Database, case: Case, repeat: Repeat | None = N
             gone.add(invariant)
         return found
 
-    differ = sum(again(database, one, noting)[1] for one in earlier)
-    key = "ASSESS-AGAIN-PART" if gone else "ASSESS-AGAIN" if earlier else "ASSESS-AGAIN-NONE"
+    tested = [_again(database, one, noting) for one in earlier]
+    differ, otherwise = sum(one[1] for one in tested), set[str]().union(*(one[2] for one in tested))
+    gone |= otherwise
+    key = (
+        "ASSESS-AGAIN-OTHERWISE"
+        if otherwise
+        else "ASSESS-AGAIN-PART"
+        if gone
+        else "ASSESS-AGAIN"
+        if earlier
+        else "ASSESS-AGAIN-NONE"
+    )
     return case.said(
         "INV-17", case.rule("stored-rules"), key, holds=differ == 0 if earlier and (differ or not gone) else None,
         found=differ if earlier else None, wanted=0, unit="results", count=len(earlier), gone=", ".join(sorted(gone)),
@@ -240,7 +268,7 @@ def _given(case: Case, beside: Beside) -> dict[str, Any]:
             if one.year <= facts.year
         ],
         "surveys": {"not_farmland": case.surveys.not_farmland, "hectares": case.surveys.hectares},
-        "tests": sorted(_NAMES),
+        "tests": {name: _WAYS.get(name, 1) for name in sorted(_NAMES)},
         "beside": {name: dict(rests_on) for name, rests_on in beside.rests_on.items()},
     }
 

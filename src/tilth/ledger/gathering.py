@@ -144,7 +144,7 @@ class Facts:
         """A region and all below it."""
         if region == self.region:
             return self.regions
-        return subtree(self.tree, region, self.children) & self.regions
+        return subtree(region, self.children) & self.regions
 
     @cached_property
     def children(self) -> Mapping[str | None, list[str]]:
@@ -201,7 +201,7 @@ def gather(database: Database, tree: RegionTree, region: str, year: int, chart: 
     NotFound
         If there is no such region.
     """
-    within = subtree(tree, tree[region].code)
+    within = tree.below(region)
     events, reserved = [], dict[str, Entry]()
     kinds_of: dict[str, str] = {}
     for number, entry, _, recorded_at in posted(database, within, since=_FIRST, until=date(year, 12, 31)):
@@ -288,9 +288,8 @@ def children_of(tree: RegionTree) -> dict[str | None, list[str]]:
     return below
 
 
-def subtree(tree: RegionTree, region: str, below: Mapping[str | None, list[str]] | None = None) -> frozenset[str]:
-    """A region and all below it; `below` is what `children_of` gives, where it is at hand."""
-    below = children_of(tree) if below is None else below
+def subtree(region: str, below: Mapping[str | None, list[str]]) -> frozenset[str]:
+    """A region and all below it, where it is known what lies directly below each, as `children_of` gives it."""
     found, waiting = {region}, [region]
     while waiting:
         for code in below.get(waiting.pop(), ()):

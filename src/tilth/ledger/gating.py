@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -45,6 +46,40 @@ def post_admitted(
         admit(book.database, regions, new, policy, tasks=tasks, chart=book.chart)
 
     return book.post_with(entries, look)
+
+
+def post_proposed(book: Book, propose: Callable[[], Entry], gates: Iterable[str]) -> Receipt:
+    """Post the entry that `propose` makes of the book, if it is still the one to make when it is written.
+
+    While the gates are held it is proposed once more. If the book has changed meanwhile, so that it would be another
+    one, that one is posted instead.
+
+    Raises
+    ------
+    BadInput, NotFound
+        Why none can be proposed any more, or the book's reasons against it. Nothing was added.
+    """
+    entry, held = propose(), sorted(gates)
+    while True:
+        try:
+            return book.post_with([entry], partial(_still, propose, entry, held))[0]
+        except _OtherError as other:
+            entry = other.entry
+
+
+class _OtherError(Exception):
+    """The book has changed since an entry was proposed: now it is this one."""
+
+    def __init__(self, entry: Entry) -> None:
+        super().__init__(entry.id)
+        self.entry = entry
+
+
+def _still(propose: Callable[[], Entry], entry: Entry, gates: Iterable[str], desk: Desk, _new: Sequence[Entry]) -> None:
+    _take_turns(desk, gates)
+    now = propose()
+    if now != entry:
+        raise _OtherError(now)
 
 
 def _take_turns(desk: Desk, gates: Iterable[str]) -> None:

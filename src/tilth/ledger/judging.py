@@ -70,14 +70,18 @@ class Case:
 
     def task(self, region: str, year: int | None = None) -> Task | None:
         """What a region must hold: the newest task that is not later than the year."""
-        until = year or self.facts.year
-        found = [one for one in self.tasks if one.region == region and one.year <= until]
-        return max(found, key=lambda one: one.year, default=None)
+        return task_of(self.tasks, region, year or self.facts.year)
 
     @cached_property
     def allotted(self) -> tuple[Allotted, ...]:
         """What every write-off settles of every occupation."""
         return tuple(allotted(self.facts))
+
+
+def task_of(tasks: Iterable[Task], region: str, year: int) -> Task | None:
+    """What a region had to hold: the newest task that is not later than the year."""
+    found = [one for one in tasks if one.region == region and one.year <= year]
+    return max(found, key=lambda one: one.year, default=None)
 
 
 def taken(facts: Facts, event: Event, family: str, *within: str) -> Quantities:

@@ -19,6 +19,8 @@ Missed = Container[str] | Callable[[int], Container[str]]
 _DUTIES = ("CLAIM", "EXEMPT")
 TRADED = ("POOL", "CAP")
 _FIRST_YEAR = 1900
+#: What takes of a cap as much as it occupies.
+_OCCUPY_CAP = ("NONAG", "RURALHOUSE")
 _RESERVE, _POST, _LETS_GO = Phase.RESERVE, Phase.POST, (Phase.VOID, Phase.EXPIRE)
 
 
@@ -49,6 +51,8 @@ def check(entry: Entry, chart: Chart, today: date, *, missed: Missed = ()) -> No
         claimed(entry, sums)
         if entry.kind == "BOUNDARY" or any(one.gained_dm2 != one.farmland.area_dm2 for one in sums.values()):
             unmarked(entry, chart)
+    if entry.kind in _OCCUPY_CAP and any(one.traded for one in sums.values()):
+        capped(entry, sums)
     if entry.kind in ("SETTLE", "PROTECT"):
         settled(entry, sums)
     elif entry.kind == "UPGRADE" and any(one.pooled_dm2 for one in sums.values()):
@@ -255,6 +259,27 @@ def settled(entry: Entry, sums: Mapping[str, _Sums]) -> None:
                 settled_m2=_m2(one.settled_dm2),
                 drawn_m2=_m2(drawn),
             )
+
+
+def capped(entry: Entry, sums: Mapping[str, _Sums]) -> None:
+    """INV-10: an occupation takes of the cap of the year of its act, and no more than it occupies.
+
+    Raises
+    ------
+    BadInput
+        If it takes of the cap of another year, or more.
+    """
+    for account, quantities in entry.lines:
+        if account.family != "CAP":
+            continue
+        year, claim = entry.act_date.year, sums[account.region].raised.get(f"CLAIM:{entry.kind}", NOTHING)
+        if account.member != str(year):
+            raise BadInput("LEDGER-CAP-YEAR", id=entry.id, account=str(account), year=year)
+        if -quantities.area_dm2 > claim.area_dm2:
+            raise BadInput(
+                "LEDGER-CAP-MORE", id=entry.id, account=str(account), taken_m2=_m2(-quantities.area_dm2),
+                occupied_m2=_m2(claim.area_dm2),
+            )  # fmt: skip
 
 
 def traded(entry: Entry, missed: Missed) -> None:

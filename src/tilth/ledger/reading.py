@@ -123,6 +123,8 @@ def _add_row(found: dict[str, Any], row: Mapping[Any, Any], number: int, file: s
             raise BadInput("LEDGER-FILE-TWICE", file=file, row=number, field=name)
     if "account" in line:
         lines.append((number, line))
+    elif any(name not in _OF_LINE for name in line):
+        raise BadInput("LEDGER-FILE-LACKS", file=file, row=number, field="account")
 
 
 def _entry(

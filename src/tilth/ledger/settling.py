@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from hashlib import sha256
+from itertools import count
 from typing import Any, NamedTuple
 
 from tilth.core import BadInput, Label
 from tilth.ledger.lots import Lot
-from tilth.ledger.model import NOTHING, Account, Entry, Line, Quantities
+from tilth.ledger.model import LONGEST_ID, NOTHING, Account, Entry, Line, Quantities
 
 #: Kept apart, and used only where it is named: the old stock of three indicators.
 _LEGACY = "POOL:LEGACY"
@@ -63,15 +65,16 @@ class Asked:
     use: tuple[str, ...] = ()  # these acceptances; any without
     id: str = ""
     indicators: Collection[str] = ("area",)  # what no less may be taken of the pool than of the claim
+    standing: Collection[str] = ()  # ids that entries have already
 
 
 def write_off(claims: Sequence[Lot], pools: Sequence[Lot], free: Mapping[Account, int], asked: Asked) -> WriteOff:
-    """The entry of kind SETTLE that writes off a claim.
+    """The entry of kind SETTLE that writes off a claim: of an occupation in several regions the first that is open.
 
     Parameters
     ----------
     claims, pools
-        Lots of the region's claims and pools on the day.
+        Lots of the regions' claims and pools that were there on the day, with what is left of them now.
     free
         What no reservation holds of each account of the pool. [dm²]
 
@@ -81,7 +84,7 @@ def write_off(claims: Sequence[Lot], pools: Sequence[Lot], free: Mapping[Account
         If the occupation raised no claim or it is written off, more is asked for than is left of it, or the pool (or
         what is to be used of it) does not suffice: with both numbers and what is short.
     """
-    claim = _claim(claims, asked)
+    claim = claim_of(claims, asked)
     owed = claim.left.area_dm2
     area = owed if asked.area_dm2 is None else asked.area_dm2
     if not 0 < area <= owed:
@@ -94,16 +97,30 @@ def write_off(claims: Sequence[Lot], pools: Sequence[Lot], free: Mapping[Account
         sums[one.account] = sums.get(one.account, NOTHING).plus(one.quantities)
     lines = [Line(account, taken.negated()) for account, taken in (*sorted(sums.items()), *of_claim)]
     links = dict.fromkeys((asked.occupation, *(one.entry for one in used)))
-    times = len({one.number for one in claim.uses})
+    elsewhere = sum(one.left.area_dm2 for one in _raised_by(claims, asked.occupation) if one is not claim)
     entry = Entry(
-        id=asked.id or _id(asked.occupation, times + 1), kind="SETTLE", act_date=asked.day, posting_date=asked.day,
+        id=asked.id or _id(asked.occupation, asked.standing), kind="SETTLE", act_date=asked.day, posting_date=asked.day,
         evidence=asked.evidence, author=asked.author, links=tuple(links), lines=tuple(lines),
     )  # fmt: skip
-    return WriteOff(asked.occupation, claim.name, entry, used, area, owed - area)
+    return WriteOff(asked.occupation, claim.name, entry, used, area, owed - area + elsewhere)
 
 
-def _claim(claims: Sequence[Lot], asked: Asked) -> Lot:
-    found = next((one for one in claims if one.recorded.entry.id == asked.occupation), None)
+def _raised_by(claims: Sequence[Lot], occupation: str) -> list[Lot]:
+    """The claims of an occupation, one for each region; first those of which something is left."""
+    found = [one for one in claims if one.recorded.entry.id == occupation]
+    return sorted(found, key=lambda one: one.left.area_dm2 <= 0)
+
+
+def claim_of(claims: Sequence[Lot], asked: Asked) -> Lot:
+    """The claim that is meant.
+
+    Raises
+    ------
+    BadInput
+        If the occupation raised none, or nothing is left of it.
+    """
+    every = _raised_by(claims, asked.occupation)
+    found = every[0] if every else None
     if found is None:
         open_ = [one.recorded.entry.id for one in claims if one.left.area_dm2 > 0]
         more = f" … (+{len(open_) - _NAMED})" if len(open_) > _NAMED else ""
@@ -112,7 +129,7 @@ def _claim(claims: Sequence[Lot], asked: Asked) -> Lot:
     if found.reversed_by is not None:
         raise BadInput("LEDGER-SETTLE-REVERSED", id=asked.occupation, by=found.reversed_by.entry.id)
     if found.left.area_dm2 <= 0:
-        by = ", ".join(dict.fromkeys(one.entry.id for one in found.uses))
+        by = ", ".join(dict.fromkeys(use.entry.id for one in every for use in one.uses))
         raise BadInput("LEDGER-SETTLE-DONE", id=asked.occupation, by=by)
     return found
 
@@ -138,6 +155,8 @@ def _used(offered: Sequence[Lot], area: int, free: Mapping[Account, int], asked:
                 used.append(Used(entry.id, entry.act_date, account, _part(account, left, part)))
                 room[account] -= part
                 missing -= part
+    if not used:
+        raise BadInput("LEDGER-SETTLE-NOTHING", id=asked.occupation, wanted=_m2(area), day=asked.day)
     if missing:
         raise BadInput(
             "LEDGER-SETTLE-SHORT", id=asked.occupation, wanted=_m2(area), found=_m2(area - missing),
@@ -177,13 +196,16 @@ def _indicated(of_claim: Sequence[tuple[Account, Quantities]], used: Sequence[Us
             )  # fmt: skip
 
 
-def _id(occupation: str, number: int) -> str:
+def _id(occupation: str, standing: Collection[str]) -> str:
+    """The first that no entry has: a part was written off under those before it, or all of it and taken back."""
+    return next(one for one in (_numbered(occupation, number) for number in count(1)) if one not in standing)
+
+
+def _numbered(occupation: str, number: int) -> str:
     ending = "" if number == 1 else f":{number}"
     whole = f"settle:{occupation}{ending}"
-    if len(whole) <= 100:
+    if len(whole) <= LONGEST_ID:
         return whole
-    from hashlib import sha256
-
     return f"settle:#{sha256(occupation.encode()).hexdigest()[:32]}{ending}"
 
 

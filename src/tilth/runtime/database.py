@@ -145,14 +145,19 @@ class Database:
 
     def migrate(self, to: str = "head") -> None:
         """Bring the schema to the newest step, or only as far as `to`."""
-        from alembic import command
-        from alembic.config import Config
-
         with self.transaction() as connection:
-            config = Config()
-            config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
-            config.attributes["connection"] = connection
-            command.upgrade(config, to)
+            bring_up(connection, to)
+
+
+def bring_up(connection: Connection, to: str = "head") -> None:
+    """Bring the schema at the other end of a connection to the newest step, or only as far as `to`."""
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
+    config.attributes["connection"] = connection
+    command.upgrade(config, to)
 
 
 @cache
@@ -163,7 +168,7 @@ def _database(url: str) -> Database:
 @cache
 def _engine(url: str) -> Engine:
     try:
-        engine = create_engine(_still(url).replace("postgresql://", "postgresql+psycopg://", 1))
+        engine = create_engine(_still(url).replace("postgresql://", "postgresql+psycopg://", 1), **_how(url))
     except (SQLAlchemyError, ImportError) as error:
         raise BadInput("RUNTIME-DATABASE", why=_reason(error)) from error
     if engine.dialect.name == "postgresql":  # what its driver warns of while a connection dies is raised anyway
@@ -172,6 +177,13 @@ def _engine(url: str) -> Engine:
         event.listen(engine, "connect", _sqlite_pragmas)
         event.listen(engine, "begin", _sqlite_begin)
     return engine
+
+
+def _how(url: str) -> dict[str, Any]:
+    """A server that does not answer is given up soon; as many connections as a serving process has threads."""
+    if not url.startswith("postgresql"):
+        return {}
+    return {"connect_args": {} if "connect_timeout" in url else {"connect_timeout": 10}, "max_overflow": 45}
 
 
 def _still(url: str) -> str:

@@ -33,7 +33,7 @@ def fill_whole(path: Path, write: Callable[[Path], None], *, stale: Iterable[str
             write(Path(folder) / path.name)
             parts = sorted(Path(folder).iterdir(), key=lambda part: (part.name == path.name, part.name))
             for part in parts:
-                _sync(part)
+                sync(part)
             for ending in stale:
                 path.with_suffix(ending).unlink(missing_ok=True)
             for part in parts:
@@ -43,7 +43,7 @@ def fill_whole(path: Path, write: Callable[[Path], None], *, stale: Iterable[str
     return path
 
 
-def _sync(file: Path) -> None:
+def sync(file: Path) -> None:
     """Wait until the bytes of `file` are on disk."""
     with file.open("rb+") as opened:
         os.fsync(opened.fileno())
@@ -68,15 +68,16 @@ def settle(staged: Path, target: Path) -> None:
     """Move a complete staged folder to its place in one step, its bytes on disk first."""
     for path in sorted(staged.rglob("*")):
         if path.is_file():
-            _sync(path)
+            sync(path)
     target.parent.mkdir(parents=True, exist_ok=True)
     if target.exists():
         shutil.rmtree(target)
     os.replace(staged, target)
-    _sync_folder(target.parent)
+    sync_folder(target.parent)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Wait until the names in `folder` are on disk."""
     if os.name != "posix":
         return
     handle = os.open(folder, os.O_RDONLY)

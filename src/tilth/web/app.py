@@ -13,9 +13,12 @@ from tilth import __version__, api
 from tilth.runtime import Workspace
 from tilth.runtime.held import HOLDING
 from tilth.web import problems
+from tilth.web.access_log import AccessLog
 from tilth.web.described import describe
 from tilth.web.guard import Guard
 from tilth.web.logged import Logged
+from tilth.web.measured import Measured
+from tilth.web.metrics import Counts
 from tilth.web.pages import add_pages
 from tilth.web.routes import DOORS
 from tilth.web.state import Office
@@ -24,13 +27,21 @@ from tilth.web.state import Office
 HELD_ROWS = 4_000_000
 
 
-def create_app(workspace: Workspace | str | Path, *, start_key: str = "") -> FastAPI:
+def create_app(
+    workspace: Workspace | str | Path,
+    *,
+    start_key: str = "",
+    counts: Counts | None = None,
+    log: AccessLog | None = None,
+) -> FastAPI:
     """The application that serves one workspace.
 
     Parameters
     ----------
     start_key
         Opens a session with every role to whoever knows it: shown by the server to the person who starts it.
+    counts, log
+        Where requests are counted, and written down; counted in memory alone, without.
 
     Raises
     ------
@@ -49,6 +60,7 @@ def create_app(workspace: Workspace | str | Path, *, start_key: str = "") -> Fas
         redoc_url=None,
     )
     app.state.office = Office(place, start_key, _owner())
+    app.state.counts = counts or Counts()
     problems.add_handlers(app)
     for door in DOORS:
         app.include_router(door.router)
@@ -56,6 +68,7 @@ def create_app(workspace: Workspace | str | Path, *, start_key: str = "") -> Fas
     add_pages(app)
     app.add_middleware(Logged)
     app.add_middleware(Guard)
+    app.add_middleware(Measured, counts=app.state.counts, log=log)
     return app
 
 

@@ -538,6 +538,12 @@ class HealthRecord(Record):
     version: str
 
 
+class AliveRecord(Record):
+    """The server is up."""
+
+    status: Literal["up"]
+
+
 class StoredRecord(Record):
     """A stored survey or layer, and whether it is in use."""
 

@@ -188,7 +188,7 @@ def test_a_reservation_is_made_and_voided(clerk):
     page.get_by_label(clerk.says("Document that says so", "依据文件")).fill("withdrawal 9")
     page.locator("dialog").get_by_role("button", name=clerk.says("Void", "作废"), exact=True).click()
     page.wait_for_selector("dialog[open]", state="detached")
-    page.get_by_text(named).first.wait_for(state="detached")
+    page.get_by_role("button", name=f"{clerk.says('Void', '作废')}: {named}").wait_for(state="detached")
 
 
 def test_what_the_book_refuses_is_told_and_nothing_is_lost(clerk):

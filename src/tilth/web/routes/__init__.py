@@ -17,6 +17,7 @@ from tilth.web.routes import (
     standings,
     surveys,
     tiles,
+    watching,
     workspace,
 )
 
@@ -37,4 +38,5 @@ DOORS: tuple[Door, ...] = (
     single_sign_on.door,
     ogc.door,
     tiles.door,
+    watching.door,
 )

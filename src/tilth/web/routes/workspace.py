@@ -7,20 +7,13 @@ from typing import Any
 
 from fastapi import Request
 
-from tilth import __version__, api
+from tilth import api
 from tilth.land import Store
 from tilth.web import records
-from tilth.web.door import OPEN, Door
+from tilth.web.door import Door
 from tilth.web.state import office_of
 
 door = Door("workspace")
-
-
-@door.get("/health", OPEN, response_model=records.HealthRecord)
-def health(request: Request) -> dict[str, str]:
-    """Is the server up, and does its database answer?"""
-    Store(office_of(request).workspace).survey_years()
-    return {"status": "up", "version": __version__}
 
 
 @door.get("/workspace", "read", response_model=records.WorkspaceRecord)

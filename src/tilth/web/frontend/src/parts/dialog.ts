@@ -41,5 +41,8 @@ export function tell(said: string): void {
   fill(spoken, said);
   spoken.classList.add("on");
   window.clearTimeout(timer);
-  timer = window.setTimeout(() => spoken.classList.remove("on"), 6000);
+  timer = window.setTimeout(() => {
+    spoken.classList.remove("on");
+    fill(spoken);
+  }, 6000);
 }
