@@ -29,12 +29,24 @@ async function enter(me: Me): Promise<void> {
     return;
   }
   const [workspace, tree] = await Promise.all([
-    get<WorkspaceRecord>("/workspace"),
-    get<{ regions: Region[]; groups: Record<string, string[]> }>("/regions"),
+    get<WorkspaceRecord>("/workspace").catch((error: unknown) => partOf(me, error)),
+    get<{ regions: Region[]; groups: Record<string, string[]> }>("/regions").catch(() => ({ regions: ownRegions(me), groups: {} })),
   ]);
   change({ workspace, regions: tree.regions, groups: tree.groups });
   place();
   drawFrame();
+}
+
+/** What somebody sees who may look at some regions only. */
+async function partOf(me: Me, error: unknown): Promise<WorkspaceRecord> {
+  const region = me.may?.["read"]?.[0];
+  if (!region) throw error;
+  const { years } = await get<{ years: number[] }>("/map");
+  return { region, name: region, years, stored: [] };
+}
+
+function ownRegions(me: Me): Region[] {
+  return (me.may?.["read"] ?? []).map((code) => ({ code, name: code, level: "", parent: null, depth: 0 }));
 }
 
 /** Region and year of the address, else the workspace's own and the newest survey. */
