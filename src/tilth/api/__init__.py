@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from tilth.api.map_tiles import MapTile, map_layers, map_overview, map_record, map_tile, map_tilejson
     from tilth.api.measuring import Converted, area, convert
     from tilth.api.missed import missed_tasks
+    from tilth.api.parcel_lists import parcel_list, parcel_years
     from tilth.api.parcels import parcel
     from tilth.api.people import (
         LogVerified,
@@ -186,6 +187,8 @@ __all__ = [
     "offered",
     "open_workspace",
     "parcel",
+    "parcel_list",
+    "parcel_years",
     "prepare_map",
     "ready",
     "repair",

@@ -5,12 +5,9 @@ from __future__ import annotations
 import getpass
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from importlib.resources import files
 from pathlib import Path
 
 from fastapi import FastAPI
-from fastapi.responses import FileResponse
-from fastapi.staticfiles import StaticFiles
 
 from tilth import __version__, api
 from tilth.runtime import Workspace
@@ -22,13 +19,12 @@ from tilth.web.guard import Guard
 from tilth.web.logged import Logged
 from tilth.web.measured import Measured
 from tilth.web.metrics import Counts
+from tilth.web.pages import add_pages
 from tilth.web.routes import DOORS
 from tilth.web.state import Office
 
 #: So many rows of surveys and layers the server holds in memory.
 HELD_ROWS = 4_000_000
-#: The pages as they are built; absent in a checkout whose pages have not been built.
-PAGES = Path(str(files("tilth.web"))) / "static"
 
 
 def create_app(
@@ -69,8 +65,7 @@ def create_app(
     for door in DOORS:
         app.include_router(door.router)
     describe(app)
-    if PAGES.is_dir():
-        _add_pages(app)
+    add_pages(app)
     app.add_middleware(Logged)
     app.add_middleware(Guard)
     app.add_middleware(Measured, counts=app.state.counts, log=log)
@@ -89,21 +84,3 @@ def _owner() -> str:
         return getpass.getuser()
     except (KeyError, OSError):
         return "local"
-
-
-def _add_pages(app: FastAPI) -> None:
-    app.mount("/assets", StaticFiles(directory=PAGES / "assets"), name="assets")
-
-    @app.get("/{page:path}", include_in_schema=False)
-    def pages(page: str) -> FileResponse:
-        """The one page that shows all others; the front end reads the rest of the address."""
-        return FileResponse(_inside(page) or PAGES / "index.html")
-
-
-def _inside(page: str) -> Path | None:
-    """The file of that name among the pages; None where there is none, and for whatever lies elsewhere."""
-    try:
-        asked = (PAGES / page).resolve()
-        return asked if asked.is_relative_to(PAGES.resolve()) and asked.is_file() else None
-    except (OSError, ValueError):  # a name that no file can have
-        return None
