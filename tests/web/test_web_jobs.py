@@ -60,7 +60,7 @@ def test_other_files_are_brought_in_as_jobs(desk, county, tmp_path):
         ("regions?as_group=south", "r.csv", f"code,name\n{here.SOUTH},South\n".encode()),
     ):
         job = over(desk, begun(desk.post(f"/api/v1/imports/{path}", files={"file": (name, content)})))
-        assert job["state"] == "done", job
+        assert job["state"] == "done", job["problem"]
     assert Store(county).regions().groups["south"] == (here.SOUTH,)
 
 

@@ -34,6 +34,7 @@ TABLE = {
     "GET /api/v1/changes": "read region",
     "GET /api/v1/flows": "read region",
     "GET /api/v1/health": "open",
+    "GET /api/v1/health/alive": "open",
     "GET /api/v1/jobs": "known",
     "GET /api/v1/jobs/{id}": "known",
     "GET /api/v1/jobs/{id}/events": "known",
@@ -47,7 +48,9 @@ TABLE = {
     "GET /api/v1/ledger/reservations": "read region",
     "GET /api/v1/ledger/rules": "read whole",
     "GET /api/v1/ledger/statement": "read region",
+    "GET /api/v1/map": "read somewhere",
     "GET /api/v1/me": "open",
+    "GET /api/v1/metrics": "audit whole",
     "GET /api/v1/parcels": "read region",
     "GET /api/v1/parcels/{year}/{parcel_id}": "read region",
     "GET /api/v1/parcels/{year}/{parcel_id}/years": "read region",
@@ -57,6 +60,9 @@ TABLE = {
     "GET /api/v1/session/oidc": "open",
     "GET /api/v1/session/oidc/back": "open",
     "GET /api/v1/standing": "read region",
+    "GET /api/v1/tiles/overview/{year}/{z}/{x}/{y}.png": "read somewhere",
+    "GET /api/v1/tiles/{layer}.json": "read somewhere",
+    "GET /api/v1/tiles/{layer}/{z}/{x}/{y}.mvt": "read somewhere",
     "GET /api/v1/today": "read region",
     "GET /api/v1/tokens": "known",
     "GET /api/v1/validate": "read region",
@@ -106,7 +112,7 @@ TABLE = {
 PATHS = {
     "id": "0" * 32, "year": "2024", "parcel_id": here.parcel_id(0, 1), "name": "x", "collection": "survey-2024",
     "feature": "x", "region": here.NORTH, "role": "viewer",
-    "place": here.NORTH,
+    "place": here.NORTH, "layer": "survey-2024", "z": "10", "x": "833", "y": "415",
 }  # fmt: skip
 #: Seen from a role over the northern township.
 FROM_NORTH = {
@@ -201,7 +207,9 @@ NOT_REACHED = {
     "group_standing": "a part of standing", "booked_by_region": "a part of standing",
     "ledger_reservations": "as ledger_reservations_of", "reservation_record": "likewise",
     "statement_of": "as ledger_statement_record", "validate": "as findings_page", "check": "as judge",
-    "balance_record": "as balance_records", "at_console": "who stands at the machine",
+    "backup": "writes to a place of the machine", "restore": "makes a workspace", "map_layers": "a part of map_record",
+    "prepare_map": "done by itself when a map is asked for", "balance_record": "as balance_records",
+    "at_console": "who stands at the machine",
 }  # fmt: skip
 
 

@@ -141,7 +141,7 @@ class StoredAside:
 
     file: Path
 
-    @cached_property
+    @property
     def frame(self) -> gpd.GeoDataFrame:
         """(k,) rows, every reason in the language in use.
 
@@ -150,10 +150,15 @@ class StoredAside:
         BadInput
             If they cannot be read.
         """
+        return retold(self._stored)
+
+    @cached_property
+    def _stored(self) -> gpd.GeoDataFrame:
+        """As they were stored: whoever reads them next may speak another language."""
         import geopandas as gpd
 
         try:
-            return retold(gpd.read_parquet(self.file))
+            return gpd.read_parquet(self.file)
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise damaged(self.file.parent, error) from error
 

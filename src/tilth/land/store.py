@@ -307,6 +307,7 @@ def _make_current(connection: Connection, entry: Stored) -> None:
 
 def _keep_aside(connection: Connection, entry: Stored) -> None:
     """List `entry` without using it; one that is listed already stays as it is."""
+    _first_in_line(connection)
     if connection.execute(select(_snapshot.c.id).where(_snapshot.c.id == entry.id)).first() is None:
         _record(connection, entry, current=False)
 
@@ -330,6 +331,7 @@ def _record(connection: Connection, entry: Stored, *, current: bool) -> None:
 
 
 def _put_regions(connection: Connection, regions: Iterable[Region], groups: Mapping[str, Sequence[str]]) -> None:
+    _first_in_line(connection)
     held = {row["code"]: Region(**row) for row in connection.execute(select(_region)).mappings()}
     for region in [_completed(new, held.get(new.code)) for new in regions]:
         connection.execute(delete(_region).where(_region.c.code == region.code))
@@ -338,6 +340,11 @@ def _put_regions(connection: Connection, regions: Iterable[Region], groups: Mapp
         connection.execute(delete(_group).where(_group.c.name == name))
         for member in dict.fromkeys(members):
             connection.execute(_group.insert().values(name=name, region=member))
+
+
+def _first_in_line(connection: Connection) -> None:
+    """Wait for other writers before anything is read: SQLite refuses who read first and finds another has written."""
+    connection.execute(delete(_group).where(_group.c.name == ""))
 
 
 def _completed(new: Region, held: Region | None) -> Region:
