@@ -27,9 +27,10 @@ def served(tmp_path_factory):
 def source(served):
     """How GDAL names the server, with the token of somebody who may look at all of it."""
     address, whole, _ = served
-    pyogrio.set_gdal_config_options({"GDAL_HTTP_USERPWD": f"Li:{whole}"})
+    before = pyogrio.get_gdal_config_option("GDAL_HTTP_PROXY")  # imports close the way out
+    pyogrio.set_gdal_config_options({"GDAL_HTTP_USERPWD": f"Li:{whole}", "GDAL_HTTP_PROXY": None})
     yield f"OAPIF:{address}"
-    pyogrio.set_gdal_config_options({"GDAL_HTTP_USERPWD": None})
+    pyogrio.set_gdal_config_options({"GDAL_HTTP_USERPWD": None, "GDAL_HTTP_PROXY": before})
 
 
 def asked_of(served, token):

@@ -15,9 +15,9 @@ from fastapi.testclient import TestClient
 from sqlalchemy import inspect
 from web_people import PASSWORD, at_work, browser, known
 
-from tilth.web import app as pages
 from tilth.web import arriving, connections, create_app
 from tilth.web.connections import is_loopback, settings
+from tilth.web.pages import add_pages
 
 COUNTY = "999901"
 KEY = "the-key-printed-at-the-start"
@@ -72,7 +72,8 @@ def test_every_text_of_every_route_takes_anything_and_breaks_nothing(app, office
             tried += 1
             assert answer.status_code < 500, (method, path, answer.text)
             kind_of = answer.headers.get("content-type", "")
-            assert answer.status_code in (204, 304) or "json" in kind_of or not kind_of.startswith("text/html"), path
+            ours = answer.url.path.startswith(("/api", "/ogc"))  # a browser has made nothing of the dots before it asks
+            assert not ours or not kind_of.startswith("text/html"), path
             assert answer.headers["x-content-type-options"] == "nosniff"
     assert tried > 10
     assert set(inspect(office.database._engine).get_table_names()) == tables
@@ -134,7 +135,7 @@ def with_pages(office, tmp_path, monkeypatch):
     (tmp_path / "secret.txt").write_text("the secret")
     (tmp_path / "static-too").mkdir()
     (tmp_path / "static-too" / "secret.txt").write_text("the secret")
-    monkeypatch.setattr(pages, "PAGES", tmp_path / "static")
+    monkeypatch.setattr("tilth.web.app.add_pages", lambda app: add_pages(app, tmp_path / "static"))
     return browser(create_app(office, start_key=KEY))
 
 

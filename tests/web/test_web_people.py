@@ -14,6 +14,7 @@ from tilth.web import create_app
 from tilth.web.access import known_submitter, scope, signed_as, visible
 from tilth.web.door import Door
 from tilth.web.problems import Problem
+from tilth.web.routes import DOORS
 
 COUNTY, NORTH, SOUTH = "999901", "999901001", "999901002"
 KEY = "the-key-printed-at-the-start"
@@ -192,12 +193,11 @@ def test_what_a_browser_keeps_for_gis_programs_changes_nothing_from_another_site
 
 
 @pytest.fixture
-def places(office):
+def places(office, monkeypatch):
     """A server with one route that looks at a region, and one that lists."""
     known(office, "li", ("viewer", NORTH))
     Store(office).put_group("both", (NORTH, SOUTH))
     Store(office).put_group("upper", (NORTH,))
-    app = create_app(office)
     door = Door("tests")
 
     @door.get("/look", "read")
@@ -212,8 +212,8 @@ def places(office):
     def listed(request: Request) -> dict[str, object]:
         return {"scope": scope(request, "read"), "rows": visible(request, "read", [COUNTY, NORTH, SOUTH])}
 
-    app.include_router(door.router)
-    return app
+    monkeypatch.setattr("tilth.web.app.DOORS", (*DOORS, door))
+    return create_app(office)
 
 
 @pytest.mark.parametrize(

@@ -102,7 +102,7 @@ class Database:
         """What went wrong, in our words."""
         if _state(error) in _AGAIN or isinstance(_driver_error(error), self.dialect.loaded_dbapi.IntegrityError):
             return Clash(_reason(error))
-        if self.gone(error):
+        if self.gone(error) and not self._no_room_to_connect(error):
             return Lost("RUNTIME-DATABASE", why=_reason(error))
         return self._bad(error)
 
@@ -129,6 +129,10 @@ class Database:
         if "disk I/O error" not in why or self._file is None:
             return False
         return shutil.disk_usage(self._file.parent).free < LEAST_ROOM
+
+    def _no_room_to_connect(self, error: Exception) -> bool:
+        """Did a server without room let nobody in? Then nothing was asked of it, and nothing is lost."""
+        return _reason(error).startswith("connection failed") and self._no_room(error)
 
     def _read_only(self, error: Exception) -> bool:
         """Can nothing be written there? SQLite cannot even open a file beside which it cannot write."""

@@ -36,7 +36,7 @@ def add_pages(app: FastAPI, pages: Path = PAGES) -> None:
     @app.get("/{page:path}", include_in_schema=False)
     def page_of(page: str) -> Response:
         """A file of the pages, or the document that shows all of them."""
-        if page == "api" or page.startswith("api/"):
+        if page.partition("/")[0] in ("api", "ogc"):
             raise HTTPException(404)
         if not (pages / "index.html").is_file():
             said = f"{message('WEB-NO-PAGES')}\n{message('WEB-NO-PAGES', 'remedy')}\n"
