@@ -21,8 +21,9 @@ from tilth.ledger.gathering import CLAIMING, Event, Facts, children_of, covered,
 from tilth.ledger.judging import task_of, told
 from tilth.ledger.judging_book import moves_area
 from tilth.ledger.model import Account, Entry, Phase, day_number
+from tilth.ledger.owing import Owing
 from tilth.ledger.policy import Policy
-from tilth.ledger.reversing import about_claims, not_written_off
+from tilth.ledger.reversing import about_claims, not_written_off, writes_off
 from tilth.runtime import Database
 
 _MANY = 500
@@ -50,8 +51,9 @@ def admit(
     ------
     BadInput
         If an entry would take a region, or one above it, below its task (INV-13) or beyond its cap (INV-10), an
-        upgrade moves area (INV-16), an occupation is taken back whose claim is written off, compensation comes without
-        its ground or into a book that is older (INV-6), or a loss in one land type is made up for in another (`ldn`).
+        upgrade moves area (INV-16), an occupation is taken back whose claim is written off, a write-off takes more than
+        the occupations that it links still owe, compensation comes without its ground or into a book that is older
+        (INV-6), or a loss in one land type is made up for in another (`ldn`).
     """
     chart = chart or Chart()
     if not any(gated(one, chart) for one in entries):
@@ -74,6 +76,8 @@ def admit(
             gate.opening(one)
         if one.reverses and about_claims(one):
             not_written_off(database, one, gate.coming.values())
+        if writes_off(one):
+            gate.owing.hold(one, gate.coming.values())
         if takes_farmland(one, chart):
             gate.red_line(one)
             if one.kind == "NONAG":
@@ -305,6 +309,11 @@ class _Gate:
     def _now(self, code: str, *, stable: bool) -> int:
         """Farmland in the book now that no reservation holds."""
         return sum(booked - held for account, booked, held in self._land if self._counts(account, code, stable=stable))
+
+    @cached_property
+    def owing(self) -> Owing:
+        """What occupations still owe."""
+        return Owing(self.database)
 
     @cached_property
     def _land(self) -> list[tuple[Account, int, int]]:
