@@ -81,6 +81,31 @@ def sold(seller: str, buyer: str, **more: Any) -> dict[str, Any]:
     return {"id": f"sold-{seller}", "kind": "TRANSFER", "lines": lines} | more
 
 
+def test_what_is_left_of_a_cap_is_what_the_gate_leaves_also_of_occupations_without_a_line_on_it(
+    place: Workspace, tmp_path: Path
+) -> None:
+    county = "310115"
+
+    def lines(*pairs: tuple[str, str]) -> list[dict[str, Any]]:
+        return [{"region": county, "account": account, "area_m2": area} for account, area in pairs]
+
+    def built(id: str, area: str) -> dict[str, Any]:
+        what = lines(("LAND:0103", f"-{area}"), ("LAND:1003", area), ("CLAIM:NONAG", area))
+        return {"id": id, "kind": "NONAG", "lines": what}
+
+    stock = lines(("OPENING", "-900.00"), ("LAND:0103", "900.00"))
+    post(place, tmp_path, {"id": "o", "kind": "OPENING", "lines": stock}, capped("c", county, "100.00"))
+    post(place, tmp_path, built("n", "60.00"))
+    book = api.standing(place).detail(county).book
+    assert book is not None and book.cap_dm2(2025) == 4_000
+    with pytest.raises(BadInput) as caught:
+        post(place, tmp_path, built("m", "40.01"))
+    assert caught.value.code == "POLICY-CAP"
+    post(place, tmp_path, built("m", "40.00"))
+    book = api.standing(place).detail(county).book
+    assert book is not None and book.cap_dm2(2025) == 0
+
+
 # --- groups ------------------------------------------------------------------------------------------------------
 
 

@@ -11,13 +11,20 @@ import pytest
 from tilth.cli.run import run
 
 COUNTY = "410882"
-HEAD = "id,kind,posting_date,act_date,evidence,region,account,stable,grade,area_m2"
+HEAD = "id,kind,posting_date,act_date,evidence,region,account,stable,grade,area_m2,links,graded_m2"
 STOCK = [
     "o1,OPENING,2023-06-30,,survey 2023,,OPENING,,,-150.00",
     "o1,,,,,,LAND:0201,,,100.00",
     "o1,,,,,,LAND:0103,1,5,50.00",
 ]
 GOOD = ["r1,RESTORE,2025-03-01,2025-02-20,acceptance 7,,LAND:0201,,,-30.00", "r1,,,,,,LAND:0103,1,5,30.00"]
+WRITE_OFF = [
+    "n1,NONAG,2025-03-01,2025-02-20,approval 3,,LAND:0103,1,5,-30.00",
+    "n1,,,,,,LAND:1003,,,30.00",
+    "n1,,,,,,CLAIM:NONAG,,,30.00,,150.00",
+    "s1,SETTLE,2025-03-02,,acceptance 7,,POOL:RESTORED,1,5,-30.01,n1",
+    "s1,,,,,,CLAIM:NONAG,,,-30.01",
+]
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "refusals.md"
 
 #: What the page calls the request: what is changed in the good file.
@@ -36,6 +43,7 @@ REQUESTS = {
     "a grade changed by the wrong kind": ("LAND:0201,,,", "LAND:0103,1,6,"),
     "stable use changed by the wrong kind": ("LAND:0201,,,", "LAND:0103,0,5,"),
     "a pool opened after the book began": ("\n".join(GOOD), "r1,OPENING,2025-03-01,,old pool,,POOL:RESTORED,1,5,30.00"),
+    "a write-off of more than is owed": ("\n".join(GOOD), "\n".join(WRITE_OFF)),
 }
 #: … and the request that is bad by its options.
 NO_AUTHOR = "no author"

@@ -264,10 +264,12 @@ def booked_by_region(workspace: Workspace, tree: RegionTree, on: date | None) ->
     """By region, the land book of it and all below it at the end of a day. Regions without any account are left out.
 
     A cap counts where it was set: the cap of a region is what its own account says, and only without one the sum of
-    those below it.
+    those below it. What is left of it is what the gate leaves: occupations without a line on the cap count too.
     """
+    from tilth.api.assessing import ledger_rules
     from tilth.api.booking import land_book
     from tilth.ledger import Summed, regions_used, summed
+    from tilth.ledger.cap_left import caps_left
 
     used = regions_used(workspace.database)
     if not used:
@@ -275,6 +277,11 @@ def booked_by_region(workspace: Workspace, tree: RegionTree, on: date | None) ->
     with land_book(workspace) as book:
         balances = {code: book.balances(code, on) for code in sorted(used)}
         own = {code: summed(held, book.chart) for code, held in balances.items() if held}
+        policy = ledger_rules(workspace)
+        for code, one in own.items():
+            if one.caps and code in tree:
+                left = caps_left(workspace.database, tree, code, map(int, one.caps), policy, book.chart, on)
+                own[code] = replace(one, caps={**one.caps, **left})
     total: dict[str, Summed] = {}
     below: dict[str | None, Summed] = {}
     for region, _ in reversed(list(tree.walk())):  # every region after all that lie below it

@@ -14,15 +14,16 @@ from tilth.core import BadInput, label
 from tilth.land import RegionTree, Task
 from tilth.ledger import tables
 from tilth.ledger.canonical import entry_of
-from tilth.ledger.caps import cap_from
+from tilth.ledger.cap_left import cap_and_used, cap_facts, occupies
 from tilth.ledger.chart import Chart
 from tilth.ledger.equivalents import land_types
-from tilth.ledger.gathering import CLAIMING, Event, Facts, children_of, covered, gather, subtree
+from tilth.ledger.gathering import CLAIMING, children_of, covered, gather, subtree
 from tilth.ledger.judging import task_of, told
 from tilth.ledger.judging_book import moves_area
-from tilth.ledger.model import Account, Entry, Phase, day_number
+from tilth.ledger.model import Account, Entry, Phase
+from tilth.ledger.owing import Owing
 from tilth.ledger.policy import Policy
-from tilth.ledger.reversing import about_claims, not_written_off
+from tilth.ledger.reversing import about_claims, not_written_off, writes_off
 from tilth.runtime import Database
 
 _MANY = 500
@@ -50,8 +51,9 @@ def admit(
     ------
     BadInput
         If an entry would take a region, or one above it, below its task (INV-13) or beyond its cap (INV-10), an
-        upgrade moves area (INV-16), an occupation is taken back whose claim is written off, compensation comes without
-        its ground or into a book that is older (INV-6), or a loss in one land type is made up for in another (`ldn`).
+        upgrade moves area (INV-16), an occupation is taken back whose claim is written off, a write-off takes more than
+        the occupations that it links still owe, compensation comes without its ground or into a book that is older
+        (INV-6), or a loss in one land type is made up for in another (`ldn`).
     """
     chart = chart or Chart()
     if not any(gated(one, chart) for one in entries):
@@ -74,6 +76,8 @@ def admit(
             gate.opening(one)
         if one.reverses and about_claims(one):
             not_written_off(database, one, gate.coming.values())
+        if writes_off(one):
+            gate.owing.hold(one, gate.coming.values())
         if takes_farmland(one, chart):
             gate.red_line(one)
             if one.kind == "NONAG":
@@ -246,22 +250,15 @@ class _Gate:
         if computed:
             facts = gather(self.database, self.tree, code, date.max.year, self.chart)
         else:
-            facts = self._of_caps(code, year)
-        sheet = cap_from(facts, year, self.policy, code)
-        used = _Running(sum(_occupies(one, facts.regions, year) for one in facts.open))
-        if sheet is None:
-            return None, used
-        used.value += sheet.used_dm2
-        cap = sheet.handed_dm2
-        if cap is None and computed and sheet.whole:
-            cap = sheet.cap_dm2
-        return cap, used
+            facts = cap_facts(self.database, self.tree, code, year, self._below(code), self.chart)
+        cap, used = cap_and_used(facts, year, self.policy, code, computed=computed)
+        return cap, _Running(used)
 
     def _uses(self, entry: Entry, code: str, year: int) -> int:
         """What an entry adds to what is used of a cap: its own, less what its reservation held."""
         held = self._reservation(entry)
-        own = _occupies(entry, self._below(code), year)
-        return own - (_occupies(held, self._below(code), year) if held is not None else 0)
+        own = occupies(entry, self._below(code), year)
+        return own - (occupies(held, self._below(code), year) if held is not None else 0)
 
     def _adds(self, entry: Entry, code: str, *, stable: bool) -> int:
         """What an entry adds to farmland that is not held: its own, and what its reservation held."""
@@ -307,6 +304,11 @@ class _Gate:
         return sum(booked - held for account, booked, held in self._land if self._counts(account, code, stable=stable))
 
     @cached_property
+    def owing(self) -> Owing:
+        """What occupations still owe."""
+        return Owing(self.database)
+
+    @cached_property
     def _land(self) -> list[tuple[Account, int, int]]:
         columns = [tables.accounts.c[name] for name in (*Account._fields, "booked_area", "held_area")]
         asked = select(*columns).where(tables.accounts.c.name.like("LAND:%"), tables.accounts.c.lines > 0)
@@ -328,46 +330,6 @@ class _Gate:
     @cached_property
     def _children(self) -> dict[str | None, list[str]]:
         return children_of(self.tree)
-
-    def _of_caps(self, code: str, year: int) -> Facts:
-        """Only the entries that set, move or use the cap of a year."""
-        within = self._below(code)
-        lines, accounts = tables.lines, tables.accounts
-        since = day_number(date(year, 1, 1))
-        about = (accounts.c.name == f"CAP:{year}") | ((accounts.c.name == "CLAIM:NONAG") & (lines.c.day >= since))
-        wanted = sorted(within)
-        numbers: set[int] = set()
-        rows: list[tuple[int, str, str]] = []
-        with self.database.snapshot() as connection:
-            for start in range(0, len(wanted), _MANY):
-                there = accounts.c.region.in_(wanted[start : start + _MANY])
-                asked = select(lines.c.entry).join(accounts, accounts.c.id == lines.c.account).where(there, about)
-                numbers.update(row[0] for row in connection.execute(asked))
-            ordered = sorted(numbers)
-            for start in range(0, len(ordered), _MANY):
-                found = tables.entries.c.number.in_(ordered[start : start + _MANY])
-                columns = [tables.entries.c[name] for name in ("number", "body", "recorded_at")]
-                rows += [
-                    tuple(row)
-                    for row in connection.execute(select(*columns).where(found).order_by(tables.entries.c.number))
-                ]
-        events, reserved = list[Event](), dict[str, Entry]()
-        kinds_of: dict[str, str] = {}
-        for number, entry, recorded_at in ((row[0], entry_of(row[1]), row[2]) for row in rows):
-            reserved.pop(entry.settles, None)
-            if entry.phase is Phase.RESERVE:
-                reserved[entry.id] = entry
-            elif entry.phase is Phase.POST:
-                kind = kinds_of.setdefault(entry.id, kinds_of.get(entry.reverses, entry.kind))
-                events.append(Event(number, entry, kind, recorded_at))
-        return Facts(code, year, self.tree, self.chart, within, tuple(events), tuple(reserved.values()), {})
-
-
-def _occupies(entry: Entry, within: Collection[str], year: int) -> int:
-    """What an entry occupies, or a reservation holds, of the cap of a year."""
-    if entry.kind != "NONAG" or entry.act_date.year != year or entry.phase not in (Phase.POST, Phase.RESERVE):
-        return 0
-    return sum(q.area_dm2 for account, q in entry.lines if account.name == "CLAIM:NONAG" and account.region in within)
 
 
 def _given(entry: Entry, within: Collection[str], year: int) -> int:

@@ -72,7 +72,7 @@ def lots(history: Iterable[Recorded], family: str, regions: frozenset[str], begi
     """
     told = list(history)
     undone = {one.entry.reverses: one for one in told if one.entry.reverses}
-    book = _Lots(family, regions, undone)
+    book = Running(family, regions, undone)
     seen = False
     for day, group in groupby(told, key=lambda one: one.entry.posting_date):
         if day >= begins and not seen:
@@ -97,7 +97,9 @@ def passed_on(lots: Iterable[Lot], regions: frozenset[str]) -> Quantities:
     )
 
 
-class _Lots:
+class Running:
+    """Lots that move on with every entry."""
+
     def __init__(self, family: str, regions: frozenset[str], undone: Mapping[str, Recorded]) -> None:
         self.family, self.regions, self.undone = family, regions, undone
         self.lots: list[Lot] = []

@@ -19,6 +19,12 @@ def about_claims(entry: Entry) -> set[str]:
     return {account.region for account, q in entry.lines if account.family == "CLAIM" and q.area_dm2 < 0}
 
 
+def writes_off(entry: Entry) -> bool:
+    """Does an entry write off claims, now or once it is no longer only reserved?"""
+    planned = entry.phase in (Phase.POST, Phase.RESERVE)
+    return entry.kind == "SETTLE" and planned and not entry.reverses and bool(about_claims(entry))
+
+
 def not_written_off(database: Database, entry: Entry, coming: Iterable[Entry]) -> None:
     """Nothing, if no claim that `entry` takes back is written off.
 
