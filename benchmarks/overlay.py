@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -177,17 +176,8 @@ def _alone(options: argparse.Namespace) -> int:
     else:
         rights = {"years": ("y2",), "years-jitter": ("y2j",), "layers": jobs.LAYERS}[job]
         engine.job(bench.held(engine, "y1"), [bench.held(engine, right) for right in rights])
-    print(json.dumps({"peak_mb": _peak_mb()}))
+    print(json.dumps({"peak_mb": tables.peak_mb()}))
     return 0
-
-
-def _peak_mb() -> float:
-    """Most memory this process has had. Its `ru_maxrss` would start at what its parent had."""
-    status = Path("/proc/self/status")
-    if status.exists():
-        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
-        return int(line.split()[1]) / 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def _write(options: argparse.Namespace, rows: list[Row], counties: list[dict[str, Any]], grown: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import resource
 from dataclasses import asdict
 from importlib import metadata
 from itertools import pairwise
@@ -20,7 +21,7 @@ _PACKAGES = ("tilth", "numba", "numpy", "shapely", *_PEERS)
 OURS = "tilth"
 
 
-def machine() -> dict[str, Any]:
+def machine(packages: tuple[str, ...] = _PACKAGES) -> dict[str, Any]:
     """Processor, cores in use, load, versions."""
     cpu = Path("/proc/cpuinfo")
     model = [line for line in cpu.read_text().splitlines() if "model name" in line] if cpu.exists() else []
@@ -29,7 +30,7 @@ def machine() -> dict[str, Any]:
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         "load": round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else None,
         "python": platform.python_version(),
-        "versions": {name: _version(name) for name in _PACKAGES},
+        "versions": {name: _version(name) for name in packages},
     }
 
 
@@ -38,6 +39,15 @@ def _version(name: str) -> str | None:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
         return None
+
+
+def peak_mb() -> float:
+    """Most memory this process has had. Its `ru_maxrss` would start at what its parent had."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+        return int(line.split()[1]) / 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def job_table(rows: list[Row]) -> str:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import gzip
-import http.client
 import json
 import os
 import platform
@@ -38,6 +37,8 @@ from tilth.land import Store
 from tilth.tiles import LAST_ZOOM, Sheet
 from tilth.tiles.carrying import exact
 from tilth.tiles.world import BITS
+
+import serving
 
 TABLE = "tilth_bench_parcels"
 #: Shapes that are smaller in a tile than this may be there or not: each engine draws its own line. [steps²]
@@ -114,14 +115,45 @@ class Browser:
     """One connection to a server that stays open, as a browser keeps it."""
 
     def __init__(self, port: int) -> None:
-        self.port, self.headers = port, {"Accept-Encoding": "gzip"}
-        self.line = http.client.HTTPConnection("127.0.0.1", port, timeout=600)
+        self.port, self.headers = port, {"Host": f"127.0.0.1:{port}", "Accept-Encoding": "gzip"}
+        self.line: socket.socket | None = None
 
     def get(self, path: str, **more: str) -> tuple[int, bytes, dict[str, str]]:
         """Status, body as it was sent, headers by their names in small letters."""
-        self.line.request("GET", path, headers={**self.headers, **more})
-        answer = self.line.getresponse()
-        return answer.status, answer.read(), {name.lower(): value for name, value in answer.getheaders()}
+        return self.ask("GET", path, b"", {**self.headers, **more})
+
+    def ask(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes, dict[str, str]]:
+        """Any request. What Python itself would do with the answer takes as long as a tile does: this is plain."""
+        if self.line is None:
+            self.line = socket.create_connection(("127.0.0.1", self.port), timeout=600)
+            self.line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        told = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        self.line.sendall(f"{method} {path} HTTP/1.1\r\n{told}\r\n".encode() + body)
+        came = b""
+        while (end := came.find(b"\r\n\r\n")) < 0:
+            came += self._more()
+        first, *lines = came[:end].decode("latin-1").split("\r\n")
+        said = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
+        status, rest = int(first.split(" ", 2)[1]), [came[end + 4 :]]
+        assert "transfer-encoding" not in said, said
+        left = int(said.get("content-length", 0)) - len(rest[0])
+        while left > 0:
+            rest.append(self._more())
+            left -= len(rest[-1])
+        return status, b"".join(rest), said
+
+    def _more(self) -> bytes:
+        assert self.line is not None
+        part = self.line.recv(1 << 18)
+        if not part:
+            raise ConnectionResetError
+        return part
+
+    def close(self) -> None:
+        """Hang up; the next request opens another."""
+        if self.line is not None:
+            self.line.close()
+            self.line = None
 
     def until_up(self, path: str) -> None:
         """Wait until the server answers."""
@@ -129,7 +161,7 @@ class Browser:
             try:
                 self.get(path)
             except OSError:
-                self.line.close()
+                self.close()
                 time.sleep(0.1)
             else:
                 return
@@ -143,7 +175,7 @@ def unpacked(body: bytes) -> bytes:
 
 @contextmanager
 def tilth(workspace: str, year: int) -> Iterator[tuple[Browser, Any]]:
-    """Our server, when its map is ready."""
+    """Our server, when its map is ready and its tiles are drawn ahead."""
     port = free_port()
     starting = "from tilth.cli import main; main()"
     command = [sys.executable, "-c", starting, "-w", workspace, "serve", "--port", str(port)]
@@ -152,16 +184,17 @@ def tilth(workspace: str, year: int) -> Iterator[tuple[Browser, Any]]:
         threading.Thread(target=run.stdout.read, daemon=True).start()
         browser = Browser(port)
         browser.until_up("/api/v1/health")
-        body = json.dumps({"key": key})
-        browser.line.request("POST", "/api/v1/session", body, {"Content-Type": "application/json"})
-        answer = browser.line.getresponse()
-        browser.headers["Cookie"] = str(answer.getheader("set-cookie")).split(";", 1)[0]
-        answer.read()
+        body = json.dumps({"key": key}).encode()
+        more = {"Content-Type": "application/json", "Content-Length": str(len(body))}
+        said = browser.ask("POST", "/api/v1/session", body, {**browser.headers, **more})[2]
+        browser.headers["Cookie"] = said["set-cookie"].split(";", 1)[0]
         while True:
             record = json.loads(unpacked(browser.get("/api/v1/map")[1]))
             mine = next(one for one in record["layers"] if one["id"] == f"survey-{year}")
-            if mine["ready"]:
+            if mine["ready"] and mine["drawn_ahead"]:
                 break
+            if mine["ready"]:  # another year than the newest is drawn ahead once somebody looks at it
+                browser.get(f"/api/v1/tiles/survey-{year}/{mine['minzoom']}/0/0.mvt")
             time.sleep(0.5)
         yield browser, run
 
@@ -217,17 +250,8 @@ def tipg(python: str | None, dsn: str) -> Iterator[Browser | None]:
     if python is None:
         yield None
         return
-    port = free_port()
-    named = dict(part.split("=", 1) for part in dsn.split())
-    host = "127.0.0.1" if named["host"].startswith("/") else named["host"]  # it takes no sockets
-    url = f"postgresql://{named.get('user', 'postgres')}@{host}:{named['port']}/{named['dbname']}"
-    env = {**os.environ, "DATABASE_URL": url, "TIPG_MAX_FEATURES_PER_TILE": "1000000", "TIPG_DEBUG": "false"}
-    env.pop("PYTHONPATH", None)
-    command = [python, "-m", "uvicorn", "tipg.main:app", "--port", str(port), "--log-level", "error"]
-    with process(command, env):
-        browser = Browser(port)
-        browser.until_up("/healthz")
-        yield browser
+    with serving.tipg(python, dsn) as one:
+        yield Browser(int(one.url.rpartition(":")[2]))
 
 
 def addresses(sheet: Sheet, zoom: int, count: int, seed: int) -> list[Address]:
@@ -329,7 +353,7 @@ def main() -> None:
             drawn: list[tuple[Address, dict[str, bytes]]] = []
             for browser in (ours, theirs):
                 if browser is not None:
-                    browser.line.close()  # a server may have hung up while answers were compared
+                    browser.close()  # a server may have hung up while answers were compared
             for ask in engines.values():
                 ask(addresses(sheet, zoom, 1, asked.seed + 1)[0])
             for at in addresses(sheet, zoom, asked.tiles, asked.seed):
@@ -349,7 +373,7 @@ def main() -> None:
                         worst = max(worst, off)
                         if name == "postgis":
                             shown.setdefault(zoom, []).append(both)
-        ours.line.close()
+        ours.close()
         again, known = Told(), Told()
         for at in addresses(sheet, zooms[0], asked.tiles, asked.seed):
             begin = time.perf_counter()

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, settings
 
 from postgres_server import Server
 
-settings.register_profile("short", max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("short", max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("full", max_examples=1000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("full" if os.environ.get("TILTH_FULL") == "1" else "short")
 

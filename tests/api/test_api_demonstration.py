@@ -394,3 +394,25 @@ def test_a_finding_that_nobody_planted_would_be_told(made: Demonstration, monkey
     ghost = one._replace(parcel_id="no such parcel")
     missed, invented = compared((*planted, ghost), made.draft)
     assert missed == (ghost,) and invented == ()
+
+
+# --- the plan of the salty parcels ---------------------------------------------------------------------------------
+
+
+def test_the_county_plans_its_salty_parcels_and_proves_how_good_the_plan_is(made: Demonstration) -> None:
+    assert made.plans is not None
+    assert [one.plan.name for one in made.plans.solved] == ["master", "lean"]
+    for one in made.plans.solved:
+        assert one.solution.value <= one.solution.bound and one.solution.gap <= 0.01
+        assert all(used.left >= 0 for used in one.used)
+        basic = np.asarray(one.plan.options.labels["basic"]) == "yes"
+        assert not (one.plan.measures[one.solution.options][basic] == "pond").any()
+    assert made.plans.solved[0].solution.bound > made.plans.solved[1].solution.value
+
+
+def test_areas_of_the_county_s_plan_are_those_of_the_survey(made: Demonstration) -> None:
+    assert made.plans is not None
+    plan = made.plans.solved[0]
+    stated = survey(made, 2024).parcels.set_index("parcel_id")["area_dm2"]
+    areas = plan.plan.options.columns["area_dm2"][plan.solution.options]
+    assert areas.tolist() == [int(stated[str(one)]) for one in plan.plan.options.names]

@@ -26,10 +26,10 @@ def place(tmp_path: Path) -> Workspace:
     return made
 
 
-def set_cap(place: Workspace, dm2: int, *, year: int = 2024, on: date = date(2024, 2, 1)) -> None:
+def set_cap(place: Workspace, dm2: int, *, year: int = 2024, on: date = date(2024, 2, 1), id: str = "cap") -> None:
     line = Line(Account("999901", f"CAP:{year}"), Quantities(dm2))
     cap = Entry(
-        id=f"cap-{year}", kind="CAP", act_date=on, posting_date=on, evidence="plan-1", author="Li", lines=(line,)
+        id=f"{id}-{year}", kind="CAP", act_date=on, posting_date=on, evidence="plan-1", author="Li", lines=(line,)
     )
     with api.land_book(place) as book:
         book.post(cap)
@@ -87,3 +87,35 @@ def test_the_cap_follows_the_day_of_the_act(place: Workspace, tmp_path: Path) ->
         place, tmp_path, ("a", "a", "NONAG", "permit-1", "2024-01-15"), ("b", "b", "NONAG", "permit-2", "2024-03-01")
     )
     assert of_cap(post(place)) == [-DM2_PER_HA]
+
+
+def test_a_cap_is_that_of_the_year_of_the_act_however_late_it_is_posted(place: Workspace) -> None:
+    set_cap(place, 3 * DM2_PER_HA, on=date(2025, 2, 1))
+    assert codes(post(place, on=date(2025, 3, 1))) == ["LEDGER-FLOWS-CAP-UNKNOWN"]
+
+
+def test_what_was_added_to_a_cap_after_its_year_is_none_of_it(place: Workspace) -> None:
+    set_cap(place, DM2_PER_HA)
+    set_cap(place, 3 * DM2_PER_HA, on=date(2025, 2, 1), id="late")
+    done = post(place, on=date(2025, 3, 1))
+    assert of_cap(done) == [-DM2_PER_HA] and codes(done) == ["LEDGER-FLOWS-CAP-BEYOND"]
+
+
+@pytest.mark.parametrize(("act", "left"), [(date(2024, 6, 1), [-5]), (date(2023, 6, 1), [-DM2_PER_HA, -5])])
+def test_what_another_act_of_the_year_occupies_is_used_of_it_without_a_line_on_the_cap(
+    tmp_path: Path, act: date, left: list[int]
+) -> None:
+    place, field = api.init(tmp_path / "w", region="999901", name="county"), Account("999901", "LAND:0103", stable=1)
+    for year, code in ((2023, "0103"), (2024, "0601")):
+        parcels = [(name, code, at, 1.0) for at, name in enumerate("abc")]
+        api.import_survey(place, survey(tmp_path / f"{year}.gpkg", *parcels, year=year), year=year)
+    first, day, whole = date(2023, 12, 31), date(2024, 8, 1), 3 * DM2_PER_HA
+    stock = (Line(Account("999901", "OPENING"), Quantities(-whole)), Line(field, Quantities(whole)))
+    built = [(field, -1), (Account("999901", "LAND:0601"), 1), (Account("999901", "CLAIM:NONAG"), 1)]
+    lines = tuple(Line(account, Quantities(sign * DM2_PER_HA)) for account, sign in built)
+    opening = Entry("own", "OPENING", first, first, "survey", "Li", stock)
+    with api.land_book(place) as book:
+        book.post(opening, Entry("c", "NONAG", act, day, "permit", "Li", lines, geometry="c > c"))
+    set_cap(place, DM2_PER_HA + 5)
+    done = post(place)
+    assert of_cap(done) == left and not done.differences

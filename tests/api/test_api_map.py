@@ -99,9 +99,10 @@ def test_an_import_makes_the_map_ready(workspace: Workspace, monkeypatch: pytest
 def test_tiles_are_the_same_where_what_is_kept_is_lost(
     workspace: Workspace, harm: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(api.map_tiles, "draw_ahead", lambda *_: None)
     at = middle(ready(workspace), 13)
     before = api.map_tile(workspace, "survey-2024", *at)
-    monkeypatch.setattr(map_sheets, "_opened", map_sheets._Opened())
+    monkeypatch.setattr(map_sheets, "_opened", map_sheets.Opened())
     if harm == "damaged":
         (folder,) = workspace.root.glob(f"cache/{map_sheets.sheet_key(Store(workspace).in_use(2024))}")
         file = folder / "xy.npy"

@@ -98,3 +98,19 @@ def test_those_of_a_replaced_survey_are_dropped(workspace: Workspace, tmp_path: 
     api.use(workspace, first)
     assert api.flows(workspace, before=2023, after=2024).before.meta.year == 2023
     assert first[:32] in [folder.name[:32] for folder in _kept(workspace)]
+
+
+def test_basic_farmland_is_cut_by_parcels_once_for_tables_and_standing(
+    workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shapes = [shapely.box(38_400_010, 3_500_010, 38_400_160, 3_500_090)]
+    shapes.append(shapely.box(38_400_050, 3_500_010, 38_400_400, 3_500_050))  # on the first, and beyond all parcels
+    gpd.GeoDataFrame({"BSM": ["1", "2"]}, geometry=shapes, crs=4526).to_file(tmp_path / "p.gpkg")
+    api.import_layer(workspace, tmp_path / "p.gpkg", kind="pbf", year=2024)
+    first = api.accounts(workspace, year=2024)
+    monkeypatch.setattr("tilth.change.pbf_by_class", None)
+    again = api.accounts(workspace, year=2024)
+    assert again.tables["15"].dm2.tolist() == first.tables["15"].dm2.tolist()
+    assert [one.as_record() for one in again.findings] == [one.as_record() for one in first.findings]
+    assert {"CHANGE-PBF-TWICE", "CHANGE-PBF-OUTSIDE"} <= {one.code for one in again.findings}
+    assert outlined.farmland_in(workspace, Store(workspace).layers(2024)["pbf"][0], Store(workspace).survey(2024))

@@ -27,11 +27,17 @@ from tilth.demo import CountyFiles, write_county
 #: Every command that this version has. The names are fixed: people and scripts rely on them.
 COMMANDS = (
     "init", "import survey", "import layer", "import regions", "import tasks", "import ridges", "import changes",
-    "validate", "repair", "accounts", "flows", "standing", "check", "area", "convert", "report", "contents", "use",
-    "demo", "backup", "restore", "ledger post", "ledger reserve", "ledger void", "ledger reservations",
-    "ledger expire", "ledger close", "ledger balance", "ledger verify", "ledger replay", "ledger accept",
-    "ledger follow-up", "ledger settle", "ledger assess", "ledger transfer", "ledger statement", "user add",
-    "user password", "user role", "user token", "user list", "user remove", "user log",
+    "import samples", "import raster", "import weather", "import ground", "validate", "repair", "accounts", "flows",
+    "standing", "check", "area", "convert", "report", "contents", "use", "demo", "backup", "restore", "soil classify",
+    "soil samples", "soil schemes", "soil indices", "soil index", "soil composite", "soil validate", "soil map",
+    "soil trend", "soil zones", "soil candidates", "soil next-samples", "soil maps", "soil simulate", "soil options",
+    "soil units", "soil calibrate", "quality import", "quality grade", "quality accounts", "quality lacks",
+    "quality standing", "plan new", "plan solve", "plan explain", "plan vary", "plan compare",
+    "plan frontier", "plan sensitivity", "plan force", "plan document", "plan follow",
+    "ledger post", "ledger reserve", "ledger void", "ledger reservations", "ledger expire",
+    "ledger close", "ledger balance", "ledger verify", "ledger replay", "ledger accept", "ledger follow-up",
+    "ledger settle", "ledger assess", "ledger transfer", "ledger statement", "user add", "user password", "user role",
+    "user token", "user list", "user remove", "user log",
 )  # fmt: skip
 SERVES = "serve"  # opens the other door: it prints no result and has no twin in the API
 

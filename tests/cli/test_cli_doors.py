@@ -152,6 +152,7 @@ import sys
 from tilth.cli.run import run
 status = run(sys.argv[1:])
 heavy = {"pandas", "geopandas", "shapely", "pyproj", "numba", "pyogrio", "pyarrow", "matplotlib", "openpyxl", "docx"}
+heavy |= {"sqlalchemy"}  # only what writes needs it
 assert not heavy & set(sys.modules), heavy & set(sys.modules)
 assert "alembic" not in sys.modules, "the schema is the newest: its steps are not asked for"
 raise SystemExit(status)

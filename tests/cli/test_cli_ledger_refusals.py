@@ -44,6 +44,7 @@ REQUESTS = {
     "stable use changed by the wrong kind": ("LAND:0201,,,", "LAND:0103,0,5,"),
     "a pool opened after the book began": ("\n".join(GOOD), "r1,OPENING,2025-03-01,,old pool,,POOL:RESTORED,1,5,30.00"),
     "a write-off of more than is owed": ("\n".join(GOOD), "\n".join(WRITE_OFF)),
+    "a write-off that links no occupation": ("\n".join(GOOD), "\n".join(WRITE_OFF).replace(",n1", ",")),
 }
 #: … and the request that is bad by its options.
 NO_AUTHOR = "no author"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import string
+import tomllib
+from importlib.resources import files
 
 import numpy as np
 import pytest
@@ -85,3 +87,26 @@ def test_a_table_gives_rows_and_columns_by_their_codes() -> None:
     assert table.row("b").tolist() == [3, 4]
     with pytest.raises(AssertionError):
         AreaTable("t", Label("t", "t"), (), (), (Row(("a",)),), np.zeros((2, 0), dtype=np.int64))
+
+
+def test_chinese_sentences_name_kinds_reasons_and_lists_as_chinese_does() -> None:
+    told = BadInput("LEDGER-GAIN", id="n1", kind="NONAG", region="r", area_m2="1.00")
+    listed_ = BadInput("LEDGER-PROVINCE", id="t", regions="410882, 110101")
+    crossed = Finding("G-INVALID", values={"reason": "Self-intersection"})
+    placed = Finding("REPAIR-LEFT", values={"reason": "Holes are nested[500 600]"})
+    odd = Finding("G-INVALID", values={"reason": "Something new"})
+    with speaking("zh"):
+        assert "非农建设为减少耕地的分录" in told.said and "NONAG" not in told.said
+        assert "（410882、110101）" in listed_.said
+        assert crossed.said.endswith("：边界线自相交") and placed.said.endswith("内环相互嵌套 [500 600]")
+        assert odd.said.endswith("Something new"), "what has no Chinese yet is not lost"
+    assert "NONAG" in told.said and "410882, 110101" in listed_.said
+    assert crossed.said.endswith(": Self-intersection")
+
+
+def test_each_message_is_read_as_its_whole_file_would_be() -> None:
+    whole: dict[str, object] = {}
+    for file in files("tilth.core").joinpath("data/messages").iterdir():
+        if file.name.endswith(".toml"):
+            whole |= tomllib.loads(file.read_text(encoding="utf-8"))
+    assert dict(catalogue()) == whole and len(catalogue()) == len(whole) and "NO-SUCH" not in catalogue()

@@ -300,6 +300,15 @@ def test_gbk_shapefiles_are_written_with_their_code_page_or_not_at_all(tmp_path:
     assert sorted(path.read_bytes() for path in tmp_path.iterdir()) == before
 
 
+@pytest.mark.parametrize("ending", ["gpkg", "shp", "geojson", "parquet"])
+def test_a_file_of_no_bytes_is_said_to_be_empty_not_of_another_format(tmp_path: Path, ending: str) -> None:
+    path = tmp_path / f"t.{ending}"
+    path.touch()
+    with pytest.raises(BadInput) as told:
+        read_vector(path)
+    assert told.value.code == "INTAKE-NO-BYTES" and "t." in told.value.said and told.value.remedy
+
+
 #: Rows of the shared vector files; a file that asks is given the answer it asks for.
 SHARED: dict[str, tuple[int, dict[str, str]]] = {
     "parcels_cambridge_ma/ASSESSING_ParcelsFY2013.topojson": (13159, {"crs": "EPSG:4326"}),

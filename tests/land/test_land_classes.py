@@ -110,6 +110,11 @@ def test_the_region_tree_lists_parents_before_children() -> None:
         tree["1"]
 
 
+def test_regions_that_lie_in_one_another_are_each_named_once():
+    tree = RegionTree({"1": Region("1", "A", "county", "2"), "2": Region("2", "B", "county", "1")})
+    assert [region.code for region in tree.ancestors("1")] == ["1", "2"]
+
+
 def test_a_group_may_join_regions_of_any_province() -> None:
     delta = RegionTree({}, {"delta": ("31", "32", "33", "34")})
     assert delta.members("delta") == ("31", "32", "33", "34")

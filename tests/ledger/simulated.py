@@ -31,6 +31,7 @@ class Wish:
     settles: str = ""
     reverses: str = ""
     expires: str = ""
+    links: tuple[str, ...] = ()
 
 
 @dataclass
@@ -98,7 +99,11 @@ class Model:
                 return "reversed"
             if self.entries[wish.reverses].day > wish.day:
                 return "before"
+            if any(wish.reverses in one.links and one.id not in self.reversed for one in self.entries.values()):
+                return "written off"
             self.reversed.add(wish.reverses)
+        if self.reversed.intersection(wish.links):
+            return "taken back"
         if wish.settles:
             plan = self.entries[wish.settles]
             over = bool(plan.expires) and wish.day > plan.expires
@@ -138,13 +143,23 @@ class Histories:
         if act in ("post", "void", "expire", "part"):
             return act, self._settling(act)
         if act == "reverse" and self.booked:
-            return act, [self._reversal(self.chance.choice(self.booked))]
+            return act, [self._reversal(self._one_of_the_booked())]
         if act in ("retry", "other content") and self.model.entries:
             old = self.model.entries[self.chance.choice(list(self.model.entries))]
             if act == "retry":
                 return act, [old]
             return act, [
-                Wish(old.id, old.kind, old.phase, self.day(), old.lines, old.settles, old.reverses, old.expires)
+                Wish(
+                    old.id,
+                    old.kind,
+                    old.phase,
+                    self.day(),
+                    old.lines,
+                    old.settles,
+                    old.reverses,
+                    old.expires,
+                    old.links,
+                )
             ]
         if act == "linked":
             return act, [self._new("change"), self._new("occupy"), self._new("accept")]
@@ -171,12 +186,30 @@ class Histories:
 
     def _new(self, act: str) -> Wish:
         plan = act == "reserve"
+        links = self._occupations() if act == "settle claim" else ()
+        if act == "settle claim" and not links:
+            act = "occupy"
         kind, lines = _MAKERS["occupy" if plan else act](self)
         expires = self.day() if plan and self.chance.random() < 0.5 else ""
         day = self.day()
         return Wish(
-            self._id(), kind, "reserve" if plan else "post", day, lines, expires=max(expires, day) if expires else ""
-        )
+            self._id(), kind, "reserve" if plan else "post", day, lines, expires=max(expires, day) if expires else "",
+            links=links,
+        )  # fmt: skip
+
+    def _one_of_the_booked(self) -> Wish:
+        """Of any kind; occupations more often, and those that a write-off links more often still."""
+        linked = {link for one in self.booked for link in one.links}
+        named = [one for one in self.booked if one.id in linked]
+        built = [one for one in self.booked if one.kind == "NONAG"]
+        return self.chance.choice(self.chance.choice((self.booked, named or self.booked, built or self.booked)))
+
+    def _occupations(self) -> tuple[str, ...]:
+        """One or two that a write-off links; some of them may have been taken back."""
+        built = [one.id for one in self.booked if one.kind == "NONAG"]
+        gone = [id for id in built if id in self.model.reversed]
+        among = gone if gone and self.chance.random() < 0.5 else built
+        return tuple(sorted({self.chance.choice(among) for _ in range(self.chance.choice((1, 1, 2)))})) if among else ()
 
     def _settling(self, act: str) -> list[Wish]:
         if not self.plans:
@@ -227,7 +260,7 @@ def _accept(one: Histories) -> tuple[str, list[Any]]:
 
 
 def _settle_claim(one: Histories) -> tuple[str, list[Any]]:
-    area = one.chance.randint(1, 200)
+    area = one.chance.randint(1, 60)
     pool = (one.region, "POOL:RESTORED", 0, 0, 1, 5)
     claim = (one.region, "CLAIM:NONAG", 0, 0, 0, 0)
     return "SETTLE", [_of(pool, -area), (claim, (-area, 0, 0, -5 * area))]

@@ -135,3 +135,13 @@ def test_inv_5_farmland_taken_off_as_an_error_of_a_survey_is_listed_and_never_pa
         "1 reappraisal takes 0.10 m² of farmland off without a duty, as errors of an earlier survey, "
         "to be confirmed by the survey's records: x; measured anew by surveys: 0.00 m²"
     )
+
+
+@pytest.mark.parametrize("id", ["flow:2023-2024:410882:ridges", "x"])
+def test_inv_5_what_surveys_measured_anew_is_known_by_its_rules_not_by_its_id(book: Book, id: str) -> None:
+    book.post(opening(100, FIELD))
+    one = an_entry(id, "REAPPRAISAL", "2024-03-01", (FIELD, -10), (GARDEN, 10))
+    book.post(one, replace(one, id=f"{id} of surveys", rule_pack="flow-kinds", rule_version="2"))
+    listed = results_of(book, "INV-5")[1]
+    assert (listed.outcome, listed.found) == (Outcome.NOT_ASSESSED, 10), "the one by hand"
+    assert f"records: {id}; measured anew by surveys: 0.10 m²" in listed.about.en

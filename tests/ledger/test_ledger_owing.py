@@ -6,11 +6,11 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from ledger_cases import CLAIM, COUNTY, FIELD, POOL, an_entry, occupy, opening, q, restore
+from ledger_cases import CLAIM, COUNTY, FIELD, OPENING, PADDY, POOL, ROAD, an_entry, occupy, opening, q, restore
 
 from tilth.core import BadInput, speaking
 from tilth.land import Region, RegionTree
-from tilth.ledger import Book, Entry, Line, Phase, counter, load_policy, post_admitted
+from tilth.ledger import Book, Entry, Line, Phase, Quantities, counter, load_policy, post_admitted
 
 TREE = RegionTree({COUNTY: Region(COUNTY, "示范县", "county")})
 
@@ -85,8 +85,36 @@ def test_a_planned_write_off_is_held_against_it_too(book: Book) -> None:
     refused(book, replace(write_off("s", 101, "n1"), phase=Phase.RESERVE))
 
 
-def test_one_that_links_no_occupation_takes_from_the_oldest(book: Book) -> None:
-    post(book, write_off("s", 130))
-    assert "0.00 m² is still owed there for n1:" in refused(book, write_off("t", 30, "n1")).said
-    post(book, write_off("t", 30, "n2"))
-    assert book.balance(CLAIM, date(2024, 12, 31)).booked.area_dm2 == 0
+def test_paddy_capacity_and_grade_are_held_against_what_is_owed_too(book: Book) -> None:
+    wet = an_entry("p", "OPENING", "2024-01-01", (OPENING, -500), (PADDY, 500))
+    lost = an_entry("w1", "NONAG", "2024-07-01", (PADDY, -50), (ROAD, 50))
+    book.post(wet, replace(lost, lines=(*lost.lines, Line(CLAIM, q(PADDY, 50).plus(Quantities(0, 0, 30))))))
+
+    def takes(id: str, what: Quantities, *links: str) -> Entry:
+        one = write_off(id, what.area_dm2, *links)
+        return replace(one, lines=(one.lines[0], Line(CLAIM, what.negated())))
+
+    dry = refused(book, takes("s", Quantities(50, 50, 0, 200), "n1"))
+    assert "takes 0.50 m² of 410882 CLAIM:NONAG (paddy), but 0.00 m² is still owed there for n1:" in dry.said
+    assert "(grain capacity)" in refused(book, takes("s", Quantities(50, 0, 30, 200), "n1")).said
+    assert "(area × grade)" in refused(book, takes("s", Quantities(50, 50, 30, 201), "w1")).said
+    with speaking("zh"):
+        assert "（水田）" in dry.said
+    post(book, takes("s", Quantities(50, 50, 30, 200), "w1"))
+
+
+def test_a_write_off_by_file_takes_of_the_pool_what_the_rules_of_its_day_count(book: Book) -> None:
+    """INV-8 by indicator: until 2024 paddy and capacity too."""
+    wet = an_entry("p", "OPENING", "2023-01-01", (OPENING, -500), (PADDY, 500))
+    lost = an_entry("w1", "NONAG", "2023-07-01", (PADDY, -50), (ROAD, 50))
+    pool = an_entry("old", "ACCEPT", "2023-02-01", (POOL._replace(paddy=1), 50))
+    book.post(wet, replace(lost, lines=(*lost.lines, Line(CLAIM, q(PADDY, 50)))), pool)
+    whole = Line(CLAIM, q(PADDY, -50))
+    dry = an_entry("s", "SETTLE", "2024-02-04", (POOL, -50), links=("w1", "a"))
+    with pytest.raises(BadInput) as caught:
+        post(book, replace(dry, lines=(*dry.lines, whole)))
+    assert caught.value.code == "POLICY-SETTLE-INDICATOR" and "0.50 m² of paddy" in caught.value.said
+    post(book, replace(dry, lines=(Line(POOL._replace(paddy=1), q(POOL, -50)._replace(paddy_dm2=-50)), whole)))
+    later = replace(occupy("n4", 10, "2024-08-01"))
+    book.post(later)
+    post(book, write_off("after", 10, "n4"))

@@ -154,16 +154,17 @@ def test_an_occupation_that_is_owed_after_its_day_is_overdue(county: Workspace) 
     assert [row.status for row in statement_of(county, year=2025).occupations] == [LotStatus.OVERDUE, LotStatus.OVERDUE]
 
 
-def test_a_settlement_that_names_nobody_counts_for_the_oldest(county: Workspace) -> None:
+def test_what_a_settlement_takes_beyond_those_that_it_names_counts_for_the_oldest(county: Workspace) -> None:
     old = ground(WEST, "0103", 6)
     for id, day in (("a", "2024-11-01"), ("b", "2024-11-02")):
         post(county, loses(id, "NONAG", day, WEST, "0601", line(old, -500 * M2)))
     take = Line(Account(WEST, "CLAIM:NONAG"), Quantities(-700 * M2, 0, 0, -4_200 * M2))
-    post(county, entry("settled 3", "SETTLE", "2024-11-03", line(pool(WEST, "RESTORED", 5), -700 * M2), take))
+    given = line(pool(WEST, "RESTORED", 5), -700 * M2)
+    post(county, entry("settled 3", "SETTLE", "2024-11-03", given, take, links=("b",)))
     one = statement_of(county, year=2024)
     rows = {row.lot.recorded.entry.id: row.lot for row in one.occupations}
-    assert (rows["a"].left.area_dm2, rows["b"].left.area_dm2) == (0, 300 * M2)
-    assert (rows["a"].by_order.area_dm2, rows["b"].by_order.area_dm2) == (500 * M2, 200 * M2)
+    assert (rows["a"].left.area_dm2, rows["b"].left.area_dm2) == (300 * M2, 0)
+    assert (rows["a"].by_order.area_dm2, rows["b"].by_order.area_dm2) == (200 * M2, 0)
     assert not one.failed
 
 

@@ -45,7 +45,8 @@ def test_settled_claims_leave_the_rest_in_the_pool(county: Book) -> None:
     a_year(county)
     for kind in ("NONAG", "AGSTRUCT"):
         claim = county.balance(Account(COUNTY, f"CLAIM:{kind}")).booked
-        entry = an_entry(f"settle {kind}", "SETTLE", "2024-12-31", (RESTORED, -claim.area_dm2))
+        links = ("built" if kind == "NONAG" else "planted", "accepted")
+        entry = an_entry(f"settle {kind}", "SETTLE", "2024-12-31", (RESTORED, -claim.area_dm2), links=links)
         lines = (*entry.lines, Line(Account(COUNTY, f"CLAIM:{kind}"), claim.negated()))
         county.post(replace(entry, lines=lines))
     assert total(county, "CLAIM") == Quantities()

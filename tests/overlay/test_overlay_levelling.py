@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from unittest import mock
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tilth.overlay import level, level_groups
+from tilth.overlay import level, level_groups, levelling
 
 sizes = st.lists(st.integers(0, 5_000), min_size=1, max_size=12)
 
@@ -74,6 +76,23 @@ def test_many_groups_are_levelled_as_each_by_itself(groups, seed):
     shuffled = np.random.default_rng(seed).permutation(len(parts))
     together = level_groups(parts[shuffled], index[shuffled], totals, order=keys[shuffled])
     assert np.array_equal(together, alone[shuffled])
+
+
+@given(
+    groups=st.lists(st.tuples(st.lists(st.integers(0, 9), max_size=12), st.integers(-60, 30)), min_size=1, max_size=8),
+    seed=st.integers(0, 99),
+)
+def test_compiled_dealing_says_what_the_plain_one_says(groups, seed):
+    rng = np.random.default_rng(seed)
+    parts = np.array([size for part, _ in groups for size in part], dtype=np.int64)
+    index = np.repeat(np.arange(len(groups)), [len(part) for part, _ in groups])
+    totals = [max(0, sum(part) + difference) if part else 0 for part, difference in groups]
+    shuffled, keys = rng.permutation(len(parts)), rng.integers(0, 4, len(parts))  # some keys are equal
+    said = []
+    for many in (0, 10**9):
+        with mock.patch.object(levelling, "MANY", many):
+            said.append(level_groups(parts[shuffled], index[shuffled], totals, order=keys[shuffled]).tolist())
+    assert said[0] == said[1]
 
 
 def test_a_hundred_thousand_groups_close_each_on_its_own_total():

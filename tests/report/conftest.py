@@ -15,14 +15,14 @@ from tilth.core.language import catalogue
 @pytest.fixture
 def findings() -> Iterator[tuple[Finding, ...]]:
     """Three findings of two kinds, one of them without coordinates."""
-    messages = cast("dict[str, Any]", catalogue())
+    written = cast("Any", catalogue())._written
     for code, severity in (("LAND-TEST-BREAKS", "breaks"), ("LAND-TEST-ODD", "odd")):
-        messages[code] = {
-            "severity": severity,
-            "said": "found {found}",
-            "said_zh": "发现 {found}",
-            "remedy": "Mend it.",
-        }
+        written[code] = f"""
+severity = "{severity}"
+said = "found {{found}}"
+said_zh = "发现 {{found}}"
+remedy = "Mend it."
+"""
     yield FINDINGS
     for code in ("LAND-TEST-BREAKS", "LAND-TEST-ODD"):
-        del messages[code]
+        del written[code]

@@ -33,7 +33,12 @@ def test_a_key_that_was_given_back_is_free(database):
     assert replies.claim(database, "Li", "k", "about", 100) is None
 
 
-def test_one_of_many_that_come_at_once_gets_the_key(database):
+@pytest.mark.parametrize("lost", [False, True])
+def test_one_of_many_that_come_at_once_gets_the_key(database, lost):
+    now = 100 + replies.LOST_S + 1
     with ThreadPoolExecutor(8) as pool:
-        got = list(pool.map(lambda _: replies.claim(database, "Li", "k", "about", 100), range(24)))
-    assert got.count(None) == 1
+        for key in map(str, range(30)):
+            if lost:
+                assert replies.claim(database, "Li", key, "about", 100) is None
+            got = list(pool.map(lambda _, key=key: replies.claim(database, "Li", key, "about", now), range(8)))
+            assert got.count(None) == 1

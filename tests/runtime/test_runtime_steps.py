@@ -9,7 +9,7 @@ from sqlalchemy import create_engine, inspect
 
 from postgres_server import Server
 from tilth.identity import tables as identity_tables
-from tilth.ledger import tables
+from tilth.ledger import submissions, tables
 from tilth.runtime import Database
 
 VERSIONS = Path(__file__).parents[2] / "src/tilth/runtime/migrations/versions"
@@ -66,7 +66,7 @@ def test_the_tables_of_the_land_book_are_those_that_the_code_knows(address: str)
     made = brought_up(address, "head")
     known = [
         tables.entries, tables.accounts, tables.lines, tables.days, tables.regions, tables.closings, tables.sealed,
-        tables.assessments, tables.grounds,
+        tables.assessments, tables.grounds, submissions.submissions, submissions.files,
     ]  # fmt: skip
     for table in known:
         columns, key, _ = made[table.name]  # type: ignore[misc]

@@ -8,6 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyproj import Transformer
 
+from tilth.core import BadInput
+from tilth.tiles import carrying
 from tilth.tiles.carrying import carried, exact, net_over, stepped
 from tilth.tiles.world import BITS, bounds_of, degrees_of, units_of
 
@@ -59,3 +61,19 @@ def test_a_long_edge_is_cut_at_the_same_points_both_ways(ax: float, ay: float, b
     other, _ = stepped(back, np.array([0, 2]), 500.0)
     assert (one == other[::-1]).all() and start[-1] == len(one)
     assert np.hypot(*np.diff(one, axis=0).T).max() <= 500.0 + 1e-6
+
+
+def test_a_net_is_given_up_where_the_projection_ends_and_for_no_other_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    box = np.array([38_400_000.0, 3_500_000.0, 38_401_000.0, 3_501_000.0])
+
+    def failing(error: Exception) -> None:
+        def exact(_xy: object, _crs: object) -> object:
+            raise error
+
+        monkeypatch.setattr(carrying, "exact", exact)
+
+    failing(BadInput("overlay-outside-crs", crs="EPSG:4526"))
+    assert carrying.net_over(box, "EPSG:4526") is None
+    failing(ZeroDivisionError("our own mistake"))
+    with pytest.raises(ZeroDivisionError):
+        carrying.net_over(box, "EPSG:4526")

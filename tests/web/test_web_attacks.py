@@ -12,6 +12,7 @@ import pytest
 import uvicorn
 from fastapi import Request
 from fastapi.testclient import TestClient
+from raw_sockets import everything
 from sqlalchemy import inspect
 from web_people import PASSWORD, at_work, browser, known
 
@@ -57,9 +58,10 @@ def test_every_text_of_every_route_takes_anything_and_breaks_nothing(app, office
     for path, methods in described["paths"].items():
         for method, route in methods.items():
             asked, places = {}, {}
-            for parameter in route.get("parameters", ()):
+            parameters = route.get("parameters", ())
+            for parameter in parameters:
                 where = places if parameter["in"] == "path" else asked
-                where[parameter["name"]] = text
+                where[parameter["name"]] = text[: 50_000 // len(parameters)]  # no client asks a longer address
             address = path.format(**{name: _quoted(value) for name, value in places.items()})
             body = _filled(route, described, text)
             query = "&".join(f"{name}={_quoted(value)}" for name, value in asked.items())
@@ -221,17 +223,6 @@ def connected(port: int) -> socket.socket:
     one = socket.create_connection(("127.0.0.1", port))
     one.settimeout(10)
     return one
-
-
-def everything(one: socket.socket) -> bytes:
-    """What comes until the other side closes."""
-    told = b""
-    try:
-        while part := one.recv(1 << 16):
-            told += part
-    except ConnectionResetError:
-        pass
-    return told
 
 
 POST = b"POST /api/v1/session HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 400\r\n\r\n"

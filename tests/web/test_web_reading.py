@@ -13,8 +13,9 @@ PAGES = (
     "standing", "standing?year=2023&region=999901001", "standing?group=both&quality=true", "ledger/balance",
     "ledger/balance?region=999901001&date=2024-01-01&account=LAND", "ledger/entries", "ledger/entry?id=restore-1",
     "ledger/reservations", "ledger/assessment?year=2024", "ledger/statement?year=2024", "ledger/rules",
-    f"parcels/2024/{here.parcel_id(0, 1)}",
 )  # fmt: skip
+#: What surveys say by themselves.
+PARCEL = f"parcels/2024/{here.parcel_id(0, 1)}"
 
 
 def plain(record):
@@ -90,6 +91,16 @@ def test_nothing_is_sent_twice_and_a_change_is_seen_at_once(desk, county, tmp_pa
     assert changed.status_code == 200 and changed.headers["etag"] != first.headers["etag"]
 
 
+def test_what_surveys_say_is_not_sent_again_after_a_posting(desk, county, tmp_path):
+    first = desk.get(f"/api/v1/{PARCEL}")
+    file = tmp_path / "more.json"
+    lines = (here.SOUTH, "LAND:0201", "-1.00"), (here.SOUTH, "LAND:0301", "1.00")
+    file.write_text(json.dumps([here.entry("more", "CHANGE", "2024-04-05", *lines)]))
+    api.ledger_post(county, file, author="Li")
+    again = desk.get(f"/api/v1/{PARCEL}", headers={"If-None-Match": first.headers["etag"]})
+    assert again.status_code == 304 and not again.content
+
+
 def test_the_other_language_has_another_tag(desk):
     english, chinese = desk.get("/api/v1/standing"), desk.get("/api/v1/standing?lang=zh")
     assert english.headers["etag"] != chinese.headers["etag"]
@@ -107,4 +118,21 @@ def test_whoever_sees_a_township_sees_nothing_of_another(as_role):
 
 def test_a_region_counts_only_where_the_route_looks_at_it(as_role):
     viewer = as_role("viewer", here.NORTH)
-    assert viewer.get(f"/api/v1/workspace?region={here.NORTH}").status_code == 403
+    assert viewer.get(f"/api/v1/ledger/rules?year=2024&region={here.NORTH}").status_code == 403
+
+
+def test_whoever_sees_a_township_is_told_its_names_and_no_others(as_role):
+    viewer = as_role("viewer", here.NORTH)
+    tree = viewer.get("/api/v1/regions").json()
+    assert [(one["code"], one["parent"], one["depth"]) for one in tree["regions"]] == [
+        (here.NORTH, None, 0), (f"{here.NORTH}001", here.NORTH, 1), (f"{here.NORTH}002", here.NORTH, 1),
+    ]  # fmt: skip
+    assert tree["regions"][0]["name"] == "North" and tree["groups"] == {}
+    told = viewer.get("/api/v1/workspace").json()
+    assert told == {"region": here.NORTH, "name": "North", "years": [here.BEFORE, here.AFTER], "stored": []}
+
+
+def test_whoever_sees_a_group_is_told_its_members_and_its_name(as_role):
+    tree = as_role("viewer", "both").get("/api/v1/regions").json()
+    assert {one["code"] for one in tree["regions"]} == {here.NORTH, here.SOUTH, *here.VILLAGES}
+    assert tree["groups"] == {"both": [here.NORTH, here.SOUTH]}

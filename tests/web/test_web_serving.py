@@ -10,7 +10,8 @@ import uvicorn
 from web_people import known
 
 from tilth.core import BadInput
-from tilth.web import serve, serving
+from tilth.web import connections, serve, serving
+from tilth.web.connections import QuickConnection
 
 
 @pytest.fixture
@@ -90,4 +91,4 @@ def test_a_certificate_that_cannot_be_used_is_refused_before_the_start(started, 
 def test_connections_are_limited_in_number_and_time(started):
     _, _, _, how = started()
     assert how["limit_concurrency"] and how["timeout_keep_alive"] and how["h11_max_incomplete_event_size"]
-    assert how["http"].__name__ == "Connection"
+    assert how["http"] is QuickConnection and issubclass(how["http"], connections._Watched)

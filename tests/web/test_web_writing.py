@@ -128,27 +128,6 @@ def test_accepted_land_is_looked_at_again(desk):
     assert desk.post(f"{LEDGER}/follow-ups", json={"year": 2024, "evidence": "survey"}).json()["posted"] == []
 
 
-def test_replacement_land_is_judged_and_refused_with_every_reason(desk, as_role, tmp_path):
-    as_role("submitter", here.COUNTY)
-    file = here.layer(tmp_path / "offer.gpkg", here.square(8, 0))
-    done = desk.post(
-        f"{LEDGER}/acceptances?evidence=YS-1&submitter=Wang", files={"file": ("offer.gpkg", file.read_bytes())}
-    )
-    if done.status_code == 201:
-        assert done.json()["refused"] == 1 and done.json()["posted"] == 0
-    else:
-        assert done.status_code == 422 and done.json()["detail"]
-
-
-def test_nobody_accepts_what_they_submitted(desk, tmp_path):
-    own = desk.get("/api/v1/me").json()["name"]
-    file = here.layer(tmp_path / "offer.gpkg", here.square(8, 0))
-    refused = desk.post(
-        f"{LEDGER}/acceptances?evidence=YS-1&submitter={own}", files={"file": ("offer.gpkg", file.read_bytes())}
-    )
-    assert refused.status_code == 422 and refused.json()["code"] in ("ACCEPT-SAME-PERSON", "WEB-NOT-SUBMITTER")
-
-
 # --- done once ------------------------------------------------------------------------------------------------------
 
 

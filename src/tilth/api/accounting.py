@@ -44,8 +44,8 @@ def _accounts(workspace: Workspace, year: int) -> Accounts:
     store = Store(workspace)
     snapshot = store.survey(year)
     from tilth.api.layers import usable_layers
-    from tilth.api.outlined import designated_in, outlines_of
-    from tilth.change import pbf_by_class, status_tables
+    from tilth.api.outlined import designated_in, pbf_pieces_of
+    from tilth.change import status_tables
 
     regions = store.regions()
     findings: list[Finding] = []
@@ -53,7 +53,7 @@ def _accounts(workspace: Workspace, year: int) -> Accounts:
         layers, left_out = usable_layers(store, snapshot, ["pbf"])
         pbf, pieces, drawn = layers.get("pbf"), None, None
         if pbf is not None and snapshot.meta.code_system == "sd2017":
-            pieces, findings = pbf_by_class(snapshot, pbf.parcels, outlines_of(workspace, snapshot))
+            pieces, findings = pbf_pieces_of(workspace, pbf, snapshot)
             drawn = designated_in(workspace, pbf, snapshot)
         tables = status_tables(
             snapshot.attributes, snapshot.codes, regions, year=year, unit_name=unit_name(workspace), pbf_pieces=pieces
@@ -168,15 +168,22 @@ def flows(workspace: Workspace, *, before: int, after: int) -> Flowed:
     if before == after:
         raise BadInput("API-SAME-YEAR", year=before)
     store = Store(workspace)
-    store.in_use(after)
-    first, second = store.survey(before), store.survey(after)
-    from tilth.api.outlined import outlines_of_both
-    from tilth.change import compare_years
+    stored = [store.in_use(year) for year in (after, before)][::-1]
+    from tilth.api.outlined import ahead_of_rows
 
-    with working(message("API-FLOWS", before=before, after=after)):
-        outlines = outlines_of_both(workspace, first, second)
+    surveys = [(one.id, store.meta(one).crs) for one in stored]
+    with (
+        working(message("API-FLOWS", before=before, after=after)),
+        ahead_of_rows(workspace, *surveys, measured=True) as ahead,
+    ):
+        first, second = (store.load(one) for one in stored)
+        from tilth.change import compare_years
+
         codes, name = _codes(first, second), unit_name(workspace)
-        result = compare_years(first, second, codes, store.regions(), unit_name=name, outlines=outlines)
+        outlines = ahead.outlines(workspace, first, second)
+        result = compare_years(
+            first, second, codes, store.regions(), unit_name=name, outlines=outlines, pieces=ahead.pieces
+        )
     return Flowed(first, second, result)
 
 

@@ -20,6 +20,14 @@ if TYPE_CHECKING:
 CONFIG = "tilth.toml"
 #: Other folders of a workspace whose files are taken as they are; and one that is taken if asked for.
 _TABLES, _REPORTS = "tables", "reports"
+#: Soil: sets of samples, which never change, a county's own schemes, and its own conversions.
+_SAMPLES, _SCHEMES, _CONVERSIONS = "samples", "schemes", "soil-conversions.toml"
+_PLANS = "plans"
+_QUALITY = "quality"  # the quality register: its order may change, so that it is copied first
+#: … the rasters that maps are made over, and the tables of the salt chain.
+_COVARIATES, _SALT = "covariates", "salt"
+#: … and what was drawn from them and may have been changed by hand: zones, candidate land, places to sample.
+_DRAWN = ("zones", "candidates", "next-samples")
 #: Settings that stay behind: the address of the database may hold a password, the other is one.
 _DATABASE, _SECRET = "database", "client_secret"
 #: Below the reports: what the server is at work on.
@@ -143,6 +151,17 @@ def _settings(workspace: Workspace, staging: Path, gathered: _Gathered) -> None:
     kept.write_text(without_secrets((workspace.root / CONFIG).read_text(encoding="utf-8")), encoding="utf-8")
     gathered.files[f"files/{CONFIG}"] = kept
     _whole_folder(workspace.root, _TABLES, gathered, staging)
+    _whole_folder(workspace.root, _SAMPLES, gathered)
+    _whole_folder(workspace.root, _QUALITY, gathered, staging)
+    _whole_folder(workspace.root, _SCHEMES, gathered, staging)
+    _whole_folder(workspace.root, _PLANS, gathered, staging)
+    _whole_folder(workspace.root, _SALT, gathered, staging)
+    _whole_folder(workspace.root, _COVARIATES, gathered)
+    for folder in _DRAWN:
+        _whole_folder(workspace.root, folder, gathered, staging)
+    own = workspace.root / _CONVERSIONS
+    if own.is_file():
+        gathered.files[f"files/{_CONVERSIONS}"] = _aside(own, staging / "settings" / _CONVERSIONS)
     chosen = str(workspace.settings("ledger").get("rules", ""))
     if not chosen.lower().endswith(".toml"):
         return

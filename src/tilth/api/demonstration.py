@@ -20,8 +20,12 @@ from tilth.api.importing import (
     import_survey,
     import_tasks,
 )
+from tilth.api.plan_demonstration import PlansShown, plans_shown
 from tilth.api.projects import Checked, check
+from tilth.api.quality_accounting import QualityAccounts, quality_accounts
+from tilth.api.quality_importing import QualityRead, quality_import
 from tilth.api.results import Imported, Rows
+from tilth.api.soil_demonstration import UNITS_FILE, SoilShown, soil_shown
 from tilth.api.standing_records import Standings
 from tilth.api.workspaces import init
 from tilth.api.yearbook import Reviewed, report, review
@@ -48,8 +52,12 @@ class Demonstration:
     reviewed: Reviewed
     standings: Standings
     checks: tuple[Checked, ...]
+    soil: SoilShown | None
     written: tuple[Path, ...]
     seconds: float
+    quality: QualityAccounts
+    quality_read: tuple[QualityRead, ...]
+    plans: PlansShown | None = None
 
     def as_record(self) -> dict[str, Any]:
         """For JSON."""
@@ -61,8 +69,12 @@ class Demonstration:
             "invented": [finding.as_record() for finding in self.invented],
             "total_dm2": int(self.reviewed.accounts.snapshot.parcels["area_dm2"].sum()),
             "control_dm2": self.files.control_dm2,
+            "soil": None if self.soil is None else self.soil.as_record(),
+            "plans": None if self.plans is None else self.plans.as_record()["plans"],
             "checks": {one.name: one.clear for one in self.checks},
             "files": [str(path) for path in self.written],
+            "quality_read": [one.as_record() for one in self.quality_read],
+            "quality": {k: v for k, v in self.quality.as_record().items() if k != "tables"},
             "seconds": self.seconds,
         }
 
@@ -73,9 +85,12 @@ def demo(
     parcels: int = 6000,
     seed: int = 17,
     languages: tuple[str, ...] = ("en", "zh"),
+    soil: bool = True,
     say: Callable[[str], None] = lambda _: None,
 ) -> Demonstration:
     """Write a made-up county into `folder/files`, and take it through everything in `folder/workspace`.
+
+    `soil`: its soil too, with samples, salinity map, options for salty parcels and a plan over these.
 
     Raises
     ------
@@ -103,9 +118,21 @@ def demo(
     store = Store(workspace)
     rows, misses = standing_of(reviewed.accounts, store.regions(), store.tasks(SECOND))
     standings = Standings(SECOND, tuple(rows), tuple(misses))
+    read = tuple(quality_import(workspace, path, year=year) for year, path in files.quality.items())
+    quality = quality_accounts(workspace, before=FIRST, after=SECOND)
     say(message("DEMO-CHECKING"))
     checks = tuple(check(workspace, path, year=SECOND) for path in files.projects.values())
     written: list[Path] = []
+    shown, plans = None, None
+    if soil:
+        shown = soil_shown(
+            workspace, files.soil, place, year=SECOND, crs=files.crs, languages=languages, say=say
+        )  # fmt: skip
+        say(message("DEMO-PLAN"))
+        plans = plans_shown(
+            workspace, shown.options, files.soil.options, place / UNITS_FILE, place / "plan", year=SECOND
+        )  # fmt: skip
+        written += [*shown.written, *plans.written]
     for lang in languages:
         say(message("DEMO-YEARBOOK", lang=lang))
         formats = FORMATS if lang == languages[0] else tuple(one for one in FORMATS if one not in ("gpkg", "csv"))
@@ -120,8 +147,8 @@ def demo(
         )
         written += made.files
     return Demonstration(
-        place, files, workspace, tuple(imported), draft, missed, invented, reviewed, standings, checks,
-        tuple(written), round(time.monotonic() - started, 1),
+        place, files, workspace, tuple(imported), draft, missed, invented, reviewed, standings, checks, shown,
+        tuple(written), round(time.monotonic() - started, 1), quality, read, plans,
     )  # fmt: skip
 
 

@@ -77,9 +77,9 @@ def findings_page(
 
 def _looked(workspace: Workspace, year: int) -> _Looked:
     from tilth.api.examining import validate
-    from tilth.api.states import state_of
+    from tilth.api.states import land_state_of
 
-    key = f"{workspace.root}\n{year}\n{state_of(workspace)}"
+    key = f"{workspace.root}\n{year}\n{land_state_of(workspace)}"
     with _lock:
         if key not in _last:
             found = validate(workspace, year=year)

@@ -17,10 +17,12 @@ from tilth.ledger import (
     ChangeRecord,
     Entry,
     Phase,
+    Policy,
     Proposed,
     Recorded,
     Terms,
     Unmatched,
+    cap_left_of,
     charged,
     check,
     posted,
@@ -160,7 +162,8 @@ def ledger_post_flows(
             standing = _Standing(book, (before, after), asked, wanted, terms)
             openings = standing.openings(stocks[0], before, flows.surveys[0])
             standing.holds(stocks[0], openings, before)
-        charging, uncharged = charged(standing.new, ledger_rules(workspace), _caps(book, tree, terms.posting_date))
+        rules = ledger_rules(workspace)
+        charging, uncharged = charged(standing.new, rules, _caps(book, tree, terms.posting_date, rules))
         new = (*openings, *charging)
         files: tuple[Path, ...] = ()
         if to is None:
@@ -247,8 +250,12 @@ def _ungraded(asked: Proposed) -> list[Finding]:
     return [Finding("LEDGER-FLOWS-CAPACITY", Where(), {"count": count, "area_dm2": area})] if count else []
 
 
-def _caps(book: Book, tree: RegionTree, day: date) -> FindCap:
-    """The cap of a year that a region has, or the nearest above it: as it stands, and by the end of `day`."""
+def _caps(book: Book, tree: RegionTree, day: date, policy: Policy) -> FindCap:
+    """The cap of a year that a region has, or the nearest above it, and what is left of it.
+
+    It is that of the year, as it was set by its end, less what acts of the year occupy, with or without a line on the
+    cap. No more is taken than its account has, by the end of `day` and as it stands.
+    """
 
     def available(account: Account, on: date | None) -> int | None:
         held = (one.available.area_dm2 for one in book.balances(account.region, on) if one.account == account)
@@ -257,9 +264,10 @@ def _caps(book: Book, tree: RegionTree, day: date) -> FindCap:
     def find(region: str, year: int) -> tuple[Account, int] | None:
         for code in [one.code for one in tree.ancestors(region)] if region in tree else [region]:
             account = Account(code, f"CAP:{year}")
-            then, now = available(account, day), available(account, None)
-            if then is not None and now is not None:
-                return account, min(then, now)
+            by_then, then, now = (available(account, on) for on in (date(year, 12, 31), day, None))
+            if by_then is not None and then is not None and now is not None:
+                left = cap_left_of(book.database, tree, code, year, policy, book.chart) if code in tree else None
+                return account, min(then, now, by_then if left is None else left)
         return None
 
     return find

@@ -13,6 +13,7 @@ import shapely
 from tilth.change import moved
 from tilth.core import BadInput, Finding, Where
 from tilth.land import Snapshot, Store, Stored
+from tilth.runtime.held import HOLDING
 
 #: Code of the finding that names a layer which could not be looked at.
 LEFT_OUT = "API-LAYER-LEFT-OUT"
@@ -38,7 +39,7 @@ def usable_layers(
     left_out = []
     for kind in sorted(entries if kinds is None else set(kinds) & set(entries)):
         try:
-            layer = layer_in({kind: [store.load(entry) for entry in entries[kind]]}, kind, survey.meta.crs)
+            layer = _held(store, kind, [store.load(entry) for entry in entries[kind]], survey.meta.crs)
         except BadInput as error:
             values = {"kind": kind, "ids": ", ".join(entry.id[:12] for entry in entries[kind]), "why": str(error)}
             left_out.append(Finding(LEFT_OUT, Where(layer=kind), values))
@@ -46,6 +47,18 @@ def usable_layers(
         if layer is not None:
             found[kind] = layer
     return found, tuple(left_out)
+
+
+def _held(store: Store, kind: str, found: Sequence[Snapshot], crs: str) -> Snapshot | None:
+    """As `layer_in`; what takes work is held by a server for whoever asks next."""
+
+    def make() -> Snapshot | None:
+        return layer_in({kind: found}, kind, crs)
+
+    if len(found) == 1 and found[0].meta.crs == crs:
+        return make()
+    key = ("layer", str(store.workspace.root), kind, tuple(one.id for one in found), crs)
+    return HOLDING.held(key, make, lambda one: 1 if one is None else one.meta.rows_stored)
 
 
 def layer_in(layers: Mapping[str, Sequence[Snapshot]], kind: str, crs: str) -> Snapshot | None:

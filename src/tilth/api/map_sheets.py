@@ -9,7 +9,7 @@ import shutil
 import tempfile
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -50,15 +50,17 @@ _LOOK_S = 1.0
 _TRIES, _PAUSE_S = 20, 0.5
 
 
-class _Opened:
-    """What this process has open, and what it is making."""
+class Opened:
+    """What this process has open, and what it is making; of more than `most`, what was used longest ago is closed."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = _MOST_OPEN) -> None:
+        self._most = most
         self._held: OrderedDict[tuple[str, str], Any] = OrderedDict()
         self._making: dict[tuple[str, str], Lock] = {}
         self._lock = Lock()
 
     def get(self, place: tuple[str, str]) -> Any:
+        """What is open of it."""
         with self._lock:
             if place in self._held:
                 self._held.move_to_end(place)
@@ -74,12 +76,12 @@ class _Opened:
                 found = make()
                 with self._lock:
                     self._held[place] = found
-                    while len(self._held) > _MOST_OPEN:
+                    while len(self._held) > self._most:
                         self._held.popitem(last=False)
         return found  # type: ignore[no-any-return]
 
 
-_opened = _Opened()
+_opened = Opened()
 _behind: dict[tuple[str, str], Thread] = {}
 _failed: dict[tuple[str, str], TilthError] = {}
 _starting = Lock()
@@ -136,12 +138,20 @@ class Shelf:
     @classmethod
     def of(cls, workspace: Workspace) -> Shelf:
         """As it is now."""
-        store = Store(workspace)
+        store, began = Store(workspace), time.monotonic()
         found = {f"survey-{one.year}": one for one in store.listed(kind="survey")}
         pbf = {one.id: _about_pbf(store, one) for one in found.values()}
         for one in store.chosen():
             found[f"{one.kind}-{one.id[:8]}" if one.label or one.kind in found else one.kind] = one
-        return cls(found, pbf, store.regions(), time.monotonic())
+        return cls(found, pbf, store.regions(), began)
+
+    def key_of(self, stored: Stored) -> str:
+        """What it is drawn from: another one wherever a tile may be another."""
+        return f"{sheet_key(stored)}{self.pbf.get(stored.id, '')}"
+
+    def shows_all_to(self, scope: Sequence[str] | None, region: str) -> bool:
+        """May whoever sees the regions `scope` see all of a workspace whose region is `region`?"""
+        return scope is None or any(one.code in scope for one in self.tree.ancestors(region))
 
 
 _shelves: dict[str, Shelf] = {}
@@ -153,6 +163,12 @@ def shelf_of(workspace: Workspace, *, anew: bool = False) -> Shelf:
     if anew or held is None or time.monotonic() - held.looked > _LOOK_S:
         held = _shelves[str(workspace.root)] = Shelf.of(workspace)
     return held
+
+
+def shelf_at_hand(workspace: Workspace) -> Shelf | None:
+    """The one that was looked up last, if that was no more than a second ago: nobody is asked."""
+    held = _shelves.get(str(workspace.root))
+    return held if held is not None and time.monotonic() - held.looked <= _LOOK_S else None
 
 
 def sheet_of(workspace: Workspace, stored: Stored) -> Sheet:
@@ -244,10 +260,10 @@ def sheet_key(stored: Stored) -> str:
 
 def drawn_key(workspace: Workspace, stored: Stored) -> str:
     """What it is drawn from: another one wherever a tile may be another."""
-    if stored.kind != "survey":
-        return sheet_key(stored)
-    about = shelf_of(workspace).pbf.get(stored.id)
-    return f"{sheet_key(stored)}{_about_pbf(Store(workspace), stored) if about is None else about}"
+    shelf = shelf_of(workspace)
+    if stored.kind != "survey" or stored.id in shelf.pbf:
+        return shelf.key_of(stored)
+    return f"{sheet_key(stored)}{_about_pbf(Store(workspace), stored)}"
 
 
 def _place(workspace: Workspace, stored: Stored) -> tuple[str, str]:
@@ -265,6 +281,23 @@ def _made(workspace: Workspace, key: str, fill: Callable[[Path], object]) -> Pat
 
     It is made beside what is kept, so that nobody who writes waits for it.
     """
+    folder = _filled(workspace, key, fill)
+    if _kept(workspace, key, folder):
+        return workspace.root / "cache" / key
+    atexit.register(shutil.rmtree, folder, True)
+    return folder
+
+
+def kept_anew(workspace: Workspace, key: str, fill: Callable[[Path], object]) -> bool:
+    """Is what `fill` fills a folder with kept under `key` now? Made likewise, but nothing is left where it is not."""
+    folder = _filled(workspace, key, fill)
+    try:
+        return _kept(workspace, key, folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _filled(workspace: Workspace, key: str, fill: Callable[[Path], object]) -> Path:
     home = workspace.root / "cache"
     try:
         home.mkdir(exist_ok=True)
@@ -276,18 +309,22 @@ def _made(workspace: Workspace, key: str, fill: Callable[[Path], object]) -> Pat
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
+    return folder
+
+
+def _kept(workspace: Workspace, key: str, folder: Path) -> bool:
+    """Is what stands in `folder` kept under `key`? It is moved away from there then."""
 
     def move(new: Path) -> None:
         for file in folder.iterdir():
             os.replace(file, new / file.name)
 
-    for _ in range(_TRIES if folder.parent == home else 0):
+    for _ in range(_TRIES if folder.parent == workspace.root / "cache" else 0):
         if keep_cached(workspace, key, move):
             shutil.rmtree(folder, ignore_errors=True)
-            return home / key
+            return True
         time.sleep(_PAUSE_S)
-    atexit.register(shutil.rmtree, folder, True)
-    return folder
+    return False
 
 
 def _write(workspace: Workspace, stored: Stored, folder: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import zlib
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,27 +19,27 @@ from tilth.api.map_sheets import (
     OTHER_LAND,
     THEMES,
     Progress,
+    Shelf,
     drawn_key,
     is_open,
     open_behind,
     overview_of,
     progress_of,
     sheet_of,
+    shelf_at_hand,
     shelf_of,
 )
+from tilth.api.map_stock import draw_ahead, stock_at_hand
 from tilth.core import BadInput, BoolArray, Label, NotFound, label
 from tilth.land import CodeSystem, RegionTree, Store, Stored, code_system
 from tilth.land.folder import read_meta
 from tilth.runtime import Workspace
-from tilth.tiles import LAST_ZOOM, Address, Choices, Sheet, indexed_png, tile_of
+from tilth.tiles import LAST_ZOOM, Address, Choices, Sheet, indexed_png, is_packed, packed, tile_of, unpacked
 
 #: Kinds of layers whose features are regions, and are seen by whoever may see the region.
 _OF_REGIONS = ("township", "village")
 #: Tiles drawn last are kept, up to so many bytes.
 _MOST_KEPT = 64 << 20
-#: Smaller tiles are never packed.
-_WORTH_PACKING = 512
-_LEVEL, _GZIP, _PACKED = 1, 31, b"\x1f\x8b"
 _GRADES = 15
 _RING = ("#1a9850", "#66bd63", "#a6d96a", "#d9ef8b", "#ffffbf", "#fee08b", "#fdae61", "#f46d43", "#d73027", "#a50026")
 
@@ -54,11 +53,11 @@ class MapTile:
 
     @property
     def is_packed(self) -> bool:
-        """Is it packed by gzip? No tile begins like that."""
-        return self.content.startswith(_PACKED)
+        """Is it packed by gzip?"""
+        return is_packed(self.content)
 
 
-class _Kept:
+class Kept:
     """The tiles drawn last."""
 
     def __init__(self, most: int) -> None:
@@ -83,7 +82,7 @@ class _Kept:
         return found
 
 
-_kept = _Kept(_MOST_KEPT)
+_kept = Kept(_MOST_KEPT)
 
 
 def map_layers(workspace: Workspace) -> dict[str, Stored]:
@@ -95,7 +94,8 @@ def map_record(workspace: Workspace, scope: Sequence[str] | None = None) -> dict
     """Bounds, years, layers with the addresses of their tiles, the overview, and what the colours say.
 
     What is not ready to be drawn is made ready from now on, while others go on; `ready` and `progress` tell how far it
-    is.
+    is. Then the tiles of the newest survey are drawn ahead of whoever asks for them; `drawn_ahead` tells of which they
+    are.
 
     Parameters
     ----------
@@ -106,6 +106,9 @@ def map_record(workspace: Workspace, scope: Sequence[str] | None = None) -> dict
     layers, whole = map_layers(workspace), _sees_all(workspace, scope)
     for stored in sorted(layers.values(), key=lambda one: one.year or 0, reverse=True):
         _ready(workspace, stored, overview=stored.kind == "survey")  # the newest is what is looked at first
+    newest = max((one for one in layers.values() if one.kind == "survey"), key=lambda one: one.year or 0, default=None)
+    if newest is not None and is_open(workspace, newest, overview=True):
+        draw_ahead(workspace, shelf_of(workspace), newest)
     told = []
     for name, stored in layers.items():
         if whole or stored.kind in ("survey", *_OF_REGIONS):
@@ -136,11 +139,11 @@ def map_tile(
     y: int,
     scope: Sequence[str] | None = None,
     *,
-    packed: bool = False,
+    pack: bool = False,
 ) -> MapTile | None:
     """A vector tile of a layer, for whoever may see `scope`; None while the layer is being made ready.
 
-    With `packed`, it is packed by gzip where that makes it smaller.
+    With `pack`, it is packed by gzip where that makes it smaller.
 
     Raises
     ------
@@ -157,10 +160,57 @@ def map_tile(
     if z < sheet.first_zoom:
         raise NotFound("TILES-TOO-FAR", layer=layer, z=z, first=sheet.first_zoom)
     allowed = None if _sees_all(workspace, scope) else _allowed(workspace, sheet, stored, scope or ())
-    tag = _tag(workspace, stored, f"{z}/{x}/{y}", allowed)
-    if packed:
-        return MapTile(_kept.get(f"{tag}-packed", lambda: _packed(tile_of(sheet, at, allowed))), f"{tag}-packed")
-    return MapTile(_kept.get(tag, lambda: tile_of(sheet, at, allowed)), tag)
+    tag = _tag(workspace, stored, f"{z}/{x}/{y}", allowed) + (_PACKED if pack else "")
+    ahead = None if allowed is not None else _ahead(workspace, shelf_of(workspace), stored, at)
+    if ahead is not None:
+        return MapTile(ahead if pack else unpacked(ahead), tag)
+    draw = (lambda: packed(tile_of(sheet, at, allowed))) if pack else (lambda: tile_of(sheet, at, allowed))
+    return MapTile(_kept.get(tag, draw), tag)
+
+
+def tile_at_hand(
+    workspace: Workspace, layer: str, z: int, x: int, y: int, sees: Callable[[RegionTree], Sequence[str]]
+) -> MapTile | None:
+    """What `map_tile` gives, packed, where that is at hand; None where more has to be done for it than to look.
+
+    No database is asked: what the workspace has is known from a moment ago (`look_again` sees to that), and the tile
+    is drawn already.
+
+    Parameters
+    ----------
+    sees
+        Gives the codes of the regions whose land may be seen.
+    """
+    shelf = shelf_at_hand(workspace)
+    stored = None if shelf is None else shelf.layers.get(layer)
+    if shelf is None or stored is None or not 0 <= x < 1 << z or not 0 <= y < 1 << z:
+        return None
+    stock = stock_at_hand(workspace, shelf, stored)
+    if stock is None or not shelf.shows_all_to(sees(shelf.tree), workspace.region):
+        return None
+    content = stock.get(Address(z, x, y))
+    if content is None:
+        return None
+    return MapTile(content, f"{_tag_of(workspace, shelf.key_of(stored), f'{z}/{x}/{y}')}{_PACKED}")
+
+
+def look_again(workspace: Workspace) -> None:
+    """Look up what the workspace has for the map, so that `tile_at_hand` knows for another second."""
+    shelf_of(workspace, anew=True)
+
+
+def map_regions(workspace: Workspace) -> RegionTree:
+    """The region tree by which it is decided what of the map is shown to whom, as it was a second ago at most."""
+    return shelf_of(workspace).tree
+
+
+def _ahead(workspace: Workspace, shelf: Shelf, stored: Stored, at: Address) -> bytes | None:
+    """The tile, packed, if it was drawn ahead; if none were yet, they are from now on."""
+    stock = stock_at_hand(workspace, shelf, stored)
+    if stock is None:
+        draw_ahead(workspace, shelf, stored)
+        return None
+    return stock.get(at)
 
 
 def map_overview(
@@ -210,13 +260,8 @@ def map_tilejson(workspace: Workspace, layer: str, base: str, scope: Sequence[st
     }
 
 
-def _packed(content: bytes) -> bytes:
-    if len(content) < _WORTH_PACKING:
-        return content
-    packing = zlib.compressobj(_LEVEL, zlib.DEFLATED, _GZIP)
-    return packing.compress(content) + packing.flush()
-
-
+#: Ends the tag of a tile that may be packed.
+_PACKED = "-packed"
 _TILES = "/api/v1/tiles/{layer}/{{z}}/{{x}}/{{y}}.mvt"
 _OVERVIEW = "/api/v1/tiles/overview/{year}/{z}/{x}/{y}.png?by={by}"
 
@@ -237,9 +282,7 @@ def _ready(workspace: Workspace, stored: Stored, *, overview: bool = False) -> b
 
 
 def _sees_all(workspace: Workspace, scope: Sequence[str] | None) -> bool:
-    if scope is None:
-        return True
-    return any(one.code in scope for one in shelf_of(workspace).tree.ancestors(workspace.region))
+    return scope is None or shelf_of(workspace).shows_all_to(scope, workspace.region)
 
 
 def _allowed(workspace: Workspace, sheet: Sheet, stored: Stored, scope: Sequence[str]) -> BoolArray:
@@ -260,8 +303,11 @@ def _lies_in(code: str, scope: Sequence[str], tree: RegionTree) -> bool:
 
 def _tag(workspace: Workspace, stored: Stored, what: str, allowed: BoolArray | None) -> str:
     seen = b"" if allowed is None else b"some" + allowed.tobytes()
-    about = f"{workspace.root}/{drawn_key(workspace, stored)}/{what}"
-    return hashlib.sha256(about.encode() + seen).hexdigest()[:32]
+    return _tag_of(workspace, drawn_key(workspace, stored), what, seen)
+
+
+def _tag_of(workspace: Workspace, key: str, what: str, seen: bytes = b"") -> str:
+    return hashlib.sha256(f"{workspace.root}/{key}/{what}".encode() + seen).hexdigest()[:32]
 
 
 def _is_text(column: Any) -> bool:
@@ -285,6 +331,7 @@ def _layer_record(workspace: Workspace, name: str, stored: Stored, count: int | 
         "maxzoom": LAST_ZOOM,
         "bounds": sheet.bounds if sheet else None,
         "count": count,
+        "drawn_ahead": stock_at_hand(workspace, shelf_of(workspace), stored) is not None,
         "ready": ready and (stored.kind != "survey" or _ready(workspace, stored, overview=True)),
     }
     far = progress_of(workspace, stored)

@@ -87,7 +87,7 @@ class JudgedFootprint:
         """The smallest regions of the workspace in which the footprint meets parcels."""
         tree = Store(workspace).regions()
         villages = {str(one) for one in self.verdict.pieces["village"].dropna() if one}
-        return frozenset(_known(village, tree, workspace.region) for village in villages)
+        return frozenset(known_region(village, tree, workspace.region) for village in villages)
 
     def as_record(self) -> dict[str, Any]:
         """For JSON, with the plots and the hits as web maps draw them."""
@@ -101,7 +101,7 @@ class JudgedFootprint:
         }
 
 
-def _known(village: str, tree: RegionTree, otherwise: str) -> str:
+def known_region(village: str, tree: RegionTree, otherwise: str) -> str:
     """The narrowest region of `tree` that the code of a village lies in."""
     return next((village[:end] for end in range(len(village), 0, -1) if village[:end] in tree), otherwise)
 

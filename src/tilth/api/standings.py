@@ -9,15 +9,21 @@ from typing import TYPE_CHECKING
 
 from tilth.api.groups import group_standing
 from tilth.api.standing_records import Detail, Standings, Ungraded
-from tilth.core import BadInput, Finding, NotFound, Where, message
+from tilth.api.states import land_state_of
+from tilth.core import BadInput, Finding, NotFound, Where, language, message
 from tilth.land import RegionTree, Store
 from tilth.runtime import Workspace, working
+from tilth.runtime.held import HOLDING
 
 if TYPE_CHECKING:
     from tilth.api.results import Accounts
     from tilth.change import Handed, Held, Holding, Trend
     from tilth.land import Snapshot, Task
     from tilth.ledger import Summed
+
+
+#: What surveys say of the standing counts as so many rows of those that a server holds.
+_HELD_ROWS = 10_000
 
 
 def standing(
@@ -60,7 +66,10 @@ def standing(
     if year is None and not known:
         found = _without_survey(tree, tasks)
     else:
-        found = _with_survey(workspace, store, tree, tasks, surveyed, quality)
+        about = "standing", str(workspace.root), land_state_of(workspace), language(), surveyed, quality
+        found = HOLDING.held(
+            about, lambda: _with_survey(workspace, store, tree, tasks, surveyed, quality), lambda _: _HELD_ROWS
+        )
     on = _book_day(year)
     books = booked_by_region(workspace, tree, on)
     handed = _handed(tree, tasks)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,12 +26,16 @@ _RECORD, _CHANGES = "record-{}.json", "changes.parquet"
 #: Raised when what is kept of flows changes.
 _EDITION = 1
 _one_at_a_time = Lock()
+#: So many findings are told with tables; `tilth accounts --json` tells all.
+MOST_FINDINGS = 500
 
 
 def accounts_record(
     workspace: Workspace, *, year: int, level: str = "township", region: str | None = None
 ) -> dict[str, Any]:
     """The status tables of a year with the rows down to a level, of a region and what is below it.
+
+    Of the findings, the first are told, and how many there are of each code: a county may have a hundred thousand.
 
     Raises
     ------
@@ -47,7 +52,8 @@ def accounts_record(
     return {
         "year": year,
         "tables": [as_json(one) for one in tables],
-        "findings": [one.as_record() for one in found.findings],
+        "findings": [one.as_record() for one in found.findings[:MOST_FINDINGS]],
+        "finding_counts": dict(sorted(Counter(one.code for one in found.findings).items())),
     }
 
 

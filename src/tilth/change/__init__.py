@@ -10,13 +10,14 @@ if TYPE_CHECKING:
     from tilth.change.check import check_footprint
     from tilth.change.contest import Contest, hit_id, read_contests, write_contests
     from tilth.change.flowing import Flows, flows
+    from tilth.change.footprint import plots_of
     from tilth.change.graded import graded_by_layer
     from tilth.change.handed import Handed, handed_down
-    from tilth.change.hectares import rounded_ha, shown_ha
+    from tilth.change.hectares import levelled_ha, rounded_ha, shown_ha
     from tilth.change.held import Held, grade_said, held_by_region, own_grades, together, unsurveyed
     from tilth.change.matrix import flow_matrix_from_transitions
     from tilth.change.national import Gap, National, Published, wan
-    from tilth.change.outlines import Outlines
+    from tilth.change.outlines import Outlines, crossed, mend
     from tilth.change.partition import flag_kinds
     from tilth.change.pieces import Measured
     from tilth.change.rulepack import Outcome, Rule, RulePack, load_rules
@@ -63,6 +64,7 @@ __all__ = [
     "check_footprint",
     "classes_differ",
     "compare_years",
+    "crossed",
     "designated",
     "designated_by_region",
     "flag_kinds",
@@ -78,13 +80,16 @@ __all__ = [
     "holdings",
     "homes",
     "layer_label",
+    "levelled_ha",
     "levels_differ",
     "load_rules",
+    "mend",
     "moved",
     "net_once",
     "once",
     "own_grades",
     "pbf_by_class",
+    "plots_of",
     "read_contests",
     "rounded_ha",
     "shown_ha",

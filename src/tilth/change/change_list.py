@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 
 from tilth.change import pieces as kinds
+from tilth.change.distinct import numbered, pressed
+from tilth.change.pieces import Booked
 from tilth.core import IntArray
 
 #: Attributes shown before and after, by their name in the list.
@@ -31,13 +33,13 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def change_list(before: pd.DataFrame, after: pd.DataFrame, booked: pd.DataFrame) -> pd.DataFrame:
+def change_list(before: pd.DataFrame, after: pd.DataFrame, booked: Booked) -> pd.DataFrame:
     """Pieces whose class, region or attributes differ, and land that only one of the years knows.
 
     Rows run by old region and parcel, then new parcel; `reason` and `document` are left blank for the office to fill.
     Measured differences are in the matrix by class, not here.
     """
-    some = booked[changed(before, after, booked)].reset_index(drop=True)
+    some = booked.frame[changed(before, after, booked)].reset_index(drop=True)
     left, right = some["left"].to_numpy(np.int64), some["right"].to_numpy(np.int64)
     out = pd.DataFrame({"kind": some["kind"], "area_dm2": some["gross"]})
     for side, parcels, rows, name in (("old", before, left, "before"), ("new", after, right, "after")):
@@ -56,16 +58,19 @@ def change_list(before: pd.DataFrame, after: pd.DataFrame, booked: pd.DataFrame)
     return out[list(COLUMNS)]
 
 
-def changed(before: pd.DataFrame, after: pd.DataFrame, booked: pd.DataFrame) -> np.ndarray:
+def changed(before: pd.DataFrame, after: pd.DataFrame, booked: Booked) -> np.ndarray:
     """(booked,) is the piece in the list: has it one parcel only, or does anything differ that the list shows?"""
-    left, right = booked["left"].to_numpy(np.int64), booked["right"].to_numpy(np.int64)
-    found: np.ndarray = (booked["kind"] != kinds.LAND).to_numpy(bool, copy=True)
+    number, most = np.zeros(len(before) + len(after), dtype=np.int64), 1
     for field in ("class_code", "region_code", *ATTRIBUTES.values()):
         both = pd.concat([before[field], after[field]], ignore_index=True)
-        number, values = pd.factorize(both, use_na_sentinel=False)
-        shown = pd.factorize(_shown(pd.Series(values, dtype=both.dtype)))[0][number]
-        found |= shown[left] != shown[len(before) + right]
-    found &= (booked["kind"] != kinds.DIFFERENCE).to_numpy(bool)
+        own, values = numbered(both)
+        shown, different = numbered(_shown(pd.Series(values, dtype=both.dtype)))
+        number, kept = pressed(number * max(len(different), 1) + shown[own], most * max(len(different), 1))
+        most = len(kept)
+    land = booked.of(kinds.LAND)
+    found = ~land
+    found[land] = number[booked.left[land]] != number[len(before) + booked.right[land]]
+    found &= ~booked.of(kinds.DIFFERENCE)
     return found
 
 

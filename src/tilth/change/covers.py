@@ -47,12 +47,12 @@ class Cuts:
 def feature_names(layer: Snapshot, rows: IntArray) -> tuple[str, ...]:
     """The unique ids of the features at `rows`; equal ids are told apart over the whole layer, in row order."""
     frame = layer.attributes
-    column = "feature_id" if "feature_id" in frame else "parcel_id"
-    ids = frame[column].astype("str")
-    if not (ids.iloc[rows].eq("") | ids.iloc[rows].isin(ids[ids.duplicated()])).any():
-        return tuple(ids.iloc[rows])
+    ids = frame["feature_id" if "feature_id" in frame else "parcel_id"]
+    own = tuple(str(one) for one in ids.iloc[rows])
+    if layer.repeated_ids.isdisjoint(own):
+        return own
     numbers = frame["source_row"] if "source_row" in frame else range(1, len(frame) + 1)
-    names, _ = told_apart(ids, numbers)
+    names, _ = told_apart(ids.astype("str"), numbers)
     return tuple(names[row] for row in rows)
 
 
@@ -81,7 +81,7 @@ def _candidates(layer: Snapshot, kind: str, plots: Plots, crs: str) -> tuple[Int
     """Pairs of plot and feature whose bounding boxes meet; the features, valid, in the survey's CRS; what was odd."""
     own = layer.meta.crs
     there = plots.geometry if transformer(crs, own, kind) is None else moved(plots.geometry, crs, own, kind)
-    pairs = _boxes_that_meet(shapely.bounds(there), layer.bounds)
+    pairs = _boxes_that_meet(shapely.bounds(there), layer)
     rows, which = np.unique(pairs[1], return_inverse=True)
     given = layer.shapes(rows)
     features = valid(given)
@@ -90,12 +90,9 @@ def _candidates(layer: Snapshot, kind: str, plots: Plots, crs: str) -> tuple[Int
     return pairs[0], pairs[1], features[which], findings
 
 
-def _boxes_that_meet(plots: FloatArray, features: FloatArray) -> IntArray:
-    """(2, k) plots and features whose boxes (n, 4) meet, plot by plot."""
-    near = [
-        np.flatnonzero((features[:, :2] <= box[2:]).all(axis=1) & (features[:, 2:] >= box[:2]).all(axis=1))
-        for box in plots
-    ]
+def _boxes_that_meet(plots: FloatArray, layer: Snapshot) -> IntArray:
+    """(2, k) plots and features whose boxes meet, plot by plot."""
+    near = [layer.meeting(box) for box in plots]
     plot = np.repeat(np.arange(len(plots)), [len(some) for some in near])
     return np.stack([plot, np.concatenate([*near, np.zeros(0, np.int64)])]).astype(np.int64)
 

@@ -12,11 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from tilth.change.distinct import by_value
 from tilth.change.hectares import adjusted, level_cells
-from tilth.change.lines import SINKS, SOURCES
+from tilth.change.lines import KEYS, SINKS, SOURCES
 from tilth.change.places import Places
-from tilth.change.rules import StableRule, flow_classes
+from tilth.change.rules import flow_classes
 from tilth.core import AreaTable, Column, IntArray, Label, label
 from tilth.land import CodeSystem
 
@@ -38,44 +37,6 @@ _OF_END = {
     "OVERLAP-AFTER": "OVERLAP",
     "DIFFERENCE": "DIFFERENCE",
 }
-
-
-@dataclass(frozen=True)
-class Sides:
-    """What is known of the parcels at both ends of each line, by position in the lines; False where there is none."""
-
-    farmland_before: np.ndarray
-    farmland_after: np.ndarray
-    stable_before: np.ndarray
-    stable_after: np.ndarray
-
-
-def sides(
-    lines: pd.DataFrame,
-    booked: pd.DataFrame,
-    before: pd.DataFrame,
-    after: pd.DataFrame,
-    *,
-    codes: CodeSystem,
-    rule: StableRule,
-) -> Sides:
-    """`Sides` of `lines`."""
-    left = booked["left"].to_numpy(np.int64)[lines["piece"]]
-    right = booked["right"].to_numpy(np.int64)[lines["piece"]]
-
-    def of(parcels: pd.DataFrame, rows: IntArray, values: np.ndarray) -> np.ndarray:
-        found: np.ndarray = np.append(values, False)[rows]
-        return found
-
-    def farmland(parcels: pd.DataFrame) -> np.ndarray:
-        return by_value(parcels["class_code"], codes.is_farmland, bool)
-
-    return Sides(
-        of(before, left, farmland(before)),
-        of(after, right, farmland(after)),
-        of(before, left, rule.holds(before, codes)),
-        of(after, right, rule.holds(after, codes)),
-    )
 
 
 def farmland_in_out(
@@ -141,11 +102,10 @@ class _Flow:
 
 def _booked(leaves: pd.DataFrame, places: Places, codes: CodeSystem) -> tuple[IntArray, IntArray]:
     """(places, _BOOKED) what all flows add to each column, in dm² and in 0.01 ha."""
-    keys = ["source", "sink", "from_region", "to_region", *Sides.__dataclass_fields__]
     cells, hectares = (np.zeros((len(places.codes), len(_BOOKED)), dtype=np.int64) for _ in range(2))
     row = {code: index for index, code in enumerate(places.codes)}
     column = {name: index for index, name in enumerate(_BOOKED)}
-    for *key, dm2, ha in leaves[[*keys, "dm2", "ha"]].itertuples(index=False):
+    for *key, dm2, ha in leaves[[*KEYS, "dm2", "ha"]].itertuples(index=False):
         for name, region, sign in _entries(_Flow(*key), codes):
             cells[row[region], column[name]] += sign * int(dm2)
             hectares[row[region], column[name]] += sign * int(ha)

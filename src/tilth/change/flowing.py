@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,14 +11,14 @@ import numpy as np
 import pandas as pd
 
 from tilth.change.change_list import change_list, changed
-from tilth.change.distinct import by_value, distinct
-from tilth.change.farmland import farmland_in_out, sides
+from tilth.change.distinct import by_value, distinct, numbered
+from tilth.change.farmland import farmland_in_out
 from tilth.change.hectares import adjusted
-from tilth.change.layout import land, stock_hectares
+from tilth.change.layout import RIDGE, stock_hectares
 from tilth.change.leaves import flow_leaves
-from tilth.change.lines import ENDS, class_lines, inside, seen_from
+from tilth.change.lines import ENDS, Ends, class_lines, inside, seen_from
 from tilth.change.matrix import Stocks, class_matrix, three_class_matrix
-from tilth.change.pieces import Measured, Pieces, booked_pieces
+from tilth.change.pieces import Booked, Measured, Pieces, booked_pieces
 from tilth.change.places import Places, places
 from tilth.change.rules import StableRule, stable_rule
 from tilth.change.seea import land_account, land_matrix
@@ -36,29 +37,32 @@ class Flows:
     seea_matrix: AreaTable | None
     farmland_in_out: AreaTable | None
     by_region: AreaTable  # level-1 classes: opening, decrease, increase, re-measured, closing, for every region
-    booked: pd.DataFrame  # `pieces.booked_pieces`
-    lines: pd.DataFrame  # `lines.class_lines`
-    leaves: pd.DataFrame  # `leaves.flow_leaves`: the same summed, with the hectares that every table shows
+    pieces: Booked
+    leaves: pd.DataFrame  # `leaves.flow_leaves`: flows between classes, with the hectares that every table shows
     findings: tuple[Finding, ...]
     codes: CodeSystem
     places: Places
     stocks_ha: tuple[IntArray, IntArray]  # (places, classes) as the land tables of both years show it, 0.01 ha
 
+    @property
+    def booked(self) -> pd.DataFrame:
+        """The pieces as a table, see `pieces.Booked.frame`."""
+        return self.pieces.frame
+
     @cached_property
     def change_list(self) -> pd.DataFrame:
         """`change_list.COLUMNS`, one row for every piece of land that is not what it was."""
-        return change_list(*self.surveys, self.booked)
+        return change_list(*self.surveys, self.pieces)
 
     @property
     def changes(self) -> int:
         """How many rows the change list has, without making it."""
-        return int(changed(*self.surveys, self.booked).sum())
+        return int(changed(*self.surveys, self.pieces).sum())
 
     @property
     def edges(self) -> Mapping[str, int]:
         """Land that only one year knows, by kind, gross [dm²]: lost, gained, overlaps, measured difference."""
-        sums = self.booked.groupby("kind")["gross"].sum()
-        return {kind: int(sums.get(kind, 0)) for kind in ENDS}
+        return {kind: int(self.pieces.gross[self.pieces.of(kind)].sum()) for kind in ENDS}
 
     @property
     def stable_net_dm2(self) -> int | None:
@@ -122,13 +126,12 @@ def flows(
         codes[code]
     opening, closing = opening or Measured.as_recorded(before), closing or Measured.as_recorded(after)
     booked, findings = booked_pieces(before, after, pieces, opening, closing)
-    lines = class_lines(before, after, booked)
     held = _places(before, after, regions, top)
     name = unit_name or Label(*2 * (held.rows[0].key[0],))
     opened, closed = (stock_hectares(parcels, held, codes) for parcels in (before, after))
     stocks = _stocks(opened.sum(axis=0), closed.sum(axis=0), codes)
-    ends = sides(lines, booked, before, after, codes=codes, rule=rule or stable_rule())
-    leaves = flow_leaves(lines, ends, stocks.opening)
+    ends = (Ends.of(parcels, codes, rule or stable_rule()) for parcels in (before, after))
+    leaves = flow_leaves(class_lines(booked, *ends), stocks.opening)
     result = Flows(
         surveys=(before, after),
         matrix=class_matrix("matrix", _titled("matrix", name, years), leaves, codes, stocks),
@@ -152,8 +155,7 @@ def flows(
             codes,
             (_by_heading(opened, codes), _by_heading(closed, codes)),
         ),
-        booked=booked,
-        lines=lines,
+        pieces=booked,
         leaves=leaves,
         findings=tuple(findings),
         codes=codes,
@@ -262,18 +264,23 @@ def _assert_closed(result: Flows, before: pd.DataFrame, after: pd.DataFrame) -> 
     codes, held = result.codes, result.places
     index = {code: position for position, code in enumerate(codes.headings)}
     for column, parcels in (("OPENING", before), ("CLOSING", after)):
-        found = land(parcels)
-        by_class = found["dm2"].groupby(by_value(found["class_code"], codes.base, object)).sum()
+        number, values = numbered(parcels["class_code"])
+        place = held.of(parcels["region_code"])
+        by_class: Counter[str] = Counter()
+        expected = np.zeros((len(held.codes), len(codes.headings)), dtype=np.int64)
+        net, ridges = (parcels[name].to_numpy(np.int64) for name in ("net_area_dm2", "deduct_dm2"))
+        for classes, some, dm2 in ((list(values), number, net), ([RIDGE], np.zeros_like(number), ridges)):
+            sums = np.zeros((len(held.codes), len(classes)), dtype=np.int64)
+            np.add.at(sums, (place, some), dm2)
+            for at, own in enumerate(classes):
+                if sums[:, at].any():
+                    by_class[codes.base(own)] += int(sums[:, at].sum())
+                    expected[:, index[codes.heading(own)]] += sums[:, at]
         for row, area in zip(result.matrix.rows, result.matrix.column(column), strict=True):
             if row.key[0] in codes:
-                assert int(area) == int(by_class.get(row.key[0], 0)), (column, row.key, int(area))
-        expected = np.zeros((len(held.codes), len(codes.headings)), dtype=np.int64)
-        place = held.of(parcels["region_code"])[found["row"]]
-        heading = by_value(found["class_code"], lambda code: index[codes.heading(code)], np.int64)
-        np.add.at(expected, (place, heading), found["dm2"])
+                assert int(area) == by_class[row.key[0]], (column, row.key, int(area))
         shown = np.column_stack([result.by_region.column(f"{code}:{column}") for code in codes.headings])
         assert np.array_equal(shown, held.sums(expected)), column
         if result.farmland_in_out is not None:
             farmland = by_value(parcels["class_code"], codes.is_farmland, bool)
-            net = int(parcels["net_area_dm2"].to_numpy(np.int64)[farmland].sum())
-            assert int(result.farmland_in_out.column(column)[0]) == net, column
+            assert int(result.farmland_in_out.column(column)[0]) == int(net[farmland].sum()), column

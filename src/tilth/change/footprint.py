@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -50,21 +50,34 @@ def read_plots(footprint: gpd.GeoDataFrame, crs: str) -> Plots:
     """
     if footprint.crs is None:
         raise NeedsAnswer("CHECK-CRS-MISSING")
-    if len(footprint) == 0:
+    shapes = np.asarray(footprint.geometry, dtype=object)
+    return plots_of(
+        _texts(footprint, "plot_id"), shapes, written(footprint.crs), crs, names=_texts(footprint, "plot_name")
+    )
+
+
+def plots_of(ids: Sequence[str], given: Shapes, own: str, crs: str, *, names: Sequence[str] | None = None) -> Plots:
+    """The plots `given` in the coordinate system `own`, moved to `crs`; their names are their ids where none are told.
+
+    Raises
+    ------
+    BadInput
+        As `read_plots`.
+    """
+    if len(given) == 0:
         raise BadInput("CHECK-NO-PLOT")
-    own = written(footprint.crs)
-    ids, _ = told_apart(_texts(footprint, "plot_id"), range(1, len(footprint) + 1))
-    names = tuple(_texts(footprint, "plot_name"))
-    given = np.asarray(footprint.geometry, dtype=object)
-    _refuse_what_has_no_area(ids, given)
+    told, _ = told_apart(ids, range(1, len(given) + 1))
+    _refuse_what_has_no_area(told, given)
     shapes = valid(given)
-    findings = [*_repairs(ids, given, shapes, own)]
+    findings = [*_repairs(told, given, shapes, own)]
     area_dm2, area_from = measured(shapes, own)
-    for name, shape, area in zip(ids, shapes, area_dm2, strict=True):
+    for name, shape, area in zip(told, shapes, area_dm2, strict=True):
         if area <= 0:
             raise BadInput("CHECK-PLOT-NO-AREA", plot=name, found=f"{shape.geom_type} 0.00 m²")
-    there = valid(moved(shapes, own, crs, "footprint"))
-    return Plots(ids, names, there, area_dm2, area_from, tuple(findings))
+    there = moved(shapes, own, crs, "footprint")
+    if there is not shapes:
+        there = valid(there)
+    return Plots(told, tuple(ids if names is None else names), there, area_dm2, area_from, tuple(findings))
 
 
 def measured(shapes: Shapes, crs: str) -> tuple[IntArray, str]:

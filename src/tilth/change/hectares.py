@@ -13,7 +13,7 @@ import numpy as np
 
 from tilth.change.places import Places
 from tilth.core import DM2_PER_HA, Adjustment, AreaTable, IntArray, label
-from tilth.overlay import level_groups
+from tilth.overlay import level, level_groups
 
 #: One unit of a hectare table: 0.01 ha in dm².
 UNIT_DM2 = DM2_PER_HA // 100
@@ -30,6 +30,15 @@ def rounded_ha(dm2: IntArray) -> IntArray:
     size = (2 * np.abs(dm2) + UNIT_DM2) // (2 * UNIT_DM2)
     rounded: IntArray = (np.sign(dm2) * size).astype(np.int64)
     return rounded
+
+
+def levelled_ha(parts_dm2: IntArray) -> IntArray:
+    """Areas of at least 0 in whole 0.01 ha that add up to their rounded sum.
+
+    >>> levelled_ha(np.array([14_000, 14_000, 14_000]))
+    array([2, 1, 1])
+    """
+    return level(rounded_ha(parts_dm2), int(rounded_ha(parts_dm2.sum(keepdims=True))[0]))
 
 
 def shown_ha(dm2: int, levelled: int | None = None) -> int:

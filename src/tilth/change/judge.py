@@ -227,8 +227,8 @@ def _farmland(rule: Rule, pieces: pd.DataFrame, facts: Facts) -> Answer:
         "claim_by_class_dm2": by_class,
         "claim_by_grade_dm2": by_grade,
     }
-    listed = ", ".join(f"{code} {m2(dm2)}" for code, dm2 in by_class.items())
-    grades = ", ".join(f"{grade or '?'}: {m2(dm2)}" for grade, dm2 in by_grade.items())
+    listed = ", ".join(f"{code} {m2(dm2)} m²" for code, dm2 in by_class.items())
+    grades = ", ".join(f"{grade or '?'}: {m2(dm2)} m²" for grade, dm2 in by_grade.items())
     said = label("CHECK-SAID-FARMLAND", gross=m2(gross), net=m2(net), paddy=m2(paddy), classes=listed, grades=grades)
     return Answer(gross, said, None, values, doubts)
 

@@ -11,28 +11,18 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from tilth.change.farmland import Sides
-from tilth.change.hectares import level_cells, rounded_ha
+from tilth.change.hectares import level_cells, levelled_ha, rounded_ha
 from tilth.change.lines import SOURCES
 from tilth.core import IntArray
-from tilth.overlay import level, level_groups
-
-#: What flows are told apart by in any table.
-_KEYS = ("source", "sink", "from_region", "to_region", *Sides.__dataclass_fields__)
+from tilth.overlay import level_groups
 
 
-def flow_leaves(lines: pd.DataFrame, ends: Sides, opening: Mapping[str, int]) -> pd.DataFrame:
-    """`lines` summed by everything that tables tell them apart by, with their hectares.
+def flow_leaves(lines: pd.DataFrame, opening: Mapping[str, int]) -> pd.DataFrame:
+    """`lines` (of `class_lines`) with their hectares in column ha. [0.01 ha]
 
     `opening` is what the land tables show of each class at the start: no class gives away more than that. [0.01 ha]
-
-    Returns
-    -------
-    Columns source, sink, from_region, to_region, those of `Sides`, dm2, ha [0.01 ha].
     """
-    keyed = lines.assign(**{name: pd.Series(values, index=lines.index) for name, values in vars(ends).items()})
-    leaves = keyed.groupby(list(_KEYS), sort=True)["dm2"].sum().reset_index()
-    return leaves.assign(ha=flow_hectares(leaves, opening))
+    return lines.assign(ha=flow_hectares(lines, opening))
 
 
 def flow_hectares(leaves: pd.DataFrame, opening: Mapping[str, int]) -> IntArray:
@@ -60,7 +50,7 @@ def _pair_hectares(sums: pd.DataFrame, opening: Mapping[str, int]) -> IntArray:
     table = given.pivot(index="source", columns="sink", values="sum").fillna(0).astype("int64")
     cells = table.to_numpy(np.int64)
     leaving = cells.sum(axis=1)
-    totals = level(rounded_ha(leaving), int(rounded_ha(leaving.sum(keepdims=True))[0]))
+    totals = levelled_ha(leaving)
     stays = {row.source for row in sums.itertuples() if row.source == row.sink and row.sum}
     held = np.array([opening.get(code, 0) for code in table.index], dtype=np.int64)
     stay = np.array([code in stays for code in table.index], dtype=bool)

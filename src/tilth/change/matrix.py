@@ -11,12 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from tilth.change.hectares import adjusted, rounded_ha
+from tilth.change.hectares import adjusted, levelled_ha
 from tilth.change.leaves import flow_hectares
 from tilth.change.lines import SINKS, SOURCES
 from tilth.core import AreaTable, BadInput, Column, IntArray, Label, Row, label
 from tilth.land import CodeSystem
-from tilth.overlay import level
 
 VIEWS = ("agricultural", "construction", "unused")
 _SUMMARY = ("DECREASE", "INCREASE", "NET", "CLOSING")
@@ -207,8 +206,7 @@ def _rounded_stock(lines: pd.DataFrame) -> dict[str, int]:
     """Classes in 0.01 ha, levelled to their rounded total."""
     sums = lines.groupby("source")["dm2"].sum()
     held = sums[sums > 0]
-    total = int(rounded_ha(held.to_numpy(np.int64).sum(keepdims=True))[0])
-    return dict(zip(held.index, level(rounded_ha(held.to_numpy(np.int64)), total).tolist(), strict=True))
+    return dict(zip(held.index, levelled_ha(held.to_numpy(np.int64)).tolist(), strict=True))
 
 
 def _closing(leaves: pd.DataFrame, opening: Mapping[str, int]) -> dict[str, int]:

@@ -7,17 +7,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-import pandas as pd
 import shapely
 
 from tilth.change.pieces import whereabouts
 from tilth.core import DM2_PER_M2, Finding, FloatArray, IntArray
 from tilth.land import covered
-from tilth.overlay import PieceTable, engine_area, kept, overlaps, prepare
+from tilth.overlay import PieceTable, engine_area, intersection_areas, kept, overlaps, prepare
 from tilth.overlay.threads import blocks, in_threads
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import pandas as pd
 
     from tilth.overlay.layer import Layer
 
@@ -69,6 +69,11 @@ class Outlines:
 
         pairs = PieceTable(*(part(f"overlaps_{name}") for name in PieceTable.__dataclass_fields__))
         return cls(kept(folder, crs), part("area_m2"), part("vertices"), pairs, part("mended"))
+
+
+def crossed(before: Outlines, after: Outlines, crs: Any) -> PieceTable:
+    """The ground that each shape of one survey shares with each of another."""
+    return intersection_areas(before.layer, after.layer, crs, known=before.overlaps)
 
 
 def mend(given: gpd.GeoSeries, crs: Any) -> tuple[np.ndarray, IntArray]:

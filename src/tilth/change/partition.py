@@ -37,7 +37,7 @@ PADDY = {"sd2017": "0101", "gh2023": "0101", "ed2007": "011"}
 class Partition:
     """The pieces (PIECE_COLUMNS, a boolean column for each layer kind, geometry) and the cuts they came from."""
 
-    pieces: gpd.GeoDataFrame
+    pieces: pd.DataFrame
     cuts: Mapping[str, Cuts]  # by layer kind; only layers that are there
     kinds: tuple[str, ...]  # the boolean columns
     repeated_dm2: Mapping[str, int]  # by plot id

@@ -9,14 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
-import pandas as pd
+import numpy.typing as npt
 
-from tilth.core import DM2_PER_M2, Finding, FloatArray, IntArray, Where
+from tilth.change.distinct import ranks
+from tilth.core import DM2_PER_M2, BoolArray, Finding, FloatArray, IntArray, Where
 from tilth.land import ridge_deduction
 from tilth.overlay import level_groups
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 #: Kinds of piece. LAND goes from an opening parcel to a closing one; the others have one parcel only.
 LAND, LOST, OVERLAP_BEFORE, GAINED, OVERLAP_AFTER, DIFFERENCE = (
@@ -27,6 +32,7 @@ LAND, LOST, OVERLAP_BEFORE, GAINED, OVERLAP_AFTER, DIFFERENCE = (
     "overlap_after",
     "difference",
 )
+KINDS = (LAND, LOST, OVERLAP_BEFORE, GAINED, OVERLAP_AFTER, DIFFERENCE)
 #: Measured differences up to this much for each vertex, or this share of the parcel, are rounding. [m²], [-]
 VERTEX_TOLERANCE_M2 = 0.01
 SHARE_TOLERANCE = 1e-6
@@ -65,9 +71,49 @@ class Measured:
         return cls(area, np.full(count, 4, dtype=np.int64), np.zeros(count))
 
 
+class _Some(NamedTuple):
+    """Pieces without their ridges."""
+
+    kind: npt.NDArray[np.int8]  # positions in KINDS
+    left: IntArray  # row positions, -1 for none
+    right: IntArray
+    gross: IntArray  # [dm²]
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """As a table, kinds by their names."""
+        import pandas as pd
+
+        kinds = pd.Categorical.from_codes(self.kind, dtype=pd.CategoricalDtype(list(KINDS)))
+        return pd.DataFrame({"kind": kinds, "left": self.left, "right": self.right, "gross": self.gross})
+
+
+@dataclass(frozen=True, eq=False)
+class Booked:
+    """All land of both years as whole pieces, see `booked_pieces`."""
+
+    kind: npt.NDArray[np.int8]  # (k,) positions in KINDS
+    left: IntArray  # (k,) row positions, -1 for none
+    right: IntArray  # (k,)
+    gross: IntArray  # (k,) [dm²]
+    ridge_before: IntArray  # (k,) ridges in it by the coefficient of the opening parcel [dm²]
+    ridge_after: IntArray  # (k,) … and of the closing parcel
+
+    def of(self, kind: str) -> BoolArray:
+        """(k,) is the piece of that kind?"""
+        found: BoolArray = self.kind == KINDS.index(kind)
+        return found
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """As a table: kind (by name), left, right, gross, ridge_before, ridge_after."""
+        some = _Some(self.kind, self.left, self.right, self.gross).frame
+        return some.assign(ridge_before=self.ridge_before, ridge_after=self.ridge_after)
+
+
 def booked_pieces(
     before: pd.DataFrame, after: pd.DataFrame, pieces: Pieces, opening: Measured, closing: Measured
-) -> tuple[pd.DataFrame, list[Finding]]:
+) -> tuple[Booked, list[Finding]]:
     """All land of both years as whole pieces, and what did not fit.
 
     Parameters
@@ -80,10 +126,8 @@ def booked_pieces(
 
     Returns
     -------
-    Columns kind, left and right (row positions, -1 for none), gross [dm²], and the ridges in it by the coefficient of
-    the opening parcel and of the closing parcel: ridge_before, ridge_after [dm²]. Gross of `left` adds up to its
-    recorded area, gross of `right` too; `difference` pieces may be negative, all others are not. The same holds for
-    ridges and recorded ridges.
+    The pieces. Gross of `left` adds up to its recorded area, gross of `right` too; `difference` pieces may be negative,
+    all others are not. The same holds for ridges and recorded ridges.
     """
     left, right = np.asarray(pieces.left, np.int64), np.asarray(pieces.right, np.int64)
     area = np.asarray(pieces.area_m2, np.float64)
@@ -95,15 +139,17 @@ def booked_pieces(
 
     lost = _rest(opening, overlap_before, area, left)
     gained = _rest(closing, overlap_after, area, right)
-    table = _opening_side(before, opening, (left, right, area), lost=lost, overlap=overlap_before, ranks=_ranks(after))
-    table = pd.concat([table, _closing_side(closing, after, gained, overlap_after)], ignore_index=True)
-    table = pd.concat([table, _differences(after, table)], ignore_index=True)
+    keys = _keys(before), _keys(after)
+    cut = (left, right, area)
+    parts = [_opening_side(before, opening, cut, lost=lost, overlap=overlap_before, keys=keys[1])]
+    parts += _closing_side(closing, after, gained, overlap_after)
+    parts.append(_differences(after, parts))
+    some = _Some(*(np.concatenate(column) for column in zip(*parts, strict=True)))
     findings += _extent(before, lost, "CHANGE-EXTENT-LOST") + _extent(after, gained, "CHANGE-EXTENT-GAINED")
-    findings += _unlike(after, closing, table)
-    table["ridge_before"] = _ridges_before(before, table, _ranks(after))
-    table["ridge_after"] = _ridges_after(after, table, _ranks(before))
-    _assert_closed(before, after, table)
-    return table, findings
+    findings += _unlike(after, closing, parts[-1])
+    booked = Booked(*some, _ridges_before(before, some, keys[1]), _ridges_after(after, some, keys[0]))
+    _assert_closed(before, after, booked)
+    return booked, findings
 
 
 def covered_pieces(
@@ -129,8 +175,8 @@ def covered_pieces(
     area, _, _ = _cut_back(np.asarray(pieces.area_m2, np.float64), left, measured)
     rest = _rest(measured, measured.overlap_m2, area, left)
     cut = (left, right, area)
-    table = _opening_side(layer, measured, cut, lost=rest, overlap=measured.overlap_m2, ranks=_ranks(others))
-    return table.reset_index(drop=True), rest
+    found = _opening_side(layer, measured, cut, lost=rest, overlap=measured.overlap_m2, keys=_keys(others))
+    return found.frame, rest
 
 
 def _cut_back(area: FloatArray, side: IntArray, measured: Measured) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -138,6 +184,8 @@ def _cut_back(area: FloatArray, side: IntArray, measured: Measured) -> tuple[Flo
     room = np.maximum(measured.area_m2 - measured.overlap_m2, 0.0)
     filled = np.bincount(side, area, len(room))
     excess = np.where(filled - room > measured.tolerance(), filled - room, 0.0)
+    if not excess.any():
+        return area, np.zeros_like(area), excess
     share = np.divide(room, filled, out=np.ones_like(room), where=excess > 0)
     kept = area * share[side]
     return kept, area - kept, excess
@@ -158,8 +206,8 @@ def _opening_side(
     *,
     lost: FloatArray,
     overlap: FloatArray,
-    ranks: IntArray,
-) -> pd.DataFrame:
+    keys: IntArray,
+) -> _Some:
     """Pieces of opening parcels, levelled to their recorded areas."""
     left, right, area = cut
     recorded = before["area_dm2"].to_numpy(np.int64)
@@ -167,85 +215,110 @@ def _opening_side(
     twice = np.flatnonzero(overlap > 0)
     owner = np.concatenate([left, gone, twice])
     measured = np.concatenate([area, lost[gone], overlap[twice]])
-    scale = np.divide(recorded, opening.area_m2, out=np.zeros(len(recorded)), where=opening.area_m2 > 0)
-    parts = np.rint(measured * scale[owner]).astype(np.int64)
-    kinds = [LAND] * len(left) + [LOST] * len(gone) + [OVERLAP_BEFORE] * len(twice)
+    parts = np.rint(measured * _scale(recorded, opening)[owner]).astype(np.int64)
     other = np.concatenate([right, np.full(len(gone) + len(twice), -1)])
-    gross = level_groups(parts, owner, recorded, ranks[other])
-    table = pd.DataFrame({"kind": kinds, "left": owner, "right": other, "gross": gross})
-    return table[table["gross"] > 0]
+    gross = level_groups(parts, owner, recorded, keys[other])
+    kinds = np.repeat(np.arange(3, dtype=np.int8), (len(left), len(gone), len(twice)))
+    some = gross > 0
+    return _Some(kinds[some], owner[some], other[some], gross[some])
 
 
-def _closing_side(closing: Measured, after: pd.DataFrame, gained: FloatArray, overlap: FloatArray) -> pd.DataFrame:
+def _scale(recorded: IntArray, measured: Measured) -> FloatArray:
+    """(n,) recorded area for each measured m² of a parcel. [dm²/m²]"""
+    none = np.zeros(len(recorded))
+    scale: FloatArray = np.divide(recorded, measured.area_m2, out=none, where=measured.area_m2 > 0)
+    return scale
+
+
+def _alone(kind: str, right: IntArray, gross: IntArray) -> _Some:
+    """Pieces of one kind that have a closing parcel only."""
+    return _Some(np.full(len(right), KINDS.index(kind), dtype=np.int8), np.full(len(right), -1), right, gross)
+
+
+def _closing_side(closing: Measured, after: pd.DataFrame, gained: FloatArray, overlap: FloatArray) -> list[_Some]:
     """Land of closing parcels that has no opening parcel, in their recorded scale."""
-    recorded = after["area_dm2"].to_numpy(np.int64)
-    scale = np.divide(recorded, closing.area_m2, out=np.zeros(len(recorded)), where=closing.area_m2 > 0)
+    scale = _scale(after["area_dm2"].to_numpy(np.int64), closing)
     parts = []
     for kind, measured in ((GAINED, gained), (OVERLAP_AFTER, overlap)):
         gross = np.rint(measured * scale).astype(np.int64)
         held = np.flatnonzero(gross > 0)
-        parts.append(pd.DataFrame({"kind": kind, "left": -1, "right": held, "gross": gross[held]}))
-    return pd.concat(parts, ignore_index=True)
+        parts.append(_alone(kind, held, gross[held]))
+    return parts
 
 
-def _differences(after: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
+def _differences(after: pd.DataFrame, parts: list[_Some]) -> _Some:
     """Recorded area of closing parcels less their pieces: the measured difference, of either sign."""
-    recorded = after["area_dm2"].to_numpy(np.int64)
-    short = recorded - _sums(table, "right", "gross", len(after))
+    short = after["area_dm2"].to_numpy(np.int64, copy=True)
+    for some in parts:
+        short -= _sums(some.right, some.gross, len(after))
     held = np.flatnonzero(short)
-    return pd.DataFrame({"kind": DIFFERENCE, "left": -1, "right": held, "gross": short[held]})
+    return _alone(DIFFERENCE, held, short[held])
 
 
-def _sums(table: pd.DataFrame, side: str, column: str, count: int) -> IntArray:
-    out = np.zeros(count, dtype=np.int64)
-    owner = table[side].to_numpy(np.int64)
-    held = owner >= 0
-    np.add.at(out, owner[held], table[column].to_numpy(np.int64)[held])
-    return out
+def _sums(owner: IntArray, amounts: IntArray, count: int) -> IntArray:
+    """(count,) what each owner has; -1 is nobody."""
+    out = np.zeros(count + 1, dtype=np.int64)
+    np.add.at(out, owner, amounts)
+    return out[:-1]
 
 
-def _ridges_before(before: pd.DataFrame, table: pd.DataFrame, ranks: IntArray) -> IntArray:
+def _ridges_before(before: pd.DataFrame, some: _Some, keys: IntArray) -> IntArray:
     """Ridges of each piece by its opening parcel's coefficient, levelled to the parcel's ridges. [dm²]"""
-    out = np.zeros(len(table), dtype=np.int64)
-    owner = table["left"].to_numpy(np.int64)
-    held = np.flatnonzero(owner >= 0)
-    coefficient = before["ridge_coef"].to_numpy(np.float64)[owner[held]]
-    raw = ridge_deduction(table["gross"].to_numpy(np.int64)[held], coefficient)
-    out[held] = level_groups(raw, owner[held], before["deduct_dm2"].to_numpy(np.int64), ranks[table["right"]][held])
-    return out
+    recorded, coefficient = before["deduct_dm2"].to_numpy(np.int64), before["ridge_coef"].to_numpy(np.float64)
+    held = np.flatnonzero(_ridged(recorded, coefficient)[some.left])
+    return _levelled(some.gross, some.left, held, (recorded, coefficient), keys[some.right[held]])
 
 
-def _ridges_after(after: pd.DataFrame, table: pd.DataFrame, ranks: IntArray) -> IntArray:
+def _ridges_after(after: pd.DataFrame, some: _Some, keys: IntArray) -> IntArray:
     """Ridges of each piece by its closing parcel's coefficient, levelled to the parcel's ridges. [dm²]"""
-    out = np.zeros(len(table), dtype=np.int64)
-    owner, gross = table["right"].to_numpy(np.int64), table["gross"].to_numpy(np.int64)
-    recorded = after["deduct_dm2"].to_numpy(np.int64)
-    coefficient = after["ridge_coef"].to_numpy(np.float64)
-    difference = (table["kind"] == DIFFERENCE).to_numpy()
-    held = np.flatnonzero((owner >= 0) & ~difference)
-    alone = np.flatnonzero(difference)
-    has_others = np.isin(owner[alone], owner[held])
-    size = ridge_deduction(np.abs(gross[alone]), coefficient[owner[alone]]) * np.sign(gross[alone])
-    out[alone] = np.where(has_others, size, recorded[owner[alone]])
+    recorded, coefficient = after["deduct_dm2"].to_numpy(np.int64), after["ridge_coef"].to_numpy(np.float64)
+    ridged = _ridged(recorded, coefficient)[some.right]
+    difference = some.kind == KINDS.index(DIFFERENCE)
+    held, alone = np.flatnonzero(ridged & ~difference), np.flatnonzero(ridged & difference)
+    owner, gross = some.right[alone], some.gross[alone]
+    has_others = np.zeros(len(after), dtype=np.bool_)
+    has_others[some.right[held]] = True
+    size = ridge_deduction(np.abs(gross), coefficient[owner]) * np.sign(gross)
+    apart = np.where(has_others[owner], size, recorded[owner])
     left_over = recorded.copy()
-    np.subtract.at(left_over, owner[alone], out[alone])
-    raw = ridge_deduction(gross[held], coefficient[owner[held]])
-    out[held] = level_groups(raw, owner[held], left_over, ranks[table["left"]][held])
+    np.subtract.at(left_over, owner, apart)
+    out = _levelled(some.gross, some.right, held, (left_over, coefficient), keys[some.left[held]])
+    out[alone] = apart
     return out
 
 
-def _ranks(parcels: pd.DataFrame) -> IntArray:
+def _ridged(recorded: IntArray, coefficient: FloatArray) -> BoolArray:
+    """(n + 1,) can there be ridges in a piece of the parcel? The last: of no parcel."""
+    return np.append((recorded != 0) | (coefficient != 0), False)
+
+
+def _levelled(
+    gross: IntArray, owner: IntArray, held: IntArray, ridges: tuple[IntArray, FloatArray], keys: IntArray
+) -> IntArray:
+    """(k,) ridges of the pieces `held` by the coefficients of their owners, levelled to what these have. [dm²]"""
+    out = np.zeros(len(gross), dtype=np.int64)
+    recorded, coefficient = ridges
+    raw = ridge_deduction(gross[held], coefficient[owner[held]])
+    out[held] = level_groups(raw, owner[held], recorded, keys)
+    return out
+
+
+def _keys(parcels: pd.DataFrame) -> IntArray:
     """Ranks of the ids, to settle ties so that no result hangs on the order of rows; the last: land without parcel."""
-    _, ranks = np.unique(parcels["parcel_id"].to_numpy(object).astype(str), return_inverse=True)
-    return np.append(ranks, len(ranks))
+    found = ranks(parcels["parcel_id"].to_numpy(object))
+    return np.append(found, len(found))
 
 
-def _assert_closed(before: pd.DataFrame, after: pd.DataFrame, table: pd.DataFrame) -> None:
+def _assert_closed(before: pd.DataFrame, after: pd.DataFrame, booked: Booked) -> None:
     """Both margins, gross and ridges."""
-    for side, parcels, ridge in (("left", before, "ridge_before"), ("right", after, "ridge_after")):
-        assert np.array_equal(_sums(table, side, "gross", len(parcels)), parcels["area_dm2"].to_numpy(np.int64)), side
-        assert np.array_equal(_sums(table, side, ridge, len(parcels)), parcels["deduct_dm2"].to_numpy(np.int64)), ridge
-    assert bool((table.loc[table["kind"] != DIFFERENCE, "gross"] >= 0).all())
+    for parcels, owner, ridge in (
+        (before, booked.left, booked.ridge_before),
+        (after, booked.right, booked.ridge_after),
+    ):
+        for column, amounts in (("area_dm2", booked.gross), ("deduct_dm2", ridge)):
+            found = _sums(owner, amounts, len(parcels))
+            assert np.array_equal(found, parcels[column].to_numpy(np.int64)), column
+    assert bool((booked.gross[~booked.of(DIFFERENCE)] >= 0).all())
 
 
 def _dm2(square_metres: float) -> int:
@@ -254,9 +327,16 @@ def _dm2(square_metres: float) -> int:
 
 def whereabouts(features: pd.DataFrame) -> Callable[[int], Where]:
     """The place of a parcel (or of another layer's feature) by its position."""
-    source_rows = features["source_row"].to_list()
-    names = features["parcel_id" if "parcel_id" in features else "feature_id"].to_list()
-    return lambda row: Where(row=int(source_rows[row]), parcel=str(names[row]))
+    columns: list[list[object]] = []  # of most surveys nothing is asked
+
+    def where(row: int) -> Where:
+        if not columns:
+            columns.append(features["source_row"].to_list())
+            columns.append(features["parcel_id" if "parcel_id" in features else "feature_id"].to_list())
+        source_rows, names = columns
+        return Where(row=int(str(source_rows[row])), parcel=str(names[row]))
+
+    return where
 
 
 def _excess(parcels: pd.DataFrame, excess: FloatArray, year: str) -> list[Finding]:
@@ -275,17 +355,16 @@ def _extent(parcels: pd.DataFrame, rest: FloatArray, code: str) -> list[Finding]
     ]
 
 
-def _unlike(after: pd.DataFrame, closing: Measured, table: pd.DataFrame) -> list[Finding]:
+def _unlike(after: pd.DataFrame, closing: Measured, differences: _Some) -> list[Finding]:
     """Closing parcels whose recorded area is not what was measured, beyond rounding."""
-    rows = table[table["kind"] == DIFFERENCE]
-    recorded = after["area_dm2"].to_numpy(np.int64)
-    limit, where = np.ceil(closing.tolerance() * DM2_PER_M2), whereabouts(after)
+    recorded, where = after["area_dm2"].to_numpy(np.int64), whereabouts(after)
+    limit = np.ceil(closing.tolerance() * DM2_PER_M2)
+    beyond = np.abs(differences.gross) > limit[differences.right]
     return [
         Finding(
             "CHANGE-MEASURED-DIFFERENCE",
             where(row),
             {"recorded_dm2": int(recorded[row]), "pieces_dm2": int(recorded[row]) - gross, "difference_dm2": gross},
         )
-        for row, gross in zip(rows["right"].tolist(), rows["gross"].tolist(), strict=True)
-        if abs(gross) > limit[row]
+        for row, gross in zip(differences.right[beyond].tolist(), differences.gross[beyond].tolist(), strict=True)
     ]

@@ -126,7 +126,10 @@ def polygonal(shapes: Iterable[Any]) -> Shapes:
     """The polygon part of each shape; lines and points that an intersection leaves are dropped."""
     given = np.asarray(shapes, dtype=object)
     kinds = shapely.get_type_id(given)
-    out = np.where((kinds == _POLYGON) | (kinds == _MULTIPOLYGON), given, shapely.Polygon())
+    kept = (kinds == _POLYGON) | (kinds == _MULTIPOLYGON)
+    if kept.all():
+        return given.copy()
+    out = np.where(kept, given, shapely.Polygon())
     for at in np.flatnonzero(kinds > _MULTIPOLYGON):
         parts = shapely.get_parts(shapely.get_parts(given[at]))
         out[at] = shapely.multipolygons(parts[shapely.get_type_id(parts) == _POLYGON])

@@ -51,10 +51,13 @@ def farmland_standing(
 
     `farmland` holds the farmland codes of the survey's code system.
     """
+    due = _tasks_of(tasks, year)
+    if not due:
+        return []
     codes = set(farmland)
     held = parcels[parcels["class_code"].isin(codes)].groupby("region_code")["net_area_dm2"].sum()
     lost = pieces[pieces["farmland"].to_numpy(bool) & ~pieces["repeated"].to_numpy(bool)]
-    return _standings(_by_village(held), _lost_by_village(lost), regions, _tasks_of(tasks, year), "holding_dm2")
+    return _standings(_by_village(held), _lost_by_village(lost), regions, due, "holding_dm2")
 
 
 def pbf_standing(

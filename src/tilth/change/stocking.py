@@ -203,9 +203,10 @@ def stocked(
         raise BadInput("CHANGE-CODES-DIFFER", before=before.meta.code_system, after=after.meta.code_system)
     opening, closing = Year(before, outlines[0]), Year(after, outlines[1])
     overlaid = shared_pieces(opening, closing, before.meta.crs)
-    booked, findings = booked_pieces(
+    found, findings = booked_pieces(
         opening.parcels, closing.parcels, overlaid.pieces, overlaid.opening, overlaid.closing
     )
+    booked = found.frame
     stocks = tuple(Stock.of(one, codes, home, cover) for one, cover in zip((before, after), basic, strict=True))
     drawn = _Drawn((opening, closing), booked, basic)
     parts = [_parts(booked, stock, side, drawn.of(side, stock)) for side, stock in enumerate(stocks)]

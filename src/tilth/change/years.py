@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import product
@@ -16,7 +16,7 @@ import shapely
 from tilth.change.change_list import ATTRIBUTES
 from tilth.change.doubled import counted_once
 from tilth.change.flowing import Flows, flows
-from tilth.change.outlines import Outlines, mend, mended_findings
+from tilth.change.outlines import Outlines, crossed, mend, mended_findings
 from tilth.change.pieces import OVERLAP_BEFORE, Measured, covered_pieces, whereabouts
 from tilth.change.rules import StableRule
 from tilth.change.status_columns import TWICE
@@ -82,6 +82,7 @@ def compare_years(
     rule: StableRule | None = None,
     unit_name: Label | None = None,
     outlines: tuple[Outlines, Outlines] | None = None,
+    pieces: Callable[[], PieceTable] | None = None,
 ) -> Flows:
     """The flows between two snapshots of one region.
 
@@ -92,6 +93,8 @@ def compare_years(
     ----------
     outlines
         Those of the two snapshots, where they are known already.
+    pieces
+        Gives what `crossed` makes of these, where that is under way already.
 
     Raises
     ------
@@ -105,7 +108,7 @@ def compare_years(
     crs = before.meta.crs
     known = outlines or tuple(Outlines.of(snapshot.parcels.geometry, crs) for snapshot in (before, after))
     opening, closing = Year(before, known[0]), Year(after, known[1])
-    overlaid = shared_pieces(opening, closing, crs)
+    overlaid = shared_pieces(opening, closing, crs, pieces)
     years = (before.meta.year, after.meta.year)
     region = before.meta.region
     name = regions[region].name if region in regions else region
@@ -160,7 +163,7 @@ def _measured(year: Year, overlap_m2: FloatArray) -> Measured:
     return Measured(year.outlines.area_m2, year.outlines.vertices, overlap_m2)
 
 
-def shared_pieces(opening: Year, closing: Year, crs: Any) -> Overlaid:
+def shared_pieces(opening: Year, closing: Year, crs: Any, measured: Callable[[], PieceTable] | None = None) -> Overlaid:
     """Pieces of year × year in which every bit of ground counts as often as both years can account for.
 
     Ground under m₀ parcels of the opening and m₁ of the closing year gives m₀·m₁ pieces, but only min(m₀, m₁) times
@@ -168,8 +171,7 @@ def shared_pieces(opening: Year, closing: Year, crs: Any) -> Overlaid:
     left is shared evenly (`_shares`). What is left of a parcel at last is its double cover. Ground that one of the
     years does not cover at all is no double cover, it is extent lost or gained.
     """
-    before, after = opening.outlines, closing.outlines
-    pieces = intersection_areas(before.layer, after.layer, crs, known=before.overlaps)
+    pieces = measured() if measured is not None else crossed(opening.outlines, closing.outlines, crs)
     area = pieces.area_m2.copy()
     twice = (np.zeros(len(opening.parcels)), np.zeros(len(closing.parcels)))
     if not len(opening.outlines.overlaps) and not len(closing.outlines.overlaps):

@@ -40,6 +40,24 @@ ledger = Commands(
     cls=Group, no_args_is_help=True, rich_markup_mode=None, help="The land book: post, reserve, close, verify. 土地账簿"
 )
 app.add_typer(ledger, name="ledger")
+soil = Commands(
+    cls=Group, no_args_is_help=True, rich_markup_mode=None, help="Soil salinity: samples, classes, indices. 土壤盐碱"
+)
+app.add_typer(soil, name="soil")
+quality = Commands(
+    cls=Group,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Farmland quality: register, grades, accounts. 耕地质量",
+)
+app.add_typer(quality, name="quality")
+plan = Commands(
+    cls=Group,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Which unit gets which treatment, to a proven gap. 治理规划",
+)
+app.add_typer(plan, name="plan")
 users = Commands(
     cls=Group, no_args_is_help=True, rich_markup_mode=None, help="Who may do what: people, roles, tokens. 用户与角色"
 )

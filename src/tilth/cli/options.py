@@ -144,6 +144,9 @@ def _formats(known: Sequence[str], otherwise: str) -> Any:
 
 BookFormats = Annotated[list[str] | None, _formats(BOOK_FORMATS, "all")]
 StatementFormats = Annotated[list[str] | None, _formats(STATEMENT_FORMATS, "xlsx")]
+Pictures = Annotated[
+    Path | None, typer.Option("--pictures", metavar="DIR", help="Folder for pictures (PNG) in the language in use.")
+]
 All = Annotated[bool, typer.Option("--all", help="Print rows and columns without any area too.")]
 
 
@@ -168,6 +171,11 @@ def workspace(*years: int | None) -> Workspace:
     from tilth.api import open_workspace
 
     return open_workspace(place, years=[year for year in years if year is not None])
+
+
+def some_workspace() -> Workspace | None:
+    """The workspace that the root option names, for commands that do without one; None where there is none."""
+    return workspace() if (folder.get() / "tilth.toml").is_file() else None
 
 
 def _near(place: Path) -> Path | None:

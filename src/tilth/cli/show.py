@@ -16,6 +16,8 @@ from tilth.core import Finding, Severity, language, message
 from tilth.core.language import catalogue
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tilth.core import AreaTable, BoolArray
     from tilth.report import Listing
 
@@ -156,6 +158,12 @@ def more(count: int, where: str = "CLI-MORE") -> None:
     """Say that `count` more are not printed, and what prints them."""
     if count > 0:
         typer.echo(f"    … {message(where, count=count)}")
+
+
+def paths(written: Iterable[Path]) -> None:
+    """A line for each file that was written."""
+    for one in written:
+        typer.echo(str(one))
 
 
 def findings(found: Iterable[Finding], *, most: int) -> None:

@@ -25,10 +25,12 @@ from tilth.cli.options import (
     workspace,
 )
 from tilth.cli.progress import progress
+from tilth.cli.quality import said_of_quality
 from tilth.core import language, message
 
 if TYPE_CHECKING:
-    from tilth.api import Demonstration
+    from tilth.api import Demonstration, SoilShown
+    from tilth.demo import SoilFiles
 
 
 @app.command()
@@ -153,7 +155,8 @@ def demo(
         show.as_json(done.as_record())
     else:
         _demonstrated(done)
-    raise typer.Exit(1 if done.missed or done.invented else 0)
+    warts = done.soil is not None and (done.soil.missed or done.soil.invented)
+    raise typer.Exit(1 if done.missed or done.invented or warts else 0)
 
 
 def _demonstrated(done: Demonstration) -> None:
@@ -188,10 +191,39 @@ def _demonstrated(done: Demonstration) -> None:
     if done.reviewed.flowed is not None:
         flows = done.reviewed.flowed.flows
         typer.echo(message("CLI-DEMO-FLOWS", changes=flows.changes, classes=len(flows.matrix.rows)))
+    said_of_quality(done.quality, done.quality_read)
     for checked in done.checks:
         typer.echo(f"{'✓' if checked.clear else '✗'} {checked.name}: {checked.verdict.said}")
     show.findings(done.standings.findings, most=3)
+    if done.soil is not None:
+        _soil_demonstrated(done.soil, done.files.soil, parcels)
+    if done.plans is not None:
+        for line in done.plans.lines():
+            typer.echo(line)
     for path in done.written:
         if path.parent.name != "csv":
             typer.echo(str(path))
     typer.echo(message("CLI-DEMO-DONE", seconds=done.seconds, workspace=str(done.workspace.root)))
+
+
+def _soil_demonstrated(soil: SoilShown, files: SoilFiles, parcels: int) -> None:
+    from tilth.api import option_names
+
+    planted = len(files.planted)
+    told = {"planted": planted, "found": planted - len(soil.missed), "invented": len(soil.invented)}
+    typer.echo(message("CLI-DEMO-SAMPLES", **told))
+    areas = soil.mapped.areas
+    if areas is not None:
+        typer.echo(
+            message(
+                "CLI-DEMO-SOIL", classes=show.area(sum(one.area_dm2 for one in areas.rows)), parcels=show.area(parcels),
+                shares=f"{sum(one.share_bp for one in areas.rows) / 100:.2f}",
+                coverage=f"{soil.tried.result.coverage.overall:.1%}",
+            )
+        )  # fmt: skip
+    fitted = soil.options.fitted
+    best = max(fitted.rows(), key=lambda row: int(row["best_on"]))["option"]
+    table, name = fitted.table, option_names(files.options).get(best, best)
+    typer.echo(
+        message("CLI-DEMO-SALT", units=len(table.units), options=len(table.options), years=len(table.years), best=name)
+    )

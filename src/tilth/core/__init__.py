@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from tilth.core.errors import BadInput, NeedsAnswer, NotFound, TilthError
 from tilth.core.finding import Finding, Severity, Where, breaking
 from tilth.core.formulas import plain_cell, safe_cell
-from tilth.core.language import Label, label, language, message, set_language, speaking
+from tilth.core.language import Label, enumerated, label, language, message, set_language, speaking
 
 if TYPE_CHECKING:
     from tilth.core.area import (
@@ -47,6 +47,7 @@ __all__ = [
     "breaking",
     "dm2_array",
     "dm2_from_m2",
+    "enumerated",
     "in_units",
     "label",
     "language",

@@ -16,9 +16,10 @@ from __future__ import annotations
 
 import locale
 import os
+import re
 import string
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ from functools import cache
 from importlib.resources import files
 
 LANGUAGES = ("en", "zh")
+#: Where a message begins in its file.
+_HEAD = re.compile(r'^\["?([\w-]+)"?\][ \t]*(?:#.*)?$', re.MULTILINE)
 _LONGEST_VALUE = 300
 
 
@@ -76,17 +79,40 @@ class Label:
         return self.zh if code == "zh" else self.en
 
 
+class _Catalogue(Mapping[str, Mapping[str, str]]):
+    """Messages by their keys. Each is read when it is first asked for: of the thousands, a command says a few."""
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        self._written: dict[str, str] = {}
+        self._known: dict[str, Mapping[str, str]] = {}
+        for text in texts:
+            heads = list(_HEAD.finditer(text))
+            ends = [*(head.start() for head in heads[1:]), len(text)]
+            for head, end in zip(heads, ends, strict=True):
+                assert head[1] not in self._written, f"message {head[1]} is in two files"
+                self._written[head[1]] = text[head.end() : end]
+
+    def __getitem__(self, key: str) -> Mapping[str, str]:
+        """The parts of a message."""
+        if key not in self._known:
+            self._known[key] = tomllib.loads(self._written[key])
+        return self._known[key]
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._written
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._written)
+
+    def __len__(self) -> int:
+        return len(self._written)
+
+
 @cache
 def catalogue() -> Mapping[str, Mapping[str, str]]:
     """Every message of every room, by its key. A key that two rooms claim is our own mistake."""
-    messages: dict[str, dict[str, str]] = {}
-    for entry in sorted(files("tilth.core").joinpath("data/messages").iterdir(), key=lambda item: item.name):
-        if not entry.name.endswith(".toml"):
-            continue
-        for key, message in tomllib.loads(entry.read_text(encoding="utf-8")).items():
-            assert key not in messages, f"message {key} is in two files"
-            messages[key] = message
-    return messages
+    entries = sorted(files("tilth.core").joinpath("data/messages").iterdir(), key=lambda item: item.name)
+    return _Catalogue(entry.read_text(encoding="utf-8") for entry in entries if entry.name.endswith(".toml"))
 
 
 def message(key: str, part: str = "said", /, **values: object) -> str:
@@ -101,9 +127,17 @@ def message(key: str, part: str = "said", /, **values: object) -> str:
 
 
 class _Wording(string.Formatter):
-    """Fills in a template, and chooses by number: "{count:hit|hits}" is "hit" for 1 and "hits" for any other."""
+    """Fills in a template.
+
+    "{count:hit|hits}" is "hit" for 1 and "hits" for any other; "{ids:、}" parts a list as Chinese does;
+    "{reason:=GEOS}" is the message GEOS-… of that word, or the word itself where there is none.
+    """
 
     def format_field(self, value: object, format_spec: str) -> str:
+        if format_spec == "、":
+            return str(value).replace(", ", "、")
+        if format_spec.startswith("="):
+            return _word(format_spec[1:], str(value))
         if "|" not in format_spec:
             return str(super().format_field(value, format_spec))
         one, other = format_spec.split("|")
@@ -113,9 +147,26 @@ class _Wording(string.Formatter):
 _WORDING = _Wording()
 
 
+def _word(room: str, value: str) -> str:
+    """What the catalogue calls a word that a library or a table uses; what stands in brackets behind it is kept."""
+    word, bracket, place = value.partition("[")
+    key = f"{room}-{'-'.join(word.upper().replace('_', ' ').split())}"
+    return f"{message(key)}{bracket and ' ['}{place}" if key in catalogue() else value
+
+
 def _short(value: object) -> object:
     """A text cut to what a sentence can carry; some files have names and values without end."""
     return f"{value[: _LONGEST_VALUE - 1]}…" if type(value) is str and len(value) > _LONGEST_VALUE else value
+
+
+def enumerated(names: Iterable[object]) -> Label:
+    """Names one after the other, as each language parts them; commas inside a name stay.
+
+    >>> enumerated(["n1", "road 7, west"])
+    Label(en='n1, road 7, west', zh='n1、road 7, west')
+    """
+    every = [str(one) for one in names]
+    return Label(", ".join(every), "、".join(every))
 
 
 def label(key: str, **values: object) -> Label:

@@ -2,5 +2,17 @@
 
 from tilth.demo.county import CountyFiles, write_county
 from tilth.demo.errors import Planted
+from tilth.demo.plan import PlanFiles, PlanGains, PlanLand, write_plan
+from tilth.demo.soil import PlantedRow, SoilFiles
 
-__all__ = ["CountyFiles", "Planted", "write_county"]
+__all__ = [
+    "CountyFiles",
+    "PlanFiles",
+    "PlanGains",
+    "PlanLand",
+    "Planted",
+    "PlantedRow",
+    "SoilFiles",
+    "write_county",
+    "write_plan",
+]

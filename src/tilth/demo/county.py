@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +22,10 @@ from tilth.demo.geometry import TOWN, Partition, partition
 from tilth.demo.layers import Regions, basic_farmland, red_line, regions, reserve, town_boundary
 from tilth.demo.names import COUNTY_CODE, COUNTY_NAME, Village, village_tree
 from tilth.demo.projects import Grounds, write_projects
+from tilth.demo.quality import write_quality
+from tilth.demo.soil import SoilFiles, write_soil
 from tilth.demo.terrain import Land, lay_out
+from tilth.demo.written import write_csv
 from tilth.overlay import level_groups, survey_area
 
 #: Townships hold this share of their farmland as their task; the last one has been given more than it has.
@@ -52,7 +53,9 @@ class CountyFiles:
     reserve: Path
     ridge: Path
     tasks: Path
+    quality: Mapping[int, Path]  # tables of farmland quality by year
     projects: Mapping[str, Path]  # by what they show
+    soil: SoilFiles
     planted_errors: Path
     planted: tuple[Planted, ...]
     control_dm2: int
@@ -167,13 +170,13 @@ def _write(folder: Path, county: County, seed: int) -> CountyFiles:
     write_shapefile(folder / "DLTB_2024_draft.shp", draft.year.frame, draft.year.polygons, fields.DLTB, UNSAID)
     write_shapefile(folder / "DLTBGXGC_2024_draft.shp", draft.process, county.changed.pieces, fields.DLTBGXGC, GBK)
     write_geopackage(folder / "PBF_draft.gpkg", {"YJJBNTTB": draft.basic_farmland})
-    _write_csv(folder / "planted_errors.csv", ["code", "parcel_id", "layer", "note"], [p.row for p in draft.planted])
-    _write_csv(
+    write_csv(folder / "planted_errors.csv", ["code", "parcel_id", "layer", "note"], [p.row for p in draft.planted])
+    write_csv(
         folder / "ridge_coefficients.csv",
         ["key", "ridge_coef", "stratum", "source", "confidence"],
         [(key, f"{value:.4f}", "", "县级田坎系数测算", "sure") for key, value in RIDGE.items()],
     )
-    _write_csv(
+    write_csv(
         folder / "tasks.csv",
         ["行政区代码", "行政区名称", "年份", "耕地保有量(亩)", "永久基本农田(亩)"],
         _tasks(county),
@@ -199,7 +202,9 @@ def _write(folder: Path, county: County, seed: int) -> CountyFiles:
         reserve=folder / "reserve.gpkg",
         ridge=folder / "ridge_coefficients.csv",
         tasks=folder / "tasks.csv",
+        quality=write_quality(folder, county, seed),
         projects=projects,
+        soil=write_soil(folder / "soil", county.land, tree.county, np.random.default_rng([seed, 102])),
         planted_errors=folder / "planted_errors.csv",
         planted=draft.planted,
         control_dm2=int(tree.townships["DCMJ"].sum()),
@@ -231,11 +236,3 @@ def _tasks(county: County) -> list[tuple[str, ...]]:
         totals = [total + one for total, one in zip(totals, task, strict=True)]
         rows.append((code, name, "2024", *(str(in_units(value, "mu")) for value in task)))
     return [(COUNTY_CODE, COUNTY_NAME, "2024", *(str(in_units(value, "mu")) for value in totals)), *rows]
-
-
-def _write_csv(path: Path, header: list[str], rows: list[tuple[str, ...]], encoding: str = "utf-8") -> None:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(header)
-    writer.writerows(rows)
-    path.write_bytes(text.getvalue().encode(encoding))

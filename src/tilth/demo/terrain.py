@@ -61,12 +61,15 @@ class Land:
         height: FloatArray = np.clip(0.30 + 0.56 * (0.72 * v - 0.70 * u) + 0.13 * self.hill_noise(xy), 0, 1)
         return height
 
-    def salt(self, xy: FloatArray) -> FloatArray:
-        """0 where the soil is sweet to 1 where it is salt: low land in the south-east."""
+    def brackish(self, xy: FloatArray) -> FloatArray:
+        """How salt the ground is, below 0 where it is well washed: low land in the south-east is the saltiest."""
         u, v = (xy - CENTRE).T / self.radius
-        salt: FloatArray = np.clip(
-            0.25 + 0.60 * (0.8 * u - 0.55 * v) + 0.22 * self.salt_noise(xy) - self.hill(xy), 0, 1
-        )
+        found: FloatArray = 0.25 + 0.60 * (0.8 * u - 0.55 * v) + 0.22 * self.salt_noise(xy) - self.hill(xy)
+        return found
+
+    def salt(self, xy: FloatArray) -> FloatArray:
+        """0 where the soil is sweet to 1 where it is salt."""
+        salt: FloatArray = np.clip(self.brackish(xy), 0, 1)
         return salt
 
     def river_distance(self, xy: FloatArray) -> FloatArray:

@@ -86,7 +86,7 @@ def _seen(collection: Collection, query: Query) -> BoolArray:
         return np.ones(len(attributes), dtype=np.bool_)
     if "region_code" not in attributes:
         return np.zeros(len(attributes), dtype=np.bool_)
-    return np.asarray(attributes["region_code"].isin(list(query.regions)), dtype=np.bool_)
+    return np.array(attributes["region_code"].isin(list(query.regions)), dtype=np.bool_)
 
 
 def _equal(collection: Collection, column: str, value: str) -> BoolArray:

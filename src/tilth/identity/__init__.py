@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from tilth.identity.model import ACTIONS, ROLES, Actor, Caller, Grant, Granted, Person, spelt
     from tilth.identity.oidc import Issuer, issuer_of
     from tilth.identity.people import People
+    from tilth.identity.remembered import Remembered
     from tilth.identity.rights import in_scope, may, may_administer, meant, scope_of
     from tilth.identity.sessions import Session, Sessions
     from tilth.identity.throttle import Throttle
@@ -31,6 +32,7 @@ __all__ = [
     "Issuer",
     "People",
     "Person",
+    "Remembered",
     "Session",
     "Sessions",
     "Throttle",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
+from threading import Lock
 from time import time
 from typing import Any
 
@@ -20,7 +22,12 @@ from tilth.runtime import Workspace
 
 #: Longest text that a row takes of one thing; what is longer is cut.
 _LONGEST = 300
+#: So many new rows are looked through for changes of rights.
+_LOOKED_THROUGH = 500
 Clock = Callable[[], float]
+#: How often this process changed who may do what in a workspace.
+_here: Counter[str] = Counter()
+_counting = Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +58,40 @@ class AuditLog:
     clock: Clock = field(default=time, repr=False)
 
     def add(self, actor: Actor, action: str, *, what: str = "", region: str = "", outcome: str = "done") -> None:
-        """Write down that `actor` did or tried something."""
-        with self.changing() as (connection, note):
-            note(connection, actor, action, what=what, region=region, outcome=outcome)
+        """Write down that `actor` did or tried something, which changed nothing of who may do what."""
+        with self._alone() as connection:
+            self._note(connection, actor, action, what=what, region=region, outcome=outcome)
 
     @contextmanager
     def changing(self) -> Iterator[tuple[Connection, Note]]:
-        """A transaction whose changes and rows of the log stand together or not at all; one at a time."""
+        """A transaction in which it changes who may do what: the changes and their rows stand together or not at all.
+
+        One at a time. `rights_changed` tells its rows from those of `add` by the names of their actions.
+        """
+        try:
+            with self._alone() as connection:
+                yield connection, self._note
+        finally:
+            with _counting:
+                _here[str(self.workspace.root)] += 1
+
+    @contextmanager
+    def _alone(self) -> Iterator[Connection]:
         with self.workspace.database.transaction() as connection:
             connection.execute(update(chain).values(number=chain.c.number))  # the others wait from here on
-            yield connection, self._note
+            yield connection
+
+    def number(self) -> int:
+        """Of the newest row: another one, if anything was written down since."""
+        with self.workspace.database.transaction() as connection:
+            return int(connection.execute(select(chain.c.number)).scalar_one())
+
+    def rights_changed(self, since: int) -> bool:
+        """May a row behind that of number `since` have changed who may do what? Of very many, one will have."""
+        query = select(acts.c.body).where(acts.c.number > since).limit(_LOOKED_THROUGH)
+        with self.workspace.database.transaction() as connection:
+            bodies = list(connection.execute(query).scalars())
+        return len(bodies) == _LOOKED_THROUGH or any(map(_changes_rights, bodies))
 
     def _note(
         self, connection: Connection, actor: Actor, action: str, *, what: str = "", region: str = "", outcome: str
@@ -105,6 +136,19 @@ class AuditLog:
         if head is None or head.number != number or bytes(head.link) != link:
             return number, [_broken(number + 1, "gone")]
         return number, []
+
+
+def _changes_rights(body: str) -> bool:
+    """Is it a row of `changing`, whose actions are named "person.add", "session.end"; or cannot that be told?"""
+    try:
+        return "." in json.loads(body)["action"]
+    except (ValueError, KeyError, TypeError):
+        return True
+
+
+def changes_here(workspace: Workspace) -> int:
+    """How often this process changed who may do what in a workspace, or tried to."""
+    return _here[str(workspace.root)]
 
 
 #: What `AuditLog.changing` gives to write rows with.

@@ -87,6 +87,8 @@ def prepared(path: Path, encoding: str | None = None) -> Iterator[Prepared]:
     """
     suffix = path.suffix.lower()
     try:
+        if path.is_file() and not path.stat().st_size:
+            raise BadInput("INTAKE-NO-BYTES", file=path.name)
         with TemporaryDirectory(prefix="tilth-") as folder:
             if suffix == ".shp":
                 with shapefile.opened(path, encoding) as shape:

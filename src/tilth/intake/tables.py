@@ -250,7 +250,7 @@ def _table(cells: Cells, source: Source, findings: Sequence[Finding], *, lines: 
         columns[name] = typed_column(column, numbers=True) if lines else _as_it_is(column)
     frame = pd.DataFrame(columns, index=range(len(body)))
     frame["source_row"] = np.arange(1, len(body) + 1, dtype=np.int64)
-    said = (*findings, *_named(given, source.name))
+    said = (*findings, *_named(given, source.name), *_with_blanks(header, source.name))
     return Table(frame, None, (source,), len(frame), (), said, source.driver)
 
 
@@ -309,6 +309,12 @@ def _unique(names: Sequence[str]) -> tuple[list[str], list[str]]:
 
 def _named(given: Sequence[str], file: str) -> list[Finding]:
     return [Finding("INTAKE-NAME-GIVEN", Where(file=file), {"fields": ", ".join(given)})] if given else []
+
+
+def _with_blanks(header: Sequence[Any], file: str) -> list[Finding]:
+    """What there is to say about headings whose blanks were left off: a program that looks for them finds others."""
+    fields = [f"'{cell}'" for cell in header if isinstance(cell, str) and cell.strip() and cell != cell.strip()]
+    return [Finding("INTAKE-NAME-BLANKS", Where(file=file), {"fields": ", ".join(fields)})] if fields else []
 
 
 _READERS: dict[str, Callable[[Path, str | None, str | None], Table]] = {

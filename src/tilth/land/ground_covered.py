@@ -25,7 +25,9 @@ def covered(shapes: Iterable[Any]) -> Shapes:
     one part that lie inside one another take turns, as ground and hole. None is an empty polygon.
     """
     out = np.asarray(shapes, dtype=object).copy()
-    out[shapely.is_missing(out)] = shapely.Polygon()
+    missing = shapely.is_missing(out)
+    if missing.any():
+        out[missing] = shapely.Polygon()
     for at in np.flatnonzero(~shapely.is_valid(out)):
         out[at] = _read(out[at])
     return out

@@ -64,10 +64,11 @@ class RegionTree:
         return sorted((r for r in self.regions.values() if r.level == level), key=lambda region: region.code)
 
     def ancestors(self, code: str) -> list[Region]:
-        """From the region itself up to its root."""
-        line = [self[code]]
-        while line[-1].parent in self.regions:
+        """From the region itself up to its root; regions that lie in one another are each named once."""
+        line, seen = [self[code]], {code}
+        while line[-1].parent in self.regions and line[-1].parent not in seen:
             line.append(self.regions[str(line[-1].parent)])
+            seen.add(line[-1].code)
         return line
 
     def below(self, code: str) -> frozenset[str]:

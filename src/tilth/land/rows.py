@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from tilth.core import FloatArray, IntArray
+    from tilth.land.at_hand import AtHand
 
     Bytes = npt.NDArray[np.uint8]
     Shapes = npt.NDArray[np.object_]
@@ -48,7 +49,16 @@ class StoredRows:
 
         beside = {_SHAPES, _BOXES} if self._has_boxes else {_SHAPES}
         names = [name for name in pq.read_schema(self.file).names if name not in beside]
-        return pq.read_table(self.file, columns=names).to_pandas()
+        return pq.read_table(self.file, columns=names).combine_chunks().to_pandas()
+
+    @cached_property
+    def at_hand(self) -> AtHand | None:
+        """The shapes laid out for whoever looks at a few of them, time and again; None where nobody did that."""
+        return None
+
+    def lay_out(self, shapes: AtHand | None) -> None:
+        """Look there for shapes from now on."""
+        self.__dict__["at_hand"] = shapes
 
     @cached_property
     def _has_boxes(self) -> bool:
@@ -118,6 +128,11 @@ class StoredRows:
         import pyarrow.parquet as pq
         import shapely
 
+        if self.at_hand is not None:
+            try:
+                return self.at_hand.shapes(rows)
+            except shapely.GEOSException as error:
+                raise damaged(self.file.parent, error) from error
         if "frame" in self.__dict__ or len(rows) > len(self.attributes) // _FEW:
             return np.asarray(self.frame.geometry, dtype=object)[rows]
         try:

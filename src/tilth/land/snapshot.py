@@ -6,11 +6,13 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from tilth.core import BadInput, Finding
 from tilth.land.classes import CodeSystem, code_system, observed_code_system
 from tilth.land.rows import StoredAside, StoredRows
+from tilth.land.texts import Texts
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -146,6 +148,15 @@ class Snapshot:
 
         return np.asarray(shapely.bounds(np.asarray(self.rows.geometry, dtype=object)))
 
+    def meeting(self, box: FloatArray) -> IntArray:
+        """The rows whose boxes meet `box` (4,): x and y least, x and y most. In their order."""
+        if isinstance(self.rows, StoredRows) and self.rows.at_hand is not None:
+            return self.rows.at_hand.meeting(box)
+        import numpy as np
+
+        bounds = self.bounds
+        return np.flatnonzero((bounds[:, :2] <= box[2:]).all(axis=1) & (bounds[:, 2:] >= box[:2]).all(axis=1))
+
     def binaries(self) -> Iterator[tuple[Bytes, IntArray]]:
         """The shapes as well-known binary, some rows at a time, see `StoredRows.binaries`."""
         if isinstance(self.rows, StoredRows):
@@ -165,6 +176,24 @@ class Snapshot:
         import numpy as np
 
         return np.asarray(self.rows.geometry, dtype=object)[rows]
+
+    def texts(self, column: str) -> Texts:
+        """A column of text of the attributes, laid out for whoever looks at a few rows, time and again."""
+        found = self._texts.get(column)
+        if found is None:
+            found = self._texts[column] = Texts.of(self.attributes[column])
+        return found
+
+    @cached_property
+    def _texts(self) -> dict[str, Texts]:
+        return {}
+
+    @cached_property
+    def repeated_ids(self) -> frozenset[str]:
+        """The ids that stand for more than one row, and the blank one where there is a row without an id."""
+        frame = self.attributes
+        ids = frame["feature_id" if "feature_id" in frame else "parcel_id"].astype("str")
+        return frozenset(ids[ids.duplicated() | ids.eq("")].tolist())
 
     @property
     def codes(self) -> CodeSystem:

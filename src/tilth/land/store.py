@@ -3,65 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sqlalchemy import (
-    BigInteger,
-    Boolean,
-    Column,
-    Connection,
-    Integer,
-    MetaData,
-    String,
-    Table,
-    delete,
-    func,
-    select,
-    update,
-)
-
 from tilth.core import BadInput, NotFound
+from tilth.land.at_hand import at_hand
 from tilth.land.folder import is_whole, read_folder, read_meta, stamp, write_folder
 from tilth.land.regions import Region, RegionTree, Task
+from tilth.land.rows import StoredRows
 from tilth.land.snapshot import Draft, Meta, Snapshot
 from tilth.runtime import Workspace, settle
 from tilth.runtime.held import HOLDING
-
-_tables = MetaData()
-_snapshot = Table(
-    "snapshot",
-    _tables,
-    Column("id", String, primary_key=True),
-    Column("kind", String),
-    Column("year", Integer),
-    Column("label", String),
-    Column("folder", String),
-    Column("current", Boolean),
-    Column("stored_at", String),
-    Column("sequence", Integer),
-)
-_region = Table(
-    "region",
-    _tables,
-    Column("code", String, primary_key=True),
-    Column("name", String),
-    Column("level", String),
-    Column("parent", String),
-    Column("control_dm2", BigInteger),
-    Column("control_island_dm2", BigInteger),
-)
-_group = Table("region_group", _tables, Column("name", String), Column("region", String))
-_task = Table(
-    "task",
-    _tables,
-    Column("region", String),
-    Column("year", Integer),
-    Column("holding_dm2", BigInteger),
-    Column("pbf_dm2", BigInteger),
-    Column("source", String),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +67,8 @@ class Store:
         """
         if label:
             draft = replace(draft, meta=replace(draft.meta, extra={**draft.meta.extra, "label": label}))
+        from tilth.land import recording
+
         meta, name = draft.meta, draft.id
         folder = Path("snapshots" if meta.kind == "survey" else "layers") / f"{meta.kind}-{meta.year or 0}-{name[:16]}"
         entry = Stored(name, meta.kind, meta.year, label, folder, in_use, "")
@@ -126,10 +80,10 @@ class Store:
                 self._settle(draft, folder)
             with self.workspace.database.transaction() as connection:
                 if in_use:
-                    _make_current(connection, entry)
+                    recording.make_current(connection, entry)
                 else:
-                    _keep_aside(connection, entry)
-                _put_regions(connection, regions, groups or {})
+                    recording.keep_aside(connection, entry)
+                recording.put_regions(connection, regions, groups or {})
         return Snapshot(name, meta, draft.parcels, draft.findings, draft.quarantine)
 
     def _settle(self, draft: Draft, folder: Path) -> None:
@@ -148,29 +102,37 @@ class Store:
         BadInput
             If its description is missing or damaged.
         """
+        from tilth.land import recording
+
         self.meta(stored)
         with self.workspace.writing(), self.workspace.database.transaction() as connection:
-            _make_current(connection, stored)
+            recording.make_current(connection, stored)
 
     def set_aside(self, stored: Stored) -> None:
         """Take a stored snapshot or layer out of use. It stays in the workspace."""
+        from tilth.land import recording
+
         with self.workspace.writing(), self.workspace.database.transaction() as connection:
-            connection.execute(update(_snapshot).where(_snapshot.c.id == stored.id).values(current=False))
+            recording.take_out_of_use(connection, stored.id)
 
     def listed(self, *, kind: str | None = None, year: int | None = None, current: bool = True) -> list[Stored]:
         """What is stored, in the order it came; by default only what is in use."""
-        query = select(_snapshot).order_by(_snapshot.c.sequence)
-        if kind is not None:
-            query = query.where(_snapshot.c.kind == kind)
-        if year is not None:
-            query = query.where(_snapshot.c.year == year)
-        if current:
-            query = query.where(_snapshot.c.current)
-        with self.workspace.database.transaction() as connection:
-            rows = connection.execute(query).mappings().all()
+        asked = {name: value for name, value in (("kind", kind), ("year", year)) if value is not None}
+        wanted = [f"{name} = :{name}" for name in asked]
+        wanted += ['"current"'] if current else []
+        (rows,) = self.workspace.database.read(
+            f"SELECT * FROM snapshot WHERE {' AND '.join(wanted or ['1 = 1'])} ORDER BY sequence",  # noqa: S608 - ours
+            **asked,
+        )
         return [
             Stored(
-                row["id"], row["kind"], row["year"], row["label"], Path(row["folder"]), row["current"], row["stored_at"]
+                row["id"],
+                row["kind"],
+                row["year"],
+                row["label"],
+                Path(row["folder"]),
+                bool(row["current"]),
+                row["stored_at"],
             )
             for row in rows
         ]
@@ -231,7 +193,14 @@ class Store:
         """
         folder = self.workspace.root / stored.folder
         key = ("snapshot", str(folder), stored.id, stamp(folder))
-        return HOLDING.held(key, lambda: read_folder(folder, stored.id), lambda one: one.meta.rows_stored)
+        return HOLDING.held(key, lambda: self._read(folder, stored.id), lambda one: one.meta.rows_stored)
+
+    def _read(self, folder: Path, name: str) -> Snapshot:
+        """The snapshot `name` in `folder`; with its shapes laid out where it is held for many who ask."""
+        found = read_folder(folder, name)
+        if HOLDING.most > 0 and isinstance(found.rows, StoredRows):
+            found.rows.lay_out(at_hand(self.workspace, found))
+        return found
 
     def meta(self, stored: Stored) -> Meta:
         """What a stored snapshot is, without its rows.
@@ -248,8 +217,10 @@ class Store:
 
         `groups` names sets of regions; an earlier set of that name is replaced. All of it is kept, or nothing.
         """
+        from tilth.land import recording
+
         with self.workspace.writing(), self.workspace.database.transaction() as connection:
-            _put_regions(connection, regions, groups or {})
+            recording.put_regions(connection, regions, groups or {})
 
     def put_group(self, name: str, members: Sequence[str]) -> None:
         """Name a set of regions; an earlier set of that name is replaced."""
@@ -257,11 +228,13 @@ class Store:
 
     def regions(self) -> RegionTree:
         """The region tree; the workspace's own county is always in it."""
-        with self.workspace.database.transaction() as connection:
-            rows = connection.execute(select(_region)).mappings().all()
-            groups: dict[str, list[str]] = {}
-            for row in connection.execute(select(_group).order_by(_group.c.name, _group.c.region)).mappings():
-                groups.setdefault(row["name"], []).append(row["region"])
+        rows, named = self.workspace.database.read(
+            "SELECT code, name, level, parent, control_dm2, control_island_dm2 FROM region",
+            "SELECT name, region FROM region_group ORDER BY name, region",
+        )
+        groups: dict[str, list[str]] = {}
+        for row in named:
+            groups.setdefault(row["name"], []).append(row["region"])
         regions = {row["code"]: Region(**row) for row in rows}
         own = self.workspace.region
         if own not in regions:
@@ -270,92 +243,18 @@ class Store:
 
     def put_tasks(self, tasks: Iterable[Task]) -> None:
         """Add tasks, or replace those of the same region and year."""
+        from tilth.land import recording
+
         rows = list(tasks)
         with self.workspace.writing(), self.workspace.database.transaction() as connection:
-            for task in rows:
-                same = (_task.c.region == task.region) & (_task.c.year == task.year)
-                connection.execute(delete(_task).where(same))
-                connection.execute(
-                    _task.insert().values(
-                        region=task.region,
-                        year=task.year,
-                        holding_dm2=task.holding_dm2,
-                        pbf_dm2=task.pbf_dm2,
-                        source=task.source,
-                    )
-                )
+            recording.put_tasks(connection, rows)
 
     def tasks(self, year: int | None = None) -> list[Task]:
         """Tasks by region: for each region the newest that is not later than `year` (all of them without one)."""
-        query = select(_task).order_by(_task.c.region, _task.c.year)
-        if year is not None:
-            query = query.where(_task.c.year <= year)
-        with self.workspace.database.transaction() as connection:
-            tasks = [Task(**row) for row in connection.execute(query).mappings()]
-        return tasks if year is None else list({task.region: task for task in tasks}.values())
-
-
-def _make_current(connection: Connection, entry: Stored) -> None:
-    """Mark `entry` as the newest of its kind, year and label, and the one in use."""
-    year = _snapshot.c.year.is_(None) if entry.year is None else _snapshot.c.year == entry.year
-    same = (_snapshot.c.kind == entry.kind) & year
-    if entry.kind != "survey":
-        same = same & (_snapshot.c.label == entry.label)
-    connection.execute(update(_snapshot).where(same).values(current=False))
-    _record(connection, entry, current=True)
-
-
-def _keep_aside(connection: Connection, entry: Stored) -> None:
-    """List `entry` without using it; one that is listed already stays as it is."""
-    _first_in_line(connection)
-    if connection.execute(select(_snapshot.c.id).where(_snapshot.c.id == entry.id)).first() is None:
-        _record(connection, entry, current=False)
-
-
-def _record(connection: Connection, entry: Stored, *, current: bool) -> None:
-    """Write down `entry` as the newest."""
-    connection.execute(delete(_snapshot).where(_snapshot.c.id == entry.id))
-    number = connection.execute(select(func.coalesce(func.max(_snapshot.c.sequence), 0))).scalar_one() + 1
-    connection.execute(
-        _snapshot.insert().values(
-            id=entry.id,
-            kind=entry.kind,
-            year=entry.year,
-            label=entry.label,
-            folder=entry.folder.as_posix(),
-            current=current,
-            stored_at=datetime.now(UTC).isoformat(timespec="seconds"),
-            sequence=number,
+        until = "" if year is None else "WHERE year <= :year"
+        (rows,) = self.workspace.database.read(
+            f"SELECT region, year, holding_dm2, pbf_dm2, source FROM task {until} ORDER BY region, year",  # noqa: S608
+            **({} if year is None else {"year": year}),
         )
-    )
-
-
-def _put_regions(connection: Connection, regions: Iterable[Region], groups: Mapping[str, Sequence[str]]) -> None:
-    _first_in_line(connection)
-    held = {row["code"]: Region(**row) for row in connection.execute(select(_region)).mappings()}
-    for region in [_completed(new, held.get(new.code)) for new in regions]:
-        connection.execute(delete(_region).where(_region.c.code == region.code))
-        connection.execute(_region.insert().values(**asdict(region)))
-    for name, members in groups.items():
-        connection.execute(delete(_group).where(_group.c.name == name))
-        for member in dict.fromkeys(members):
-            connection.execute(_group.insert().values(name=name, region=member))
-
-
-def _first_in_line(connection: Connection) -> None:
-    """Wait for other writers before anything is read: SQLite refuses who read first and finds another has written."""
-    connection.execute(delete(_group).where(_group.c.name == ""))
-
-
-def _completed(new: Region, held: Region | None) -> Region:
-    """`new`, with name, parent and control areas of `held` where it has none of its own."""
-    if held is None:
-        return new
-    return Region(
-        new.code,
-        held.name if new.name in ("", new.code) else new.name,
-        new.level,
-        held.parent if new.parent is None else new.parent,
-        held.control_dm2 if new.control_dm2 is None else new.control_dm2,
-        held.control_island_dm2 if new.control_island_dm2 is None else new.control_island_dm2,
-    )
+        tasks = [Task(**row) for row in rows]
+        return tasks if year is None else list({task.region: task for task in tasks}.values())

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     )
     from tilth.ledger.book import Book, counter
     from tilth.ledger.by_family import Summed, regions_used, summed
+    from tilth.ledger.cap_left import cap_left_of
     from tilth.ledger.caps import CapSheet, cap_of
     from tilth.ledger.chart import Chart, families, may_be_negative
     from tilth.ledger.closing import Closing, may_close
@@ -75,6 +76,7 @@ if TYPE_CHECKING:
     )
     from tilth.ledger.statement import state
     from tilth.ledger.statement_records import rules_of, statement_record
+    from tilth.ledger.submissions import Submission, Submissions
     from tilth.ledger.tested import Outcome, Tested
     from tilth.ledger.turnover import AccountTurn, Moved, Turn, Turnover, booked, moves, stays_within, told_within
     from tilth.ledger.verifying import Verified, replay, verify
@@ -134,6 +136,8 @@ __all__ = [
     "Shared",
     "Statement",
     "Status",
+    "Submission",
+    "Submissions",
     "Summed",
     "Surveys",
     "Terms",
@@ -155,6 +159,7 @@ __all__ = [
     "book_state",
     "booked",
     "cap_known",
+    "cap_left_of",
     "cap_of",
     "charged",
     "check",

@@ -14,16 +14,17 @@ from tilth.core import BadInput, label
 from tilth.land import RegionTree, Task
 from tilth.ledger import tables
 from tilth.ledger.canonical import entry_of
-from tilth.ledger.cap_left import cap_and_used, cap_facts, occupies
+from tilth.ledger.cap_left import cap_and_used, cap_facts
+from tilth.ledger.caps import occupies
 from tilth.ledger.chart import Chart
 from tilth.ledger.equivalents import land_types
 from tilth.ledger.gathering import CLAIMING, children_of, covered, gather, subtree
 from tilth.ledger.judging import task_of, told
 from tilth.ledger.judging_book import moves_area
 from tilth.ledger.model import Account, Entry, Phase
-from tilth.ledger.owing import Owing
+from tilth.ledger.owing import Owing, indicated
 from tilth.ledger.policy import Policy
-from tilth.ledger.reversing import about_claims, not_written_off, writes_off
+from tilth.ledger.reversing import about_claims, writes_off
 from tilth.runtime import Database
 
 _MANY = 500
@@ -51,9 +52,9 @@ def admit(
     ------
     BadInput
         If an entry would take a region, or one above it, below its task (INV-13) or beyond its cap (INV-10), an
-        upgrade moves area (INV-16), an occupation is taken back whose claim is written off, a write-off takes more than
-        the occupations that it links still owe, compensation comes without its ground or into a book that is older
-        (INV-6), or a loss in one land type is made up for in another (`ldn`).
+        upgrade moves area (INV-16), a write-off takes more than the occupations that it links still owe, compensation
+        comes without its ground or into a book that is older (INV-6), or a loss in one land type is made up for in
+        another (`ldn`).
     """
     chart = chart or Chart()
     if not any(gated(one, chart) for one in entries):
@@ -74,10 +75,9 @@ def admit(
             raise BadInput("POLICY-LIKE", id=one.id, types=", ".join(sorted(land_types(one))))
         if opens_stock(one):
             gate.opening(one)
-        if one.reverses and about_claims(one):
-            not_written_off(database, one, gate.coming.values())
         if writes_off(one):
             gate.owing.hold(one, gate.coming.values())
+            indicated(one, policy)
         if takes_farmland(one, chart):
             gate.red_line(one)
             if one.kind == "NONAG":

@@ -20,6 +20,7 @@ from tilth.ledger.effects import Effect, effects, reversible, settlable
 from tilth.ledger.holding import is_over, letting_go, reservations
 from tilth.ledger.laws import Missed, check
 from tilth.ledger.model import Account, Balance, Entry, Phase, Quantities, Receipt, day_number
+from tilth.ledger.reversing import WRITING_OFF, links_what_it_writes_off
 from tilth.ledger.tables import amounts, entries
 from tilth.ledger.timeline import START
 from tilth.ledger.writing import Asked, Kept, write, write_alone
@@ -257,6 +258,8 @@ class Book:
             settlable(entry, reservation)
         if entry.reverses:
             reversible(entry, named[entry.reverses])
+        elif entry.kind in WRITING_OFF:
+            links_what_it_writes_off(entry, named)
         return effects(entry, reservation)
 
     def _entries(self, names: Sequence[str]) -> dict[str, statements.EntryRow]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from datetime import date
 
 from sqlalchemy import select
@@ -10,7 +10,7 @@ from sqlalchemy import select
 from tilth.land import RegionTree
 from tilth.ledger import tables
 from tilth.ledger.canonical import entry_of
-from tilth.ledger.caps import cap_from
+from tilth.ledger.caps import cap_from, occupies
 from tilth.ledger.chart import Chart
 from tilth.ledger.gathering import Event, Facts, children_of, subtree
 from tilth.ledger.model import Entry, Phase, day_number
@@ -36,18 +36,26 @@ def caps_left(
     return found
 
 
+def cap_left_of(database: Database, tree: RegionTree, code: str, year: int, policy: Policy, chart: Chart) -> int | None:
+    """What acts of `year` may still occupy of the cap that was set for a region by the end of that year; None if none
+    was. What is occupied or reserved counts by its act, on whatever day it was booked."""
+    within = subtree(code, children_of(tree))
+    then, now = (cap_facts(database, tree, code, year, within, chart, on) for on in (date(year, 12, 31), None))
+    cap, _ = cap_and_used(then, year, policy, code)
+    return None if cap is None else cap - cap_and_used(now, year, policy, code)[1]
+
+
 def cap_and_used(
     facts: Facts, year: int, policy: Policy, code: str, *, computed: bool = False
 ) -> tuple[int | None, int]:
     """The cap of a region in the book, if it has one, and what is used or reserved of it."""
     sheet = cap_from(facts, year, policy, code)
-    held = sum(occupies(one, facts.regions, year) for one in facts.open)
     if sheet is None:
-        return None, held
+        return None, sum(occupies(one, facts.regions, year) for one in facts.open)
     cap = sheet.handed_dm2
     if cap is None and computed and sheet.whole:
         cap = sheet.cap_dm2
-    return cap, sheet.used_dm2 + held
+    return cap, sheet.used_dm2 + sheet.held_dm2
 
 
 def cap_facts(
@@ -89,10 +97,3 @@ def cap_facts(
             kind = kinds_of.setdefault(entry.id, kinds_of.get(entry.reverses, entry.kind))
             events.append(Event(number, entry, kind, recorded_at))
     return Facts(code, year, tree, chart, within, tuple(events), tuple(reserved.values()), {})
-
-
-def occupies(entry: Entry, within: Collection[str], year: int) -> int:
-    """What an entry occupies, or a reservation holds, of the cap of a year."""
-    if entry.kind != "NONAG" or entry.act_date.year != year or entry.phase not in (Phase.POST, Phase.RESERVE):
-        return 0
-    return sum(q.area_dm2 for account, q in entry.lines if account.name == "CLAIM:NONAG" and account.region in within)

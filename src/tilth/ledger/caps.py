@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from tilth.land import RegionTree
 from tilth.ledger.gathering import Facts, gather
-from tilth.ledger.model import Entry
+from tilth.ledger.model import Entry, Phase
 from tilth.ledger.policy import Policy
 from tilth.runtime import Database
 
@@ -26,6 +26,7 @@ class CapSheet:
     transfers_in_dm2: int
     transfers_out_dm2: int
     used_dm2: int  # occupied by construction whose act is of the year
+    held_dm2: int  # of such acts, what reservations that are open hold for it
     set_dm2: int | None  # what was set for the region in the book; None: nothing was
     whole: bool  # the book holds all of the year before
     confidence: str  # of the least sure rule that it rests on
@@ -46,22 +47,30 @@ class CapSheet:
         return max(0, self.raw_dm2)
 
     @property
-    def remaining_dm2(self) -> int:
-        """What of it is not used; negative: what is occupied beyond it."""
-        return self.cap_dm2 - self.used_dm2
-
-    @property
     def handed_dm2(self) -> int | None:
         """What was set for the region, with what it got and gave by transfers; None: nothing was set."""
         if self.set_dm2 is None and not (self.transfers_in_dm2 or self.transfers_out_dm2):
             return None
         return (self.set_dm2 or 0) + self.transfers_in_dm2 - self.transfers_out_dm2
 
+    @property
+    def counts_dm2(self) -> int | None:
+        """The cap that counts: what was handed down, else the formula's; None where the book holds too little of it."""
+        if self.handed_dm2 is not None:
+            return self.handed_dm2
+        return self.cap_dm2 if self.whole else None
+
+    @property
+    def remaining_dm2(self) -> int | None:
+        """What of the cap that counts is neither used nor reserved; negative: what lies beyond it."""
+        return None if self.counts_dm2 is None else self.counts_dm2 - self.used_dm2 - self.held_dm2
+
     def as_record(self) -> dict[str, Any]:
         """For JSON."""
         names = (
             "region", "year", "stable_additions_dm2", "net_dm2", "carried_dm2", "transfers_in_dm2",
-            "transfers_out_dm2", "cap_dm2", "used_dm2", "remaining_dm2", "set_dm2", "whole", "confidence",
+            "transfers_out_dm2", "cap_dm2", "used_dm2", "held_dm2", "handed_dm2", "counts_dm2", "remaining_dm2",
+            "set_dm2", "whole", "confidence",
         )  # fmt: skip
         return {
             **{name: getattr(self, name) for name in names},
@@ -94,7 +103,8 @@ def cap_from(facts: Facts, year: int, policy: Policy, region: str = "") -> CapSh
     return CapSheet(
         region=code, year=year, stable_additions_dm2=additions, stable_reductions_dm2=reductions,
         carried_dm2=_carried(facts, year - 1, policy, code, carry), transfers_in_dm2=got, transfers_out_dm2=given,
-        used_dm2=used(facts, year, within), set_dm2=_set(facts, year, code),
+        used_dm2=used(facts, year, within), held_dm2=sum(occupies(one, within, year) for one in facts.open),
+        set_dm2=_set(facts, year, code),
         whole=facts.begins is not None and facts.begins < date(year - 1, 1, 1) and facts.covers(code),
         confidence=max(unsure, key=("sure", "likely", "unverified").index),
     )  # fmt: skip
@@ -179,3 +189,10 @@ def _acts(facts: Facts, entry: Entry, kind: str, year: int) -> bool:
 def occupied(facts: Facts, entry: Entry, within: Iterable[str]) -> int:
     """What an entry of construction occupies: what it claims, or gives back where it is a counter-entry."""
     return sum(q.area_dm2 for account, q in facts.lines(entry, *within) if account.name == "CLAIM:NONAG")
+
+
+def occupies(entry: Entry, within: Collection[str], year: int) -> int:
+    """What an entry occupies, or a reservation holds, of the cap of a year."""
+    if entry.kind != "NONAG" or entry.act_date.year != year or entry.phase not in (Phase.POST, Phase.RESERVE):
+        return 0
+    return sum(q.area_dm2 for account, q in entry.lines if account.name == "CLAIM:NONAG" and account.region in within)

@@ -18,6 +18,7 @@ from tilth.land import CodeSystem
 from tilth.ledger.chart import kinds
 from tilth.ledger.flow_kinds import NO_RECORD, ChangeRecord, capacity_of, flow_kinds, kind_of_loss
 from tilth.ledger.flow_steps import MARKS_FIRST, Parts, steps
+from tilth.ledger.marks import FLOW_RULES
 from tilth.ledger.model import NOTHING, Account, Entry, Line, Quantities
 
 _LONGEST_ID = 100
@@ -286,7 +287,8 @@ class _Work:
             id=_id(self.prefix, told["to_region"], f"{told['old_parcel']}-{told['new_parcel']}"),
             kind=kind, act_date=day or self.year_end, posting_date=self.terms.posting_date,
             evidence=evidence + ("" if day else _ASSUMED), author=self.terms.author,
-            geometry=f"{told['old_parcel']} > {told['new_parcel']}", lines=tuple(lines),
+            geometry=f"{told['old_parcel']} > {told['new_parcel']}", lines=tuple(lines), rule_pack=FLOW_RULES,
+            rule_version=flow_kinds()["version"],
         )  # fmt: skip
 
     def boundaries(self) -> list[Entry]:
@@ -328,7 +330,8 @@ class _Work:
     def _summed(self, id: str, kind: str, lines: Sequence[Line]) -> Entry:
         return Entry(
             id=id, kind=kind, act_date=self.year_end, posting_date=self.terms.posting_date, author=self.terms.author,
-            evidence=self.terms.evidence or self.surveys, lines=tuple(lines),
+            evidence=self.terms.evidence or self.surveys, lines=tuple(lines), rule_pack=FLOW_RULES,
+            rule_version=flow_kinds()["version"],
         )  # fmt: skip
 
     def unrecorded(self, seen: set[str]) -> list[Unmatched]:

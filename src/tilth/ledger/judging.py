@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
-from tilth.core import label
+from tilth.core import Label, enumerated, label
 from tilth.land import Task
 from tilth.ledger.allotting import Allotted, allotted
 from tilth.ledger.gathering import Event, Facts
@@ -93,11 +93,12 @@ def taken(facts: Facts, event: Event, family: str, *within: str) -> Quantities:
     return found
 
 
-def named(ids: Iterable[str]) -> str:
+def named(ids: Iterable[str]) -> Label:
     """The first of them, as a sentence carries them."""
     every = list(ids)
     more = f" … (+{len(every) - _NAMED})" if len(every) > _NAMED else ""
-    return (", ".join(every[:_NAMED]) + more) or "-"
+    first = enumerated(every[:_NAMED] or ["-"])
+    return Label(first.en + more, first.zh + more)
 
 
 def told(value: int | None, unit: str) -> str:

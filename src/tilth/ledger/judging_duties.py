@@ -82,7 +82,7 @@ def caps_hold(case: Case) -> Iterator[Tested]:
             if sheet is None or rule is None:
                 yield case.said("INV-10", None, "", holds=None, region=code)
                 continue
-            cap = sheet.handed_dm2 if sheet.handed_dm2 is not None else sheet.cap_dm2 if sheet.whole else None
+            cap = sheet.counts_dm2
             key = "ASSESS-CAP-UNKNOWN" if cap is None else "ASSESS-CAP"
             yield case.said(
                 "INV-10", rule, key, holds=None if cap is None else sheet.used_dm2 <= cap, found=sheet.used_dm2,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from tilth.core import Label, label
+from tilth.core import Label, enumerated, label
 from tilth.ledger.allotting import claimed
 from tilth.ledger.gathering import Event
 from tilth.ledger.judging import Case, told
@@ -40,8 +40,8 @@ class _Compensated:
         key = "ASSESS-FIRST-OVERDUE" if self.event.entry.due is not None else "ASSESS-FIRST-ONE"
         return label(
             key, id=self.event.entry.id, limit=self.limit, owed=told(self.owed, "dm2"),
-            in_time=told(self.in_time, "dm2"), later=told(self.later, "dm2"),
-            left=told(self.owed - self.in_time - self.later, "dm2"),
+            in_time=told(self.in_time, "dm2"), later=_if_any("ASSESS-FIRST-AFTER", self.later),
+            left=_if_any("ASSESS-FIRST-LEFT", self.owed - self.in_time - self.later),
         )  # fmt: skip
 
 
@@ -55,7 +55,7 @@ def compensated_first(case: Case) -> Iterator[Tested]:
         yield case.said(
             "INV-9", rule, "ASSESS-FIRST-LATE" if late else "ASSESS-FIRST", holds=not late,
             found=sum(one.in_time for one in ones), wanted=sum(one.owed for one in ones), count=len(ones),
-            late=len(late), which=_listed(late), promised=told(promised, "dm2"),
+            late=len(late), which=_listed(late), promised=_if_any("ASSESS-FIRST-PROMISED", promised),
         )  # fmt: skip
 
 
@@ -82,10 +82,15 @@ def _asked(case: Case) -> tuple[list[_Compensated], int]:
     return found, promised
 
 
+def _if_any(key: str, area: int) -> Label:
+    """What is nothing is not said."""
+    return label(key, area=told(area, "dm2")) if area else Label("", "")
+
+
 def _listed(late: Iterable[_Compensated]) -> Label:
     """Each with what it lacks; of many the others by their ids, uncut."""
     every = list(late)
     said = [one.said for one in every[:_TOLD]]
     if every[_TOLD:]:
-        said.append(label("ASSESS-FIRST-OTHERS", ids=", ".join(one.event.entry.id for one in every[_TOLD:])))
+        said.append(label("ASSESS-FIRST-OTHERS", ids=enumerated(one.event.entry.id for one in every[_TOLD:])))
     return Label("; ".join(one.en for one in said), "；".join(one.zh for one in said))

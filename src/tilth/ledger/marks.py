@@ -13,6 +13,9 @@ from tilth.ledger.model import Account, Entry, Quantities
 _CALLED = {"pbf": Label("permanent basic farmland", "永久基本农田"), "stable": Label("stable use", "稳定利用"),
            "grade": Label("quality grade", "质量等级")}  # fmt: skip
 
+#: The rules by which entries are made of two surveys: the table of kinds, with its version.
+FLOW_RULES = "flow-kinds"
+
 
 def unmarked(entry: Entry, chart: Chart) -> None:
     """Nothing, if no farmland in `entry` changes a mark that its kind may not change.
@@ -91,6 +94,6 @@ def off_basic(entry: Entry, farmland: Iterable[str], regions: Iterable[str]) -> 
 def measured_anew(entry: Entry) -> bool:
     """Is it one of the sums by which a survey measures the same land anew: ridges, edges, slivers?
 
-    Such an entry is made of two surveys, and posting them again finds it by its id.
+    Such an entry was made of two surveys by the table of kinds, and is about no single piece of ground.
     """
-    return entry.kind == "REAPPRAISAL" and entry.id.startswith("flow:") and not entry.geometry
+    return entry.kind == "REAPPRAISAL" and entry.rule_pack == FLOW_RULES and not entry.geometry

@@ -8,17 +8,27 @@ from itertools import islice
 
 from sqlalchemy import select
 
-from tilth.core import BadInput
+from tilth.core import BadInput, Label, enumerated
 from tilth.ledger import tables
 from tilth.ledger.canonical import entry_of
 from tilth.ledger.history import Recorded, posted
 from tilth.ledger.judging import told
 from tilth.ledger.lots import Running
-from tilth.ledger.model import Account, Entry, Phase
+from tilth.ledger.model import Account, Entry, Phase, Quantities
+from tilth.ledger.policy import Policy
 from tilth.ledger.reversing import about_claims
 from tilth.runtime import Database
 
 _FIRST = date(1900, 1, 1)
+#: Of each quantity its unit, and how it is told behind the account.
+_UNITS = (
+    ("dm2", Label("", "")),
+    ("dm2", Label(" (paddy)", "（水田）")),
+    ("kg", Label(" (grain capacity)", "（产能）")),
+    ("dm2_grade", Label(" (area × grade)", "（面积×等级）")),
+)
+#: What the rules may count beside area: its place in the quantities, and how it is called.
+_INDICATORS = {"paddy": (1, Label("paddy", "水田")), "capacity": (2, Label("capacity", "产能"))}
 
 
 class Owing:
@@ -29,9 +39,8 @@ class Owing:
         self._read: dict[frozenset[str], tuple[Running, int]] = {}
 
     def hold(self, entry: Entry, coming: Iterable[Entry]) -> None:
-        """Nothing, if the occupations that a write-off links still owe, together, what it takes on each account.
-
-        One that links no occupation takes from the oldest, and is let be.
+        """Nothing, if the occupations that a write-off links still owe, together, what it takes on each account: area,
+        paddy, capacity and area × grade.
 
         Parameters
         ----------
@@ -45,18 +54,17 @@ class Owing:
         """
         before = list(coming)
         linked = _occupations(self._database, entry, before)
-        if not linked:
-            return
         book = self._now(frozenset(about_claims(entry)), before)
-        for account, taken in sorted(_takes(entry).items()):
+        for account, quantities in sorted(_takes(entry).items()):
             lots = (book.of_entry.get((one, account)) for one in linked)
             there = [one for one in lots if one and one.recorded.entry.posting_date <= entry.posting_date]
-            owed = sum(one.accounts[account][0] for one in there)
-            if taken > owed:
-                raise BadInput(
-                    "POLICY-SETTLE-OWED", id=entry.id, account=str(account), taken=told(taken, "dm2"),
-                    owed=told(owed, "dm2"), short=told(taken - owed, "dm2"), occupations=", ".join(linked),
-                )  # fmt: skip
+            for at, (taken, (unit, what)) in enumerate(zip(quantities, _UNITS, strict=True)):
+                owed = sum(one.accounts[account][at] for one in there)
+                if taken > owed:
+                    raise BadInput(
+                        "POLICY-SETTLE-OWED", id=entry.id, account=str(account), what=what, taken=told(taken, unit),
+                        owed=told(owed, unit), short=told(taken - owed, unit), occupations=enumerated(linked or ["-"]),
+                    )  # fmt: skip
 
     def _now(self, regions: frozenset[str], coming: list[Entry]) -> Running:
         """The lots after the entries of the call so far."""
@@ -88,13 +96,35 @@ def _recorded(entry: Entry) -> Recorded:
     return Recorded(0, entry, "", "")
 
 
-def _takes(entry: Entry) -> dict[Account, int]:
-    """What a write-off takes of claims, as positive areas."""
-    found: dict[Account, int] = {}
-    for account, quantities in entry.lines:
-        if account.family == "CLAIM":
-            found[account] = found.get(account, 0) - quantities.area_dm2
-    return {account: area for account, area in found.items() if area > 0}
+def indicated(entry: Entry, policy: Policy) -> None:
+    """Nothing, if a write-off takes of pools no less than of claims, in all that the rules of its act count (INV-8).
+
+    Raises
+    ------
+    BadInput
+        If it takes less: with what is short. Area is a law of the book itself.
+    """
+    for region in sorted(about_claims(entry)):
+        rule = policy.rule("pools", entry.act_date, region)
+        for name in rule["indicators"] if rule is not None else ():
+            if name not in _INDICATORS:
+                continue
+            at, what = _INDICATORS[name]
+            wanted, found = (
+                -sum(q[at] for account, q in entry.lines if account.family == family and account.region == region)
+                for family in ("CLAIM", "POOL")
+            )
+            if found < wanted:
+                unit = _UNITS[at][0]
+                raise BadInput(
+                    "POLICY-SETTLE-INDICATOR", id=entry.id, region=region, what=what, wanted=told(wanted, unit),
+                    found=told(found, unit), short=told(wanted - found, unit),
+                )  # fmt: skip
+
+
+def _takes(entry: Entry) -> dict[Account, Quantities]:
+    """What a write-off takes of claims, as positive numbers."""
+    return {account: q.taken() for account, q in entry.lines if account.family == "CLAIM" and min(q) < 0}
 
 
 def _occupations(database: Database, entry: Entry, coming: Iterable[Entry]) -> list[str]:

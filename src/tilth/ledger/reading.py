@@ -79,7 +79,7 @@ def _from_json(text: str, file: str) -> Iterable[Told]:
         for number, one in enumerate(entries, start=1):
             lines = one.get("lines", ())
             yield number, {k: v for k, v in one.items() if k != "lines"}, [(number, dict(line)) for line in lines]
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (ValueError, ArithmeticError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise BadInput("LEDGER-FILE-JSON", file=file, why=str(error)) from error
 
 

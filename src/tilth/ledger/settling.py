@@ -9,7 +9,7 @@ from hashlib import sha256
 from itertools import count
 from typing import Any, NamedTuple
 
-from tilth.core import BadInput, Label
+from tilth.core import BadInput, Label, enumerated
 from tilth.ledger.lots import Lot
 from tilth.ledger.model import LONGEST_ID, NOTHING, Account, Entry, Line, Quantities
 
@@ -124,12 +124,13 @@ def claim_of(claims: Sequence[Lot], asked: Asked) -> Lot:
     if found is None:
         open_ = [one.recorded.entry.id for one in claims if one.left.area_dm2 > 0]
         more = f" … (+{len(open_) - _NAMED})" if len(open_) > _NAMED else ""
-        known = ", ".join(open_[:_NAMED]) + more or "-"
+        first = enumerated(open_[:_NAMED] or ["-"])
+        known = Label(first.en + more, first.zh + more)
         raise BadInput("LEDGER-SETTLE-NO-CLAIM", id=asked.occupation, day=asked.day, known=known)
     if found.reversed_by is not None:
         raise BadInput("LEDGER-SETTLE-REVERSED", id=asked.occupation, by=found.reversed_by.entry.id)
     if found.left.area_dm2 <= 0:
-        by = ", ".join(dict.fromkeys(use.entry.id for one in every for use in one.uses))
+        by = enumerated(dict.fromkeys(use.entry.id for one in every for use in one.uses))
         raise BadInput("LEDGER-SETTLE-DONE", id=asked.occupation, by=by)
     return found
 

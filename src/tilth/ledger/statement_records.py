@@ -54,10 +54,10 @@ def cap_record(cap: CapLike) -> dict[str, Any]:
     """A cap sheet for JSON; None where it is not known."""
     names = (
         "year", "stable_additions_dm2", "net_dm2", "carried_dm2", "transfers_in_dm2", "transfers_out_dm2", "cap_dm2",
-        "used_dm2", "remaining_dm2",
+        "used_dm2", "held_dm2", "handed_dm2", "remaining_dm2",
     )  # fmt: skip
     known = cap_known(cap)
-    always = ("year", "transfers_in_dm2", "transfers_out_dm2", "used_dm2")
+    always = ("year", "transfers_in_dm2", "transfers_out_dm2", "used_dm2", "held_dm2", "handed_dm2", "remaining_dm2")
     told = {name: getattr(cap, name) if known or name in always else None for name in names}
     return told | {"known": known, "stable_reductions_dm2": dict(cap.stable_reductions_dm2) if known else None}
 

@@ -78,6 +78,20 @@ def entries_where(desk: Desk, column: Any, keys: Sequence[str]) -> dict[str, Ent
     return {getattr(row, column.name): row for row in rows}
 
 
+def _taking() -> Prepared:
+    """Entries that take from an account, have a text in them, and were not taken back."""
+    undone = entries.alias()
+    return Prepared(
+        select(entries.c.body)
+        .join(lines, lines.c.entry == entries.c.number)
+        .where(lines.c.account == bindparam("of"), lines.c.booked_area < 0)
+        .where(entries.c.body.like(bindparam("naming"), escape="/"))
+        .where(~select(undone.c.id).where(undone.c.reverses == entries.c.id).exists())
+    )
+
+
+TAKING = _taking()
+
 _KEY = ("region", "name", "pbf", "paddy", "stable", "grade")
 assert Account._fields == _KEY
 

@@ -12,6 +12,7 @@ from tilth.ledger import statements
 from tilth.ledger.chart import may_be_negative
 from tilth.ledger.effects import Effect
 from tilth.ledger.model import Account, Entry, Quantities, Receipt, day_number, day_of
+from tilth.ledger.reversing import claims_stand
 from tilth.ledger.tables import accounts, amounts, entries
 from tilth.ledger.timeline import Day, Short, Timeline
 from tilth.runtime import Clash, Desk, Lost, Mark, streams
@@ -143,6 +144,7 @@ def _write(
             ending = [one[0] for one in asked.entries if one[0].settles or one[0].reverses]
             if ending:
                 _unsettled(desk, ending, rows)
+            claims_stand(desk, [one[0] for one in asked.entries], rows, ids)
             rows += _entered(desk, asked, opened, numbers)
         except TilthError as refused:
             if len(waiting) == 1:

@@ -11,7 +11,7 @@ import numpy as np
 from numba import njit
 
 from tilth.core import FloatArray, IntArray
-from tilth.overlay.options import LEAF, OUTER
+from tilth.overlay.options import LEAF, outer
 from tilth.overlay.threads import blocks, in_threads
 
 #: Boxes below one node of the tree.
@@ -51,7 +51,7 @@ def tree_of(box: FloatArray) -> Tree:
     return tree
 
 
-@njit(**OUTER)
+@outer
 def _hilbert(box: FloatArray, low: FloatArray, scale: FloatArray, out: IntArray) -> None:
     """Place of each box's middle along a Hilbert curve of 2¹⁶ × 2¹⁶ steps."""
     for n in range(len(box)):
@@ -69,7 +69,7 @@ def _hilbert(box: FloatArray, low: FloatArray, scale: FloatArray, out: IntArray)
         out[n] = np.uint32(place)
 
 
-@njit(**OUTER)
+@outer
 def _stack(node: FloatArray, level: IntArray) -> None:
     """Fill the levels above the leaves."""
     for depth in range(1, len(level) - 1):
@@ -90,7 +90,7 @@ def _open(a: FloatArray, n: int, b: FloatArray, m: int) -> bool:
     return bool(wide and min(a[n, 3], b[m, 3]) > max(a[n, 1], b[m, 1]))
 
 
-@njit(**OUTER)
+@outer
 def _search(
     box: FloatArray, rows: tuple[int, int], node: FloatArray, order: IntArray, level: IntArray, after: int
 ) -> IntArray:
@@ -145,7 +145,7 @@ def _sort(found: IntArray, begin: int, end: int) -> None:
         gap //= 3
 
 
-@njit(**OUTER)
+@outer
 def _any(box: FloatArray, rows: tuple[int, int], node: FloatArray, level: IntArray, out: FloatArray) -> None:
     """Fill `out` (n,) of `rows`: does anything of the tree have ground in common with the box?"""
     top = len(level) - 2

@@ -14,7 +14,7 @@ import numpy as np
 from numba import njit
 
 from tilth.core import FloatArray, IntArray
-from tilth.overlay.options import LEAF, OUTER
+from tilth.overlay.options import LEAF, outer
 
 _PRIMES, _HALF = (1_640_531_527, 2_146_121_005), 0xFFFFFFFF
 
@@ -74,7 +74,7 @@ def _size(xy: FloatArray, ring_start: IntArray, first_ring: IntArray, p: int) ->
     return vertices, chains
 
 
-@njit(**OUTER)
+@outer
 def measure(
     xy: FloatArray,
     ring_start: IntArray,
@@ -124,14 +124,14 @@ def _origin(least: float, most: float, bits: int) -> float:
     return float(np.rint(0.5 * (least + most) / step) * step)
 
 
-@njit(**OUTER)
+@outer
 def count(xy: FloatArray, ring_start: IntArray, first_ring: IntArray, rows: tuple[int, int], size: IntArray) -> None:
     """Fill `size` (p, 2) of polygons in `rows` (from, to) with how many vertices and chains they have."""
     for p in range(rows[0], rows[1]):
         size[p, 0], size[p, 1] = _size(xy, ring_start, first_ring, p)
 
 
-@njit(**OUTER)
+@outer
 def fill(
     xy: FloatArray,
     ring_start: IntArray,
@@ -178,7 +178,7 @@ def fill(
         mark[c, 1], mark[c, 2], mark[c, 3] = begin[c, 1], k, _hash(bits, chain, begin[c, 1], k)
 
 
-@njit(**OUTER)
+@outer
 def whole(
     xy: FloatArray,
     ring_start: IntArray,
@@ -218,7 +218,7 @@ def whole(
     return vertex, chain, own, mark, (vertices, chains)
 
 
-@njit(**OUTER)
+@outer
 def bounds(place: FloatArray, out: FloatArray) -> None:
     """Fill `out` (c, 4) with boxes in the coordinates of the layer, each at least as large as its cell: `place`."""
     for c in range(len(place)):
@@ -284,7 +284,7 @@ def _mixed(state: int, more: int, prime: int) -> int:
     return (product ^ product >> 29) & 0x7FFFFFFF
 
 
-@njit(**OUTER)
+@outer
 def choose_cuts(
     xy: FloatArray,
     ring_start: IntArray,
@@ -351,7 +351,7 @@ def _side(xy: FloatArray, first: int, last: int, axis: int, at: float, side: flo
     return n
 
 
-@njit(**OUTER)
+@outer
 def halve(
     xy: FloatArray,
     ring_start: IntArray,

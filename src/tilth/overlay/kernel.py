@@ -21,7 +21,7 @@ import numpy as np
 from numba import njit
 
 from tilth.core import FloatArray, IntArray
-from tilth.overlay.options import LEAF, OUTER
+from tilth.overlay.options import LEAF, outer
 
 #: Three-point Gauss-Legendre: exact for degree 5, and G along an edge has degree 4.
 _NODE, _SIDE, _MIDDLE = float(np.sqrt(0.6)), 5.0 / 18.0, 8.0 / 18.0
@@ -436,7 +436,7 @@ def _last_place(cells: Any, cell: int) -> float:
     return float(np.spacing(max(x, y)))
 
 
-@njit(**OUTER)
+@outer
 def mirrored(
     left: Any,
     right: Any,
@@ -473,7 +473,7 @@ def mirrored(
             like[n] = low
 
 
-@njit(**OUTER)
+@outer
 def own_areas(cells: Any, rows: tuple[int, int], lattice: Any, out: FloatArray) -> None:
     """Fill `out` (c,) of cells `rows` (from, to) with their areas. [m²]"""
     line, g = np.empty((7, _LINES)), np.empty(10)
@@ -508,7 +508,7 @@ def _sort(right: Any, pairs: IntArray, measured: FloatArray, order: IntArray, fi
         gap //= 3
 
 
-@njit(**OUTER)
+@outer
 def add_up(
     left: Any,
     right: Any,
@@ -543,7 +543,7 @@ def add_up(
     return count
 
 
-@njit(**OUTER)
+@outer
 def pair_areas(
     left: Any,
     right: Any,

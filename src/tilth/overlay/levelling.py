@@ -9,6 +9,9 @@ import numpy.typing as npt
 
 from tilth.core import IntArray
 
+#: Many parts in groups of few are dealt by compiled code, which is not worth its loading for less.
+MANY, FEW = 20_000, 1_000
+
 
 def level(parts: npt.ArrayLike, total: int, order: Any = None) -> IntArray:
     """`parts` moved by as few units each as will make them add up to `total`.
@@ -70,15 +73,22 @@ def level_groups(
     group = np.asarray(group_index, dtype=np.int64)
     if group.shape != sizes.shape or (len(group) and not 0 <= group.min() <= group.max() < len(wanted)):
         raise ValueError(f"each of {len(sizes)} parts needs a group from 0 to {len(wanted) - 1}")
-    line = np.lexsort((_rank(order, len(sizes)), -sizes, group))
     short = wanted - _sums(sizes, group, len(wanted))
-    if np.any((short != 0) & (np.bincount(group, minlength=len(wanted)) == 0)):
+    counts = np.bincount(group, minlength=len(wanted))
+    if np.any((short != 0) & (counts == 0)):
         raise ValueError("a total other than 0 needs at least one part")
-    moved, refused = _deal(sizes[line], group[line], short)
-    starts = np.searchsorted(group[line], np.arange(len(wanted) + 1))
+    keys = _keys(order, len(sizes))
+    if len(sizes) >= MANY and counts.max(initial=0) <= FEW:
+        from tilth.overlay.dealing import dealt
+
+        line, moved, refused = dealt(sizes, group, keys, short, counts)
+    else:
+        line = np.lexsort((keys, -sizes, group))
+        moved, refused = _deal(sizes[line], group[line], short)
+    ends = np.cumsum(counts)
     for one in refused:
-        members = line[starts[one] : starts[one + 1]]
-        moved[starts[one] : starts[one + 1]] = _take(sizes[members], int(-short[one]))
+        own = slice(ends[one] - counts[one], ends[one])
+        moved[own] = _take(sizes[line[own]], int(-short[one]))
     levelled = np.empty_like(sizes)
     levelled[line] = sizes[line] + moved
     assert levelled.min(initial=0) >= 0, levelled.min()
@@ -138,10 +148,11 @@ def _sums(values: IntArray, group: IntArray, groups: int) -> IntArray:
     return sums
 
 
-def _rank(order: Any, length: int) -> IntArray:
+def _keys(order: Any, length: int) -> IntArray:
+    """(k,) whole numbers that sort as `order` does."""
     if order is None:
         return np.arange(length)
     keys = np.asarray(order)
     if keys.shape != (length,):
         raise ValueError(f"order needs one key for each of {length} parts")
-    return np.unique(keys, return_inverse=True)[1]
+    return keys.astype(np.int64) if keys.dtype.kind == "i" else np.unique(keys, return_inverse=True)[1]

@@ -16,12 +16,15 @@ from tilth.core import FloatArray, IntArray
 from tilth.overlay.ellipsoid import Surface
 from tilth.overlay.piece_table import PieceTable
 from tilth.overlay.rings import Extent, Polygons, Rings, extent_of, flatten, polygons
+from tilth.overlay.threads import in_threads
 
 if TYPE_CHECKING:  # numba is loaded by the first overlay, not by the first import
     from tilth.overlay.layer import Layer
 
 #: Coordinates of one side that are made ready at a time.
 TILE_COORDINATES = 8_000_000
+#: A layer this many times as heavy as the other one, at most, is made ready beside it, not only what the other touches.
+ALIKE = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,6 +117,11 @@ def pieces_of_both(left: Side, right: Side) -> PieceTable:
     assert other.extent is not None
     tiles = lead.tiles(lead.held(other.extent))
     if len(tiles) == 1 and other.size.sum() <= TILE_COORDINATES:
+        if lead.known is None and other.known is None and ALIKE * other.size.sum() >= lead.size.sum():
+            first, second = in_threads(
+                lambda side: side[0].ready(side[0].held(side[1])), ((lead, other.extent), (other, lead.extent))
+            )
+            return _paired(first, second, forward)
         # Of the heavier layer, only what the lighter one touches.
         light = other.ready(other.held(lead.extent)) if other.known is None else other.known
         return _paired(lead.meeting(light), light, forward)

@@ -6,9 +6,11 @@ Source: the survey's technical rules (TD/T 1055-2019) and notice 国土调查办
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
+from pyproj import CRS
 
 from tilth.core import BadInput, FloatArray, IntArray, dm2_array
 from tilth.overlay.ellipsoid import read_crs
@@ -130,7 +132,15 @@ def _measure(shapes: Polygons, zone: Zone | None) -> FloatArray:
 
 def survey_zone(crs: Any) -> Zone | None:
     """The Gauss-Kruger zone that `crs` is, None for CGCS2000 longitude/latitude, BadInput for anything else."""
-    known = read_crs(crs)
+    return _named(crs) if isinstance(crs, str | int) else _zone(read_crs(crs))
+
+
+@lru_cache(maxsize=64)
+def _named(crs: str | int) -> Zone | None:
+    return _zone(read_crs(crs))
+
+
+def _zone(known: CRS) -> Zone | None:
     if known.ellipsoid is None or known.ellipsoid.name.upper().replace(" ", "") != "CGCS2000":
         raise BadInput("overlay-crs-not-survey", crs=known.name)
     if known.is_geographic:

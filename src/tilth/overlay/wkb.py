@@ -13,7 +13,7 @@ import shapely
 from numba import njit
 
 from tilth.core import FloatArray, IntArray
-from tilth.overlay.options import LEAF, OUTER
+from tilth.overlay.options import LEAF, outer
 from tilth.overlay.rings import Rings, flatten, polygons, refuse_endless
 from tilth.overlay.threads import blocks, in_threads
 
@@ -78,7 +78,7 @@ def _head(values: Bytes, at: int, end: int) -> tuple[int, int, int]:
     return kind, numbers, at + 5
 
 
-@njit(**OUTER)
+@outer
 def _count(values: Bytes, offsets: IntArray, rows: tuple[int, int], size: IntArray) -> None:
     """Fill `size` (p, 2) of `rows` (from, to) with how many rings and coordinates each has; -1 where unreadable."""
     for p in range(rows[0], rows[1]):
@@ -113,7 +113,7 @@ def _count(values: Bytes, offsets: IntArray, rows: tuple[int, int], size: IntArr
         size[p, 0], size[p, 1] = (rings, points) if readable else (-1, -1)
 
 
-@njit(**OUTER)
+@outer
 def _fill(
     values: Bytes,
     offsets: IntArray,

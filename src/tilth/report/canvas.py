@@ -13,10 +13,12 @@ from typing import Any
 
 import numpy as np
 import shapely
+from matplotlib.artist import Artist
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
+from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Polygon
 from matplotlib.path import Path as MplPath
 
@@ -278,18 +280,24 @@ _LINE, _BETWEEN = 1.35, 0.5  # height of a line and of the space between entries
 
 
 def legend(sheet: MapSheet, entries: Sequence[tuple[str, str]]) -> None:
-    """The legend: (colour, name) in order; a colour "line:#rrggbb" is drawn as an outline. Names are broken into lines,
-    or cut where there are too many of them for the sheet."""
+    """The legend: (colour, name) in order; "line:#rrggbb" is an outline, "dot:" a point, "cross:" a cross. Names are
+    broken into lines, or cut where there are too many of them for the sheet."""
     size, names = _set(sheet, [name for _, name in entries])
-    patches = []
-    for (colour, _), shown in zip(entries, names, strict=True):
-        if colour.startswith("line:"):
-            patches.append(Patch(facecolor="none", edgecolor=colour[5:], linewidth=1.4, label=shown))
-        else:
-            patches.append(Patch(facecolor=colour, edgecolor="#777777", linewidth=0.4, label=shown))
+    handles = [_handle(colour, shown) for (colour, _), shown in zip(entries, names, strict=True)]
     sheet.side.legend(
-        handles=patches, loc="upper left", frameon=False, prop=font(size), borderaxespad=0.0, handlelength=1.6
+        handles=handles, loc="upper left", frameon=False, prop=font(size), borderaxespad=0.0, handlelength=1.6
     )
+
+
+def _handle(colour: str, shown: str) -> Artist:
+    how, _, own = colour.rpartition(":")
+    if how == "line":
+        return Patch(facecolor="none", edgecolor=own, linewidth=1.4, label=shown)
+    if how == "dot":
+        return Line2D([], [], color=own, linewidth=0.9, marker="o", markersize=5, markeredgecolor="white", label=shown)
+    if how == "cross":
+        return Line2D([], [], color=own, linestyle="none", marker="x", markersize=4.5, markeredgewidth=0.8, label=shown)
+    return Patch(facecolor=colour, edgecolor="#777777", linewidth=0.4, label=shown)
 
 
 def _set(sheet: MapSheet, names: Sequence[str]) -> tuple[float, list[str]]:

@@ -41,7 +41,7 @@ def _list_text(value: object, kind: str) -> str:
         return str(in_units(int(str(value)), "ha"))
     if kind == "fine":
         return str(in_units(int(str(value)), "ha", 4))
-    return str(value) if kind == "count" else safe_cell(str(value))
+    return str(value) if kind in ("count", "number") else safe_cell(str(value))
 
 
 def listing_csv(listing: Listing, *, bom: bool = True) -> bytes:

@@ -13,7 +13,7 @@ from tilth.change import Holding, layer_label
 from tilth.core import Adjustment, AreaTable, Finding, Label
 from tilth.land import Snapshot
 
-Kind = Literal["text", "count", "area", "hectares", "fine", "mean"]
+Kind = Literal["text", "count", "area", "hectares", "fine", "mean", "number"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +132,7 @@ class StyledLayer:
 @dataclass(frozen=True, slots=True)
 class ListColumn:
     """One column of a listing. "area", "hectares" and "fine" hold dm² and are shown in m², in ha of two and in
-    ha of four decimals; "mean" holds hundredths of a plain number. None is shown blank."""
+    ha of four decimals; "mean" holds hundredths of a plain number; "number" is shown as it is. None is shown blank."""
 
     code: str
     label: Label

@@ -170,12 +170,12 @@ def cap_sheet(caps: Sequence[CapLike]) -> tuple[Listing, list[Levelled]]:
     depths: list[int] = []
     tables = []
     for cap in caps:
-        known, handed = cap_known(cap), getattr(cap, "handed_dm2", None)
+        known, handed = cap_known(cap), cap.handed_dm2
         kinds = [kind for kind, area in cap.stable_reductions_dm2.items() if area and known]
         lost = [-cap.stable_reductions_dm2[kind] for kind in kinds]
         levelled = Levelled.of(f"5-4-{cap.year}", [sum(lost)], [[one] for one in lost])
         tables.append(levelled)
-        left = cap.remaining_dm2 if known else None if handed is None else handed - cap.used_dm2
+        of = "" if cap.remaining_dm2 is None else "-HANDED" if handed is not None else "-FORMULA"
         exact: list[tuple[str, int | None]] = [
             (said("CAP-ADDITIONS"), cap.stable_additions_dm2 if known else None),
             (said("CAP-REDUCTIONS"), sum(lost) if known else None),
@@ -183,10 +183,10 @@ def cap_sheet(caps: Sequence[CapLike]) -> tuple[Listing, list[Levelled]]:
             (said("CAP-CARRIED"), cap.carried_dm2 if known else None),
             (said("CAP-IN"), cap.transfers_in_dm2), (said("CAP-OUT"), -cap.transfers_out_dm2),
             (said("CAP-CAP", year=cap.year), cap.cap_dm2 if known else None), (said("CAP-USED"), -cap.used_dm2),
-            (said("CAP-REMAINING"), left),
+            (said("CAP-HELD"), -cap.held_dm2), (said(f"CAP-REMAINING{of}"), cap.remaining_dm2),
         ]  # fmt: skip
         if handed is not None:
-            exact.insert(-2, (said("CAP-HANDED"), handed))
+            exact.insert(-3, (said("CAP-HANDED"), handed))
         rows.append((_cap_title(cap), None, None, ""))
         depths.append(0)
         for at, (text, area) in enumerate(exact):
@@ -195,8 +195,8 @@ def cap_sheet(caps: Sequence[CapLike]) -> tuple[Listing, list[Levelled]]:
             )
             depths.append(1)
             if at == 1:
-                for kind, of, (units,) in zip(kinds, lost, levelled.parts, strict=True):
-                    rows.append((word("KIND", kind), of, units * UNIT_DM2, ""))
+                for kind, less, (units,) in zip(kinds, lost, levelled.parts, strict=True):
+                    rows.append((word("KIND", kind), less, units * UNIT_DM2, ""))
                     depths.append(2)
     if not caps:
         rows, depths = [(said("CAP-NONE"), None, None, said("CAP-UNKNOWN"))], [0]

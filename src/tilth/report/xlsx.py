@@ -73,7 +73,7 @@ class _Look:
 
     def of_kind(self, kind: str) -> dict[str, Any]:
         """The style of a listing's column."""
-        return {"text": self.text, "count": self.count, "fine": self.fine}.get(kind, self.number)
+        return {"text": self.text, "number": self.text, "count": self.count, "fine": self.fine}.get(kind, self.number)
 
 
 @cache
@@ -283,7 +283,7 @@ def _list_value(value: object, kind: str) -> object:
         return float(in_units(int(str(value)), "ha"))
     if kind == "fine":
         return float(in_units(int(str(value)), "ha", 4))
-    return value if kind == "count" else str(value)
+    return value if kind in ("count", "number") else str(value)
 
 
 def column_heading(listing: Listing, place: int) -> str:
@@ -296,7 +296,7 @@ def column_heading(listing: Listing, place: int) -> str:
 def _list_widths(listing: Listing, names: list[str]) -> list[float]:
     widths = []
     for place, (column, name) in enumerate(zip(listing.columns, names, strict=True)):
-        if column.kind == "text":
+        if column.kind in ("text", "number"):
             sample = [display_width(str(row[place])) for row in listing.rows[:2000]]
             widths.append(float(min(max([*sample, 8]) + 2, 68)))
         else:

@@ -5,26 +5,29 @@ from __future__ import annotations
 import logging
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import cache
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from functools import cache, cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
-
-from sqlalchemy import Connection, Dialect, Engine, create_engine, event, inspect, text
-from sqlalchemy.exc import SQLAlchemyError
 
 from tilth.core import BadInput
 
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Dialect, Engine
+
 #: The newest schema step; `migrations/versions` ends with it (a test compares the two).
-HEAD = "0007"
+HEAD = "0008"
 #: What SQLite and PostgreSQL say of a full disk.
 _NO_ROOM = ("disk is full", "No space left")
 #: … and of one that may not be written to.
 _NO_WRITING = ("readonly database", "read-only")
 #: With less than this left, a disk is full: SQLite writes no less than its log's index. [bytes]
 LEAST_ROOM = 65_536
+#: So long SQLite waits for a writer. [s]
+_WAIT_S = 30
 #: PostgreSQL's words for: another transaction came in between, do it again (serialisation failure, deadlock).
 _AGAIN = ("40001", "40P01")
 #: … and the first letters of its words for: the server goes away, is not there yet, or has no place left.
@@ -45,7 +48,10 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = url
         self._file = _file(url)
-        self._engine = _engine(url)
+
+    @cached_property
+    def _engine(self) -> Engine:
+        return _engine(self.url)
 
     @staticmethod
     def at(url: str) -> Database:
@@ -61,6 +67,8 @@ class Database:
         BadInput
             If the database cannot be reached or is damaged.
         """
+        from sqlalchemy.exc import SQLAlchemyError
+
         try:
             with self._engine.begin() as connection:
                 yield connection
@@ -76,11 +84,45 @@ class Database:
         BadInput
             As `transaction`.
         """
+        from sqlalchemy.exc import SQLAlchemyError
+
         settled = {"isolation_level": "REPEATABLE READ"} if self.dialect.name == "postgresql" else {}
         try:
             with self._engine.connect() as connection:
                 yield connection.execution_options(yield_per=5000, **settled)
         except SQLAlchemyError as error:
+            raise self._bad(error) from error
+
+    def read(self, *queries: str, **values: Any) -> list[list[dict[str, Any]]]:
+        """The rows that each SELECT gives, by column, all as of one moment; parameters are written `:name`.
+
+        A command that only reads an SQLite file asks the driver itself: what it takes to write loads much longer.
+
+        Raises
+        ------
+        BadInput
+            As `transaction`.
+        """
+        if "_engine" not in self.__dict__ and self._is_plain_file:
+            return self._read_file(queries, values)
+        from sqlalchemy import text
+
+        with self.transaction() as connection:
+            return [[dict(row) for row in connection.execute(text(one), values).mappings()] for one in queries]
+
+    @property
+    def _is_plain_file(self) -> bool:
+        """Is it in a file beside which can be written? Others take more care, see `_still`."""
+        return self._file is not None and "?" not in self.url and self._file.is_file() and _still(self.url) == self.url
+
+    def _read_file(self, queries: Sequence[str], values: Mapping[str, Any]) -> list[list[dict[str, Any]]]:
+        assert self._file is not None
+        try:
+            with closing(sqlite3.connect(self._file, timeout=_WAIT_S, isolation_level=None)) as connection:
+                connection.row_factory = sqlite3.Row
+                connection.execute("BEGIN")
+                return [[dict(row) for row in connection.execute(one, values)] for one in queries]
+        except sqlite3.Error as error:
             raise self._bad(error) from error
 
     def close(self) -> None:
@@ -144,6 +186,11 @@ class Database:
     @property
     def ready(self) -> bool:
         """Is the schema at the newest step?"""
+        if self._is_plain_file and "_engine" not in self.__dict__:
+            (tables,) = self.read("SELECT name FROM sqlite_master WHERE name = 'alembic_version'")
+            if tables:
+                (steps,) = self.read("SELECT version_num FROM alembic_version")
+                return [row["version_num"] for row in steps] == [HEAD]
         with self.transaction() as connection:
             return _step(connection) == HEAD
 
@@ -171,6 +218,9 @@ def _database(url: str) -> Database:
 
 @cache
 def _engine(url: str) -> Engine:
+    from sqlalchemy import create_engine, event
+    from sqlalchemy.exc import SQLAlchemyError
+
     try:
         engine = create_engine(_still(url).replace("postgresql://", "postgresql+psycopg://", 1), **_how(url))
     except (SQLAlchemyError, ImportError) as error:
@@ -215,7 +265,7 @@ def _sqlite_pragmas(connection: Any, _record: Any) -> None:
     """Survive power loss, check references, wait for a writer instead of failing."""
     connection.isolation_level = None  # transactions begin where we say, schema steps included
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={1000 * _WAIT_S}"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
@@ -225,6 +275,8 @@ def _sqlite_begin(connection: Connection) -> None:
 
 
 def _step(connection: Connection) -> str | None:
+    from sqlalchemy import inspect, text
+
     if "alembic_version" not in inspect(connection).get_table_names():
         return None
     step: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()

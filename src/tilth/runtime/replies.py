@@ -30,6 +30,8 @@ _PUT = Prepared(
     _replies.insert().values({name: bindparam(name) for name in ("caller", "key", "about", "status", "body", "at")})
 )
 _GO = Prepared(delete(_replies).where(_one))
+#: What nobody else has taken meanwhile.
+_GO_IF = Prepared(delete(_replies).where(_one & (_replies.c.at == bindparam("since"))))
 _FORGET = Prepared(delete(_replies).where(_replies.c.at < bindparam("before")))
 
 
@@ -65,7 +67,11 @@ def _claimed(desk: Desk, caller: str, key: str, about: str, now: int) -> Reply |
         rows = _FIND.ask(desk, {"of": caller, "named": key})
         if rows and (rows[0][1] != _UNDER_WAY or rows[0][3] > now - LOST_S):
             return Reply(rows[0][0], rows[0][1], bytes(rows[0][2]))
-        _replace(desk, caller, key, about, _UNDER_WAY, b"", now)
+        # Whoever else read the same is not pushed aside: a second row under the key is a clash, and who made it looks
+        # again.
+        for row in rows:
+            _GO_IF.run_each(desk, [{"of": caller, "named": key, "since": row[3]}])
+        _put(desk, caller, key, about, _UNDER_WAY, b"", now)
         return None
 
 
@@ -91,5 +97,9 @@ def release(database: Database, caller: str, key: str) -> None:
 
 def _replace(desk: Desk, caller: str, key: str, about: str, status: int, body: bytes, now: int) -> None:
     _GO.run_each(desk, [{"of": caller, "named": key}])
+    _put(desk, caller, key, about, status, body, now)
+
+
+def _put(desk: Desk, caller: str, key: str, about: str, status: int, body: bytes, now: int) -> None:
     row = {"caller": caller, "key": key, "about": about, "status": status, "body": body, "at": now}
     _PUT.run_each(desk, [row])

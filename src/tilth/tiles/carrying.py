@@ -10,11 +10,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
-from tilth.core import FloatArray, IntArray
+from tilth.core import BadInput, FloatArray, IntArray
 from tilth.overlay.ellipsoid import surface
-from tilth.overlay.options import OUTER
+from tilth.overlay.options import outer
 from tilth.tiles.world import Units, units_of
 
 #: Distance between the nodes of the net. [m]
@@ -55,7 +54,7 @@ def net_over(box: FloatArray, crs: Any) -> Net | None:
     nodes = np.column_stack([np.repeat(x, ny), np.tile(y, nx)])
     try:
         node = exact(nodes, crs).reshape(nx, ny, 2)
-    except Exception:  # noqa: BLE001 - outside of the projection: then every point is asked by itself
+    except BadInput:  # outside of the projection: then every point is asked by itself
         return None
     return Net(first, pitch, node) if np.isfinite(node).all() else None
 
@@ -72,7 +71,7 @@ def carried(xy: FloatArray, crs: Any, net: Net | None) -> FloatArray:
     return out
 
 
-@njit(**OUTER)
+@outer
 def _interpolate(xy: FloatArray, first: FloatArray, pitch: float, node: FloatArray, out: FloatArray) -> None:
     """Cubics through four nodes each way."""
     for n in range(len(xy)):
@@ -96,7 +95,7 @@ def _interpolate(xy: FloatArray, first: FloatArray, pitch: float, node: FloatArr
             out[n, k] = a0 * c0 + a1 * c1 + a2 * c2 + a3 * c3
 
 
-@njit(**OUTER)
+@outer
 def stepped(xy: FloatArray, ring_start: IntArray, longest: float) -> tuple[FloatArray, IntArray]:
     """The rings with every edge longer than `longest` cut into equal parts, at the same points both ways."""
     more = 0
@@ -129,7 +128,7 @@ def stepped(xy: FloatArray, ring_start: IntArray, longest: float) -> tuple[Float
     return out, start
 
 
-@njit(**OUTER)
+@outer
 def rounded(
     at: FloatArray, ring_start: IntArray, first_ring: IntArray, hole: Holes
 ) -> tuple[Units, IntArray, IntArray, Holes, FloatArray]:

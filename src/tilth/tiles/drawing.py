@@ -13,7 +13,7 @@ import shapely
 from numba import njit
 
 from tilth.core import IntArray
-from tilth.overlay.options import LEAF, OUTER
+from tilth.overlay.options import LEAF, outer
 from tilth.overlay.rings import flatten
 from tilth.tiles.world import BITS, BUFFER, EXTENT, EXTENT_BITS, Address, Units
 
@@ -160,7 +160,7 @@ def _meet(edge: IntArray, n: int, m: int) -> bool:
     return bool(four == 0 and _within(cx, cy, dx, dy, bx, by))
 
 
-@njit(**OUTER)
+@outer
 def _is_odd(xy: Units, ring_start: IntArray, first: int, last: int) -> bool:
     """Does a polygon of several rings, or the one that it has, cross or touch itself, or has it a hole outside?"""
     size = ring_start[last] - ring_start[first]
@@ -208,7 +208,7 @@ def _inside(xy: Units, a: int, b: int, x: int, y: int) -> bool:
     return inside
 
 
-@njit(**OUTER)
+@outer
 def _draw(
     rows: IntArray,
     xy: Units,

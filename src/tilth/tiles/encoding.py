@@ -12,7 +12,7 @@ import numpy.typing as npt
 from numba import njit
 
 from tilth.core import IntArray
-from tilth.overlay.options import LEAF, OUTER
+from tilth.overlay.options import LEAF, outer
 from tilth.tiles.drawing import Drawn
 from tilth.tiles.world import EXTENT, Units
 
@@ -82,7 +82,7 @@ def _zigzag(value: int) -> int:
     return (value << 1) ^ (value >> 63)
 
 
-@njit(**OUTER)
+@outer
 def whole_bytes(values: IntArray) -> Bytes:
     """Whole numbers of 0 or more, each a value of its own."""
     out, at = np.empty(14 * len(values), np.uint8), 0
@@ -93,7 +93,7 @@ def whole_bytes(values: IntArray) -> Bytes:
     return out[:at]
 
 
-@njit(**OUTER)
+@outer
 def text_bytes(texts: Bytes, first: IntArray, rows: IntArray) -> Bytes:
     """Some of the texts that begin at `first`, each a value of its own."""
     total = 0
@@ -112,7 +112,7 @@ def text_bytes(texts: Bytes, first: IntArray, rows: IntArray) -> Bytes:
     return out[:at]
 
 
-@njit(**OUTER)
+@outer
 def _features(xy: Units, ring_start: IntArray, first_ring: IntArray, ids: IntArray, tags: IntArray) -> Bytes:
     out = np.empty(10 * len(xy) + 12 * len(ring_start) + (40 + 12 * tags.shape[1]) * len(ids) + 64, np.uint8)
     at = 0

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from numba import njit
 
 from tilth.core import IntArray
-from tilth.overlay.options import LEAF, OUTER
+from tilth.overlay.options import LEAF, outer
 from tilth.tiles.world import Units
 
 Raster = npt.NDArray[np.uint16]
@@ -34,7 +34,7 @@ def _sort(row: IntArray, x: IntArray, size: int) -> None:
         gap //= 3
 
 
-@njit(**OUTER)
+@outer
 def fill(
     polygons: tuple[int, int],
     xy: Units,
@@ -84,7 +84,7 @@ def fill(
                     out[row[n] - top, column, theme] = code[p, theme]
 
 
-@njit(**OUTER)
+@outer
 def most_of(
     given: Any,
     region: Raster,

@@ -13,12 +13,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from tilth.core import FloatArray, IntArray
 from tilth.overlay.boxes import Tree, meeting, tree_of
 from tilth.overlay.ellipsoid import surface
-from tilth.overlay.options import OUTER
+from tilth.overlay.options import outer
 from tilth.overlay.threads import blocks, in_threads
 from tilth.overlay.wkb import rings_of_wkb
 from tilth.tiles.carrying import LONGEST_M, carried, net_over, rounded, stepped
@@ -210,7 +209,7 @@ def _runs(begin: IntArray, size: IntArray) -> IntArray:
     return np.asarray(np.arange(int(size.sum())) + np.repeat(begin - first, size))
 
 
-@njit(**OUTER)
+@outer
 def _gather(given: Units, begin: IntArray, start: IntArray, out: Units) -> None:
     """Copy the runs that begin at `begin` to where `start` says."""
     for k in range(len(begin)):

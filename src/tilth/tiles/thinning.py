@@ -15,7 +15,7 @@ from numba import njit
 
 from tilth.core import IntArray
 from tilth.overlay.boxes import Tree, meeting
-from tilth.overlay.options import LEAF, OUTER
+from tilth.overlay.options import LEAF, outer
 from tilth.overlay.threads import blocks, in_threads
 from tilth.tiles.world import BITS, EXTENT_BITS, LAST_ZOOM, Units
 
@@ -72,7 +72,7 @@ def _mix(value: np.uint64) -> np.uint64:
     return value ^ (value >> np.uint64(29))
 
 
-@njit(**OUTER)
+@outer
 def _mark_ends(
     rows: IntArray, cell: IntArray, xy: Units, ring_start: IntArray, first_ring: IntArray, ends: Zooms
 ) -> None:
@@ -127,7 +127,7 @@ def _off(xy: Units, n: int, a: int, b: int) -> float:
     return x * x + y * y
 
 
-@njit(**OUTER)
+@outer
 def _thin(xy: Units, ring_start: IntArray, rings: tuple[int, int], ends: Zooms, steps: IntArray, out: Zooms) -> None:
     """Fill `out` for the points of `rings` (from, to)."""
     longest = 0

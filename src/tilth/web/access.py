@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from base64 import b64decode
 from collections.abc import Callable, Iterable
-from hmac import compare_digest
 from typing import Annotated
 
 from fastapi import Depends, Request, Response
@@ -12,6 +11,7 @@ from fastapi import Depends, Request, Response
 from tilth.core import NotFound
 from tilth.identity import Caller, People, Session, Tokens, in_scope, may, scope_of, spelt
 from tilth.land import RegionTree
+from tilth.web.callers import OUR_PAGES, Shown, who_of
 from tilth.web.problems import Problem
 from tilth.web.state import Office, office_of
 
@@ -51,30 +51,46 @@ def current_session(request: Request) -> Session | None:
 
 def from_another_site(request: Request) -> bool:
     """Does the browser say that a page of somebody else asks?"""
-    return request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none")
+    return request.headers.get("sec-fetch-site", "same-origin") not in OUR_PAGES
 
 
 def current_caller(request: Request) -> Caller:
     """Who asks. Problem 401 where nobody is named; 403 where a change is not shown to come from our own page.
 
     A program shows its token in the header `Authorization`; then no cookie counts, and no page has to show anything.
+    But a browser sends what "Basic" asked for anywhere.
     """
+    shown = _shown(request)
+    request.state.caller = shown.caller
+    if request.method not in SAFE:
+        headers = request.headers
+        if not shown.may_change(headers.get("sec-fetch-site", "same-origin"), headers.get(CSRF_HEADER, "")):
+            raise Problem(403, "WEB-CSRF")
+    return shown.caller
+
+
+def _shown(request: Request) -> Shown:
+    """Who asks: known from a moment ago to whoever looks; looked up where something is to change."""
+    callers, who = office_of(request).callers, who_of(request.scope)
+    found = callers.get(who) if request.method in SAFE else None
+    if found is None:
+        mark = callers.mark()
+        found = _looked_up(request)
+        callers.keep(who, found, mark)
+    return found
+
+
+def _looked_up(request: Request) -> Shown:
     shown = request.headers.get("authorization", "")
     if shown:
         caller = Tokens(office_of(request).workspace).caller(_token(shown), address_of(request))
-        if caller is None:
-            raise Problem(401, "WEB-NOT-KNOWN")
-        request.state.caller = caller
-        if request.method not in SAFE and from_another_site(request):  # a browser sends what "Basic" asked for anywhere
-            raise Problem(403, "WEB-CSRF")
-        return caller
-    session = current_session(request)
-    if session is None:
-        raise Problem(401, "WEB-NOT-KNOWN")
-    request.state.caller = session.caller
-    if request.method not in SAFE and not _ours(request, session):
-        raise Problem(403, "WEB-CSRF")
-    return session.caller
+        if caller is not None:
+            return Shown(caller, None)
+    else:
+        session = current_session(request)
+        if session is not None:
+            return Shown(session.caller, session.csrf)
+    raise Problem(401, "WEB-NOT-KNOWN")
 
 
 def _token(shown: str) -> str:
@@ -91,11 +107,6 @@ def _token(shown: str) -> str:
                 return ""
         case _:
             return ""
-
-
-def _ours(request: Request, session: Session) -> bool:
-    sent = request.headers.get(CSRF_HEADER, "")
-    return not from_another_site(request) and compare_digest(sent.encode(), session.csrf.encode())
 
 
 Known = Annotated[Caller, Depends(current_caller)]

@@ -12,6 +12,7 @@ from fastapi import Request, Response
 
 from tilth import api
 from tilth.core.language import language
+from tilth.runtime import Workspace
 from tilth.web.state import office_of
 
 JSON = "application/json"
@@ -51,20 +52,34 @@ def told(record: Any, status: int = 200, headers: Mapping[str, str] | None = Non
     return Response(as_json(record), status, dict(headers or {}), JSON)
 
 
-def tagged(request: Request, make: Callable[[], Any]) -> Response:
+def tagged(
+    request: Request,
+    make: Callable[[], Any],
+    *,
+    book: bool = True,
+    state_of: Callable[[Workspace], str] | None = None,
+) -> Response:
     """What `make` gives as an answer with an ETag; 304 without asking `make` where the reader has it already.
 
     The tag is that of everything an answer about the workspace hangs on, of the request, and of the language. Whether
     the caller may have it was asked before.
+
+    Parameters
+    ----------
+    book
+        Does the answer hang on the land book? One that does not is good for as long as nothing else changes.
+    state_of
+        What else an answer hangs on than land and book.
     """
     office = office_of(request)
-    state = api.state_of(office.workspace)
+    of = state_of or (api.state_of if book else api.land_state_of)
+    state = of(office.workspace)
     tag = _tag(request, state)
     headers = {"ETag": f'"{tag}"', "Cache-Control": "private, no-cache", "Vary": "Accept-Language, Cookie"}
     if _has(request, tag):
         return Response(status_code=304, headers=headers)
     body = office.answers.get(tag) or office.answers.once(
-        tag, lambda: as_json(make()), keep=lambda: api.state_of(office.workspace) == state
+        tag, lambda: as_json(make()), keep=lambda: of(office.workspace) == state
     )
     return Response(body, headers=headers, media_type=JSON)
 

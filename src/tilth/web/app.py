@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,8 +15,11 @@ from tilth.runtime import Workspace
 from tilth.runtime.held import HOLDING
 from tilth.web import problems
 from tilth.web.access_log import AccessLog
+from tilth.web.areas_at_hand import AreasAtHand
+from tilth.web.at_hand import AtHand
 from tilth.web.described import describe
 from tilth.web.guard import Guard
+from tilth.web.heavy import short_turns
 from tilth.web.logged import Logged
 from tilth.web.measured import Measured
 from tilth.web.metrics import Counts
@@ -68,6 +72,8 @@ def create_app(
     add_pages(app)
     app.add_middleware(Logged)
     app.add_middleware(Guard)
+    app.add_middleware(AreasAtHand, office=app.state.office)
+    app.add_middleware(AtHand, office=app.state.office)
     app.add_middleware(Measured, counts=app.state.counts, log=log)
     return app
 
@@ -75,7 +81,10 @@ def create_app(
 @asynccontextmanager
 async def _serving(app: FastAPI) -> AsyncIterator[None]:
     """While it is served; then what is still worked at is asked to end."""
+    before = sys.getswitchinterval()
+    short_turns()
     yield
+    sys.setswitchinterval(before)
     app.state.office.jobs.close()
 
 

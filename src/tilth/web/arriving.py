@@ -27,7 +27,8 @@ def in_time(receive: Receive) -> Receive:
             return await receive()
         left = GRACE_S + taken / SLOWEST - (monotonic() - begun)
         try:
-            part = await asyncio.wait_for(receive(), max(0.0, min(IDLE_S, left)))
+            async with asyncio.timeout(max(0.0, min(IDLE_S, left))):
+                part = await receive()
         except TimeoutError as error:
             raise SlowError from error
         taken += len(part.get("body", b""))

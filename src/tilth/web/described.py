@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from tilth.web.door import ACTION, OPEN, TAGGED
-from tilth.web.problems import MEDIA_TYPE
+from tilth.web.problems import GIS, MEDIA_TYPE
 from tilth.web.records import Problem
 
 _REFERENCE = {"$ref": "#/components/schemas/Problem"}
@@ -58,11 +58,13 @@ def _completed(described: dict[str, Any]) -> None:
         "session": {"type": "apiKey", "in": "cookie", "name": "tilth_session"},
         "token": {"type": "http", "scheme": "bearer"},
     }
-    for one, method in _routes(described):
+    for path, one, method in _routes(described):
         known = one.get(ACTION) != OPEN
         if known:
             one["security"] = [{"session": []}, {"token": []}]
-        for status in _statuses(method, known):
+        if path.startswith(GIS):  # see `problems`: 422 is told there as 400
+            one["responses"].pop("422", None)
+        for status in _statuses(path, method, known):
             one["responses"][status] = {
                 "description": _SAID[status],
                 "content": {MEDIA_TYPE: {"schema": _REFERENCE}},
@@ -71,15 +73,15 @@ def _completed(described: dict[str, Any]) -> None:
             one["responses"]["304"] = {"description": "The reader has it already (If-None-Match)."}
 
 
-def _routes(described: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:
-    for path in described["paths"].values():
+def _routes(described: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any], str]]:
+    for path, methods in described["paths"].items():
         for method in _METHODS:
-            if method in path:
-                yield path[method], method
+            if method in methods:
+                yield path, methods[method], method
 
 
-def _statuses(method: str, known: bool) -> list[str]:
-    found = {"401", "404", "409", "422"}
+def _statuses(path: str, method: str, known: bool) -> list[str]:
+    found = {"401", "404", "409", "400" if path.startswith(GIS) else "422"}
     if known:
         found.add("403")
     if method != "get":

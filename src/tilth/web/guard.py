@@ -12,13 +12,14 @@ from tilth.core import message
 from tilth.core.language import LANGUAGES, speaking
 from tilth.web.arriving import SlowError, in_time
 from tilth.web.problems import problem
+from tilth.web.room import is_short
 
 LANGUAGE_COOKIE = "tilth_lang"
 #: Largest body of a request that is no upload [bytes], and of one that is.
 MOST_BODY, MOST_UPLOAD = 1 << 20, 2 << 30
 _UPLOADS = (
     "/api/v1/imports", "/api/v1/checks", "/api/v1/conversions", "/api/v1/areas", "/api/v1/national",
-    "/api/v1/ledger/entries", "/api/v1/ledger/reservations", "/api/v1/ledger/acceptances", "/api/v1/reports",
+    "/api/v1/ledger/entries", "/api/v1/ledger/reservations", "/api/v1/ledger/submissions", "/api/v1/reports",
 )  # fmt: skip
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
@@ -34,6 +35,15 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
+#: … and these over an encrypted connection.
+SECURE = {"Strict-Transport-Security": "max-age=31536000"}
+_RAW = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
+_RAW_SECURE = [*_RAW, *((name.lower().encode(), value.encode()) for name, value in SECURE.items())]
+
+
+def raw_headers(scope: Scope) -> list[tuple[bytes, bytes]]:
+    """The security headers of an answer that goes around `Guard`."""
+    return list(_RAW_SECURE if scope["scheme"] == "https" else _RAW)
 
 
 class Guard:
@@ -51,18 +61,19 @@ class Guard:
         stated = Headers(scope=scope).get("content-length", "0")
         arriving, taken = in_time(receive), 0
         refusal: ASGIApp | None = None  # what is answered in the place of whatever the routes make of a broken body
-        answered = False
+        answered, whole = False, not _has_body(scope)
 
         async def counted() -> Message:
-            nonlocal taken, refusal
+            nonlocal taken, refusal, whole
             try:
                 part = await arriving()
             except SlowError:
                 refusal = _slow()
                 raise
-            taken += len(part.get("body", b""))
-            if taken > most:
-                refusal = _too_large(most)
+            before, taken = taken, taken + len(part.get("body", b""))
+            whole = not part.get("more_body", False)
+            if taken > most or is_short(before, taken):
+                refusal = _too_large(most) if taken > most else _no_room()
                 raise _TooLargeError
             return part
 
@@ -72,9 +83,12 @@ class Guard:
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)
                 if scope["scheme"] == "https":
-                    headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+                    for name, value in SECURE.items():
+                        headers.setdefault(name, value)
                 if scope["path"].startswith("/api/"):
                     headers.setdefault("Cache-Control", "no-store")
+                if not whole:  # what of the body has not come need not come any more
+                    headers["Connection"] = "close"
             await send(part)
 
         async def or_refused(part: MutableMapping[str, Any]) -> None:
@@ -95,6 +109,11 @@ class Guard:
                 await or_refused({})
 
 
+def _has_body(scope: Scope) -> bool:
+    headers = Headers(scope=scope)
+    return "transfer-encoding" in headers or headers.get("content-length", "0") != "0"
+
+
 class _TooLargeError(Exception):
     pass
 
@@ -110,11 +129,17 @@ def _slow() -> ASGIApp:
     return problem(408, "WEB-SLOW", message("WEB-SLOW"), message("WEB-SLOW", "remedy"), headers=closing)
 
 
+def _no_room() -> ASGIApp:
+    closing = {"Connection": "close"}
+    return problem(507, "WEB-NO-ROOM", message("WEB-NO-ROOM"), message("WEB-NO-ROOM", "remedy"), headers=closing)
+
+
 def language_of(scope: Scope) -> str:
     """Of the query (`lang`), the cookie, or what the browser prefers."""
-    asked = QueryParams(scope["query_string"]).get("lang")
-    if asked in LANGUAGES:
-        return asked
+    if b"lang" in scope["query_string"]:
+        asked = QueryParams(scope["query_string"]).get("lang")
+        if asked in LANGUAGES:
+            return asked
     headers = Headers(scope=scope)
     for pair in headers.get("cookie", "").split(";"):
         name, _, value = pair.strip().partition("=")

@@ -37,6 +37,8 @@ AT_ONCE, MOST_WAITING = 2, 40
 #: How long a job that is over stays. [s]
 KEPT_S = 7 * 86_400
 _ABOUT, _EVENTS, _RESULT, _PROBLEM, _CANCEL = "job.json", "events.jsonl", "result.json", "problem.json", "cancel"
+#: Somebody has enough: kinds of work that then end with the best they have.
+_ENOUGH, HAVING_A_BEST = "enough", ("plan-solution",)
 _FILES, _SENT = "files", "sent"
 _log = logging.getLogger(__name__)
 
@@ -49,6 +51,7 @@ class Place:
 
     files: Path
     sent: Sent
+    progress: Progress
 
 
 @dataclass(frozen=True)
@@ -112,6 +115,7 @@ class Job:
             "id": self.id, "kind": self.about["kind"], "by": self.about["by"], "region": self.about["region"],
             "state": self.state, "asked_at": self.at(QUEUED), "started_at": self.at(RUNNING),
             "ended_at": self.at(*OVER), "cancelling": not self.over and (self.folder / _CANCEL).exists(),
+            "stopping": not self.over and (self.folder / _ENOUGH).exists(),
             "progress": shown, "problem": self.problem if self.state == FAILED else None,
             "files": [{"name": name, "bytes": path.stat().st_size} for name, path in self.files.items()],
         }  # fmt: skip
@@ -145,7 +149,7 @@ class Jobs:
             if len(self._own) >= MOST_WAITING:
                 raise Problem(429, "WEB-JOBS-MANY", most=MOST_WAITING, seconds=60)
             id = uuid4().hex
-            self._own[id] = progress = Progress(self.root / id / _EVENTS, self.root / id / _CANCEL)
+            self._own[id] = progress = _progress(self.root / id)
         held = FileLock(self._beside(id), thread_local=False)
         try:
             self.root.mkdir(parents=True, exist_ok=True)
@@ -158,7 +162,7 @@ class Jobs:
             progress.note(state=QUEUED)
             with self._lock:
                 self._pool = self._pool or ThreadPoolExecutor(self.at_once, thread_name_prefix="tilth-job")
-                self._pool.submit(self._work, id, Place(folder / _FILES, kept), language(), work, held)
+                self._pool.submit(self._work, id, Place(folder / _FILES, kept, progress), language(), work, held)
         except BaseException:
             self._own.pop(id, None)
             held.release()
@@ -218,7 +222,7 @@ class Jobs:
         if not job.over and id not in self._own and self._is_lost(id):
             job = Job(id, folder, about, tuple(_events(folder)))
             if not job.over:
-                self._own[id] = Progress(folder / _EVENTS, folder / _CANCEL)
+                self._own[id] = _progress(folder)
                 self._failed(id, Problem(500, "WEB-JOB-LOST"))
                 job = Job(id, folder, about, tuple(_events(folder)))
         return job
@@ -248,6 +252,20 @@ class Jobs:
             progress.cancelled.set()
         return self.get(job.id)
 
+    def stop(self, job: Job) -> Job:
+        """Have a job end with the best that it has so far. The job as it is then.
+
+        Raises
+        ------
+        Problem
+            409 where its kind of work has no best so far.
+        """
+        if job.about["kind"] not in HAVING_A_BEST:
+            raise Problem(409, "WEB-JOB-NO-BEST", kind=job.about["kind"])
+        if not job.over:
+            (job.folder / _ENOUGH).touch()
+        return self.get(job.id)
+
     def sweep(self) -> None:
         """Take away jobs that were over long ago."""
         before = datetime.fromtimestamp(time.time() - KEPT_S, UTC).isoformat()
@@ -273,6 +291,10 @@ class Jobs:
 
     def _beside(self, id: str) -> Path:
         return self.root / f"{id}.lock"
+
+
+def _progress(folder: Path) -> Progress:
+    return Progress(folder / _EVENTS, folder / _CANCEL, folder / _ENOUGH)
 
 
 def _events(folder: Path) -> Iterator[Event]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import MutableMapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -13,6 +13,12 @@ from tilth.web.access_log import AccessLog, line_of
 from tilth.web.metrics import OLDEST_S, Counts
 
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+
+
+class CountedAs(NamedTuple):
+    """The route under which an answer is counted that goes around the routes."""
+
+    path: str
 
 
 class Measured:

@@ -8,13 +8,18 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
 
 from tilth.core import BadInput, NeedsAnswer, NotFound, TilthError, message
 
 MEDIA_TYPE = "application/problem+json"
+#: Under this prefix are the routes that GIS programs ask.
+GIS = "/ogc"
 #: Refusals that say how things stand, not what is wrong with the request.
 _STATUS = {
     "RUNTIME-BUSY": 409, "LAND-OVERTAKEN": 409, "LEDGER-ID-TAKEN": 409, "LEDGER-SETTLED": 409, "API-KEY-UNDER-WAY": 409,
+    "SUBMIT-DECIDED": 409, "SUBMIT-AT-WORK": 409, "PLAN-THERE": 409,
     "RUNTIME-DATABASE": 503, "RUNTIME-READ-ONLY": 503, "RUNTIME-DISK-FULL": 507,
 }  # fmt: skip
 
@@ -51,10 +56,14 @@ def add_handlers(app: FastAPI) -> None:
         said, remedy = message(code), message(code, "remedy")
         return problem(error.status_code, code, said, remedy, headers=dict(error.headers or {}))
 
+    @app.exception_handler(ClientDisconnect)
+    async def _gone(_request: Request, _error: ClientDisconnect) -> Response:
+        return Response(status_code=400)  # nobody hears it: whoever asked left before the request was whole
+
 
 def _to_gis(request: Request) -> bool:
     """Is it an answer to a GIS program?"""
-    return request.url.path.startswith("/ogc")
+    return request.url.path.startswith(GIS)
 
 
 def _status(request: Request, status: int) -> int:

@@ -21,9 +21,9 @@ class Cancelled(BaseException):
 class Progress:
     """A reporter (`runtime.Reporter`) that writes to the events of a job."""
 
-    def __init__(self, events: Path, cancel: Path) -> None:
+    def __init__(self, events: Path, cancel: Path, enough: Path) -> None:
         self.cancelled = Event()
-        self._events, self._cancel = events, cancel
+        self._events, self._cancel, self._enough = events, cancel, enough
         self._lock = Lock()
         self._looked = 0.0
 
@@ -42,6 +42,10 @@ class Progress:
                 self.cancelled.set()
         if self.cancelled.is_set():
             raise Cancelled
+
+    def enough(self) -> bool:
+        """Does somebody want the best so far?"""
+        return self._enough.exists()
 
     def start(self, title: str, total: int | None) -> Callable[[int], None]:
         """Begin a piece of work."""

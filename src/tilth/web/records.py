@@ -40,159 +40,6 @@ class FindingRecord(Record):
     values: dict[str, Any]
 
 
-class QuantityRecord(Record):
-    """What an account counts."""
-
-    area_dm2: int
-    paddy_dm2: int
-    capacity_kg: int
-    grade_dm2: int
-
-
-class AccountRecord(Record):
-    """Which account of the land book."""
-
-    region: str
-    name: str
-    pbf: int
-    paddy: int
-    stable: int
-    grade: int
-
-
-class BalanceRecord(AccountRecord):
-    """What an account holds, what of it is reserved, and what may still be taken."""
-
-    on: str | None
-    booked_area_dm2: int
-    booked_paddy_dm2: int
-    booked_capacity_kg: int
-    booked_grade_dm2: int
-    held_area_dm2: int
-    held_paddy_dm2: int
-    held_capacity_kg: int
-    held_grade_dm2: int
-    available_area_dm2: int
-    available_paddy_dm2: int
-    available_capacity_kg: int
-    available_grade_dm2: int
-
-
-class LineRecord(AccountRecord, QuantityRecord):
-    """What an entry adds to one account."""
-
-
-class EntryRecord(Record):
-    """An entry as it stands in the book."""
-
-    number: int
-    id: str
-    digest: str
-    recorded_at: str
-    kind: str
-    phase: Literal["post", "reserve", "void", "expire"]
-    act_date: str
-    posting_date: str
-    expires: str | None
-    due: str | None
-    evidence: str
-    author: str
-    rules: str
-    geometry: str
-    links: list[str]
-    settles: str
-    reverses: str
-    lines: list[LineRecord]
-
-
-class EntryPage(Record):
-    """Entries, newest first."""
-
-    items: list[EntryRecord]
-    next: str | None
-
-
-class HeldRecord(AccountRecord, QuantityRecord):
-    """What a reservation takes from one account."""
-
-    account: str
-
-
-class ReservationRecord(Record):
-    """An open reservation."""
-
-    id: str
-    kind: str
-    posted: str
-    expires: str | None
-    author: str
-    holds: list[HeldRecord]
-
-
-class TestedRecord(Record):
-    """One test of a year, by an invariant and a rule."""
-
-    invariant: str
-    region: str
-    year: int
-    outcome: Literal["pass", "fail", "not_assessed"]
-    found: int | None
-    wanted: int | None
-    difference: int | None
-    unit: str
-    rule: str
-    rule_version: str
-    since: str | None
-    confidence: str
-    about: str
-
-
-class AssessmentRecord(Record):
-    """Every test of a year, and the rules whose figures no source confirms."""
-
-    region: str
-    year: int
-    rules: str
-    rules_version: str
-    rules_digest: str
-    kept: bool
-    fail: int
-    not_assessed: int
-    tests: list[TestedRecord]
-    unverified: list[Record]
-
-
-class VerifiedRecord(Record):
-    """Is the book what was posted?"""
-
-    entries: int
-    lines: int
-    accounts: int
-    closings: int
-    digest: str
-    findings: list[FindingRecord]
-
-
-class StatementRecord(Record):
-    """The statement of a year: pool, occupations, compensation, cap, red line, tests, entries."""
-
-    year: int
-    region: str
-    name: str
-    pool: Record
-    parts: list[Record]
-    occupations: list[Record]
-    compensations: list[Record]
-    caps: list[Record]
-    red_lines: list[Record]
-    tested: list[TestedRecord]
-    accounts: list[Record]
-    entries: list[EntryRecord]
-    digest: str
-    book: VerifiedRecord
-    closings: list[Record]
-
-
 class StandingRow(Record):
     """One region against its tasks. What is not known is null."""
 
@@ -297,81 +144,17 @@ class VerdictRecord(Record):
     hits_geojson: FeatureCollection
 
 
-class RulesRecord(Record):
-    """The rule pack of the land book."""
+class UnderRecord(Record):
+    """What of the survey and of each layer lies under a footprint."""
 
-    id: str
-    version: str
-    title: str
-    digest: str
-    rules: list[Record]
-
-
-class ReceiptRecord(Record):
-    """What the book gives for an entry; `again` if it stood there already."""
-
-    number: int
-    id: str
-    digest: str
-    recorded_at: str
-    again: bool
-
-
-class BookedRecord(Record):
-    """What was posted."""
-
-    entries: list[ReceiptRecord]
-    posted: int
-
-
-class ClosingRecord(Record):
-    """A year that is closed."""
-
-    number: int
-    region: str
     year: int
-    accounts: int
-    link: str
-    again: bool
-    failed: list[str]
-    not_assessed: list[str]
-    tests: list[TestedRecord]
-    unbooked: Record | None
-    warnings: list[str]
-
-
-class SettledRecord(Record):
-    """A claim written off against the pool, or only proposed."""
-
-    posted: bool
-    receipt: ReceiptRecord | None
-
-
-class AcceptanceRecord(Record):
-    """Replacement land: how each parcel was judged, and what entered the pool."""
-
-    file: str
-    parcels: int
-    refused: int
-    posted: int
-    posted_dm2: int
-    again: int
-    rules: list[Record]
-    judged: list[Record]
-    left_out: list[FindingRecord]
+    crs: str
+    area_dm2: int
+    area_from: str
+    plots: list[Record]
+    layers: list[Record]
+    inputs: dict[str, str]
     findings: list[FindingRecord]
-
-
-class FollowUpRecord(Record):
-    """Accepted parcels in a later survey, and the counter-entries that follow."""
-
-    year: int
-    followed: int
-    fail: int
-    not_assessed: int
-    parcels: list[Record]
-    posted: list[ReceiptRecord]
-    refused: list[Record]
 
 
 class ProgressRecord(Record):
@@ -401,96 +184,10 @@ class JobRecord(Record):
     started_at: str | None
     ended_at: str | None
     cancelling: bool
+    stopping: bool
     progress: ProgressRecord | None
     problem: Problem | None
     files: list[FileRecord]
-
-
-class FindingPage(Record):
-    """Findings on the survey of a year, how many of each code, and which rules could be asked."""
-
-    snapshot: str
-    year: int
-    rows_in: int
-    rows_stored: int
-    rows_quarantined: int
-    assessed: list[str]
-    not_assessed: list[Record]
-    count: int
-    codes: dict[str, int]
-    items: list[FindingRecord]
-    next: str | None
-
-
-class TableColumn(Record):
-    """A column of areas."""
-
-    code: str
-    name: str
-    group: str | None
-
-
-class TableRow(Record):
-    """A row: its key, and areas by column code."""
-
-    key: list[str]
-    depth: int
-    dm2: dict[str, int]
-    m2: dict[str, float]
-    ha: dict[str, float]
-
-
-class TableRecord(Record):
-    """A table of areas; `dm2` is exact, `ha` levelled so that it closes."""
-
-    id: str
-    title: str
-    key_columns: list[str]
-    columns: list[TableColumn]
-    hectares_levelled: bool
-    rows: list[TableRow]
-    notes: list[str]
-
-
-class TablesRecord(Record):
-    """The land tables of a year."""
-
-    year: int
-    tables: list[TableRecord]
-    findings: list[FindingRecord]
-
-
-class FlowsRecord(Record):
-    """The flows between two years, and how many changes the change list has."""
-
-    changes: int
-    tables: list[TableRecord]
-    findings: list[FindingRecord]
-
-
-class ChangeRecord(Record):
-    """A piece of land that is not what it was."""
-
-    seq: int
-    kind: str
-    old_region: str
-    old_parcel: str
-    old_class: str
-    new_region: str
-    new_parcel: str
-    new_class: str
-    area_dm2: int
-    old_net_dm2: int
-    new_net_dm2: int
-
-
-class ChangePage(Record):
-    """Changes between two years; `count` and `area_dm2` are those of all that are wanted."""
-
-    count: int
-    area_dm2: int
-    items: list[ChangeRecord]
-    next: str | None
 
 
 class TodoRecord(Record):

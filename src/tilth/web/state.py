@@ -8,9 +8,10 @@ from typing import cast
 
 from fastapi import Request
 
-from tilth.identity import Entrance
+from tilth.identity import Entrance, Remembered
 from tilth.land import RegionTree, Store
 from tilth.runtime import Workspace
+from tilth.web.callers import Looking, Shown
 from tilth.web.jobs import Jobs
 from tilth.web.kept import KeptAnswers
 
@@ -33,6 +34,16 @@ class Office:
     def jobs(self) -> Jobs:
         """Long work."""
         return Jobs(self.workspace)
+
+    @cached_property
+    def callers(self) -> Remembered[Shown]:
+        """Who asked a moment ago."""
+        return Remembered(self.workspace)
+
+    @cached_property
+    def looking(self) -> Looking:
+        """Whoever sees to it that quick answers hold."""
+        return Looking(self.workspace, self.callers)
 
     def regions(self) -> RegionTree:
         """The region tree as it is now."""

@@ -29,6 +29,9 @@ _JSONS = (".json", ".geojson", ".topojson", ".geojsonl", ".geojsons", ".ndjson")
 VECTORS = (".zip", ".gpkg", *_JSONS, ".gml", ".kml", ".parquet", ".txt")
 TABLES = (".csv", ".tsv", ".xlsx", ".xls", ".dbf")
 ENTRIES = (".json", ".csv")
+RASTERS = (".tif",)
+#: How a TIFF begins, and a BigTIFF, in either order of bytes.
+_TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 
 @dataclass(frozen=True)
@@ -162,6 +165,8 @@ def kind_of(source: BinaryIO, claimed: str = "") -> str:
     for mark, kind in ((b"SQLite format 3\0", ".gpkg"), (b"PAR1", ".parquet"), (b"\xd0\xcf\x11\xe0", ".xls")):
         if head.startswith(mark):
             return kind
+    if head.startswith(_TIFF):
+        return ".tif"
     if own == ".dbf" and head[:1] in (b"\x03", b"\x30", b"\x31", b"\x83", b"\x8b", b"\xf5"):
         return own
     if b"\0" in head and not head.startswith((b"\xff\xfe", b"\xfe\xff")):

@@ -2,34 +2,24 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import re
 
 import pytest
+from browsing import FRONTEND, faults, settled
 
-AXE = Path(__file__).parents[3] / "src/tilth/web/frontend/node_modules/axe-core/axe.min.js"
+#: Every part of the office, also one that is added later.
+PAGES = tuple(
+    found[1]
+    for file in sorted((FRONTEND / "src/pages").glob("*.ts"))
+    if (found := re.search(r'\bpath: "(\w+)"', file.read_text("utf-8")))
+)
 PATHS = (
-    "today", "map", "accounts", "accounts/flows", "accounts/changes", "accounts/parcels?class=01", "check", "standing",
-    "ledger", "ledger/entries", "ledger/reservations", "ledger/new", "ledger/assessment", "admin", "admin/findings",
-    "admin/jobs", "admin/people", "admin/access", "admin/audit", "nowhere",
+    *PAGES, "accounts/flows", "accounts/changes", "accounts/parcels?class=01", "ledger/entries", "ledger/reservations",
+    "ledger/new", "ledger/acts", "ledger/acts/settle", "ledger/acts/close", "ledger/assessment", "admin/findings",
+    "admin/jobs", "admin/people", "admin/access", "admin/audit", "soil/samples", "soil/make",
+    "plan/of", "plan/compare", "plan/new", "nowhere",
 )  # fmt: skip
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 WIDE, NARROW = {"width": 1280, "height": 860}, {"width": 390, "height": 844}
-
-
-def settled(page) -> None:
-    """The page has what it asked for."""
-    page.wait_for_selector("#page h1")
-    page.wait_for_selector("#page .wait", state="detached", timeout=60_000)
-
-
-def faults(page) -> list[str]:
-    """What axe calls serious or critical."""
-    if not AXE.is_file():
-        pytest.skip("axe-core is not installed: npm ci in src/tilth/web/frontend")
-    page.evaluate(AXE.read_text("utf-8"))
-    found = page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)
-    grave = [one for one in found["violations"] if one["impact"] in ("serious", "critical")]
-    return [f"{one['id']}: {one['help']}: {[node['html'][:160] for node in one['nodes'][:3]]}" for one in grave]
 
 
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
@@ -74,6 +64,41 @@ def test_the_keyboard_reaches_the_page_past_the_navigation(clerk):
     assert page.evaluate("document.activeElement.id") == "page"
     page.keyboard.press("Tab")
     assert page.evaluate("document.querySelector('#page').contains(document.activeElement)")
+
+
+def reach(page, role: str, name: str, key: str = "Tab") -> None:
+    """Go on with the tabulator until the focus is on what is called so."""
+    for _ in range(90):
+        page.keyboard.press(key)
+        if page.get_by_role(role, name=name, exact=True).first.evaluate("one => one === document.activeElement"):
+            return
+    raise AssertionError(f"{name} is not reached by keyboard")
+
+
+def test_a_footprint_is_drawn_and_judged_with_the_keyboard_alone(clerk):
+    page, keyboard = clerk.page, clerk.page.keyboard
+    page.goto("/today")
+    settled(page)
+    reach(page, "link", clerk.says("Check", "占地核查"))
+    keyboard.press("Enter")
+    page.wait_for_selector("h1:focus")
+    clerk.waits_for("#map[data-idle]")
+    reach(page, "button", clerk.says("Draw on the map", "在图上绘制"))
+    keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.tagName") == "CANVAS", "the map has the focus at once"
+    for steps in ((), ("ArrowRight",), ("ArrowDown",), ("ArrowLeft",)):
+        for step in steps:
+            keyboard.press(step)
+            page.wait_for_timeout(900)
+            clerk.waits_for("#map[data-idle]")
+        keyboard.press("Enter")
+    page.get_by_text(clerk.says("4 corners", "4 个界址点")).wait_for()
+    keyboard.press("Backspace")
+    page.get_by_text(clerk.says("3 corners", "3 个界址点")).wait_for()
+    reach(page, "button", clerk.says("Check this shape", "核查此范围"), "Shift+Tab")
+    keyboard.press("Enter")
+    page.wait_for_selector(".answer:focus", timeout=60_000)
+    reach(page, "button", clerk.says("Print", "打印"), "Shift+Tab")
 
 
 def test_every_step_to_a_page_moves_the_focus_to_its_heading(clerk):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import Depends, Query, Request, Response
@@ -12,10 +11,11 @@ from tilth.web import uploads
 from tilth.web.asked import Crs, Encoding, MaybeYear, Name, Year
 from tilth.web.door import Door
 from tilth.web.jobs import Place
-from tilth.web.once import Once, Write
+from tilth.web.once import Write
 from tilth.web.records import JobRecord
 from tilth.web.state import office_of
 from tilth.web.uploads import Sent
+from tilth.web.working import begun
 
 door = Door("imports", "/api/v1/imports")
 
@@ -25,15 +25,6 @@ _Vector = Annotated[Sent, Depends(uploads.sending(uploads.VECTORS))]
 _Table = Annotated[Sent, Depends(uploads.sending(uploads.TABLES))]
 _Either = Annotated[Sent, Depends(uploads.sending(_KINDS))]
 _Word = Annotated[str, Query(max_length=100, pattern=r"^[^\x00-\x1f]*$")]
-
-
-def _job(request: Request, write: Once, sent: Sent, kind: str, work: Callable[[Place], Any]) -> Response:
-    office = office_of(request)
-    return write.answer(
-        sent.digest,
-        lambda: office.jobs.begin(kind, write.caller.name, office.workspace.region, work, sent).as_record(),
-        status=202,
-    )
 
 
 @door.post(
@@ -65,7 +56,7 @@ def survey(
             layer=layer, encoding=encoding, crs=crs, code_system=code_system,
         ).as_record()  # fmt: skip
 
-    return _job(request, write, sent, "import-survey", work)
+    return begun(request, write, "import-survey", work, sent=sent)
 
 
 @door.post(
@@ -90,7 +81,7 @@ def layer(
             place, at.sent.file, kind=kind, year=year, label=label, layer=layer, encoding=encoding, crs=crs
         ).as_record()
 
-    return _job(request, write, sent, "import-layer", work)
+    return begun(request, write, "import-layer", work, sent=sent)
 
 
 @door.post(
@@ -99,9 +90,10 @@ def layer(
 def tasks(request: Request, sent: _Table, write: Write, year: MaybeYear = None, encoding: Encoding = None) -> Response:
     """Bring in the table of tasks: farmland to hold and permanent basic farmland, by region and year."""
     place = office_of(request).workspace
-    return _job(
-        request, write, sent, "import-tasks",
+    return begun(
+        request, write, "import-tasks",
         lambda at: api.import_tasks(place, at.sent.file, year=year, encoding=encoding).as_record(),
+        sent=sent,
     )  # fmt: skip
 
 
@@ -133,7 +125,7 @@ def regions(
             place, at.sent.file, level=level, year=year, group=as_group, layer=layer, encoding=encoding, crs=crs
         ).as_record()
 
-    return _job(request, write, sent, "import-regions", work)
+    return begun(request, write, "import-regions", work, sent=sent)
 
 
 @door.post(
@@ -142,7 +134,9 @@ def regions(
 def ridges(request: Request, sent: _Table, write: Write) -> Response:
     """Bring in the county's table of ridge coefficients."""
     place = office_of(request).workspace
-    return _job(request, write, sent, "import-ridges", lambda at: api.import_ridges(place, at.sent.file).as_record())
+    return begun(
+        request, write, "import-ridges", lambda at: api.import_ridges(place, at.sent.file).as_record(), sent=sent
+    )
 
 
 @door.post(
@@ -151,7 +145,8 @@ def ridges(request: Request, sent: _Table, write: Write) -> Response:
 def changes(request: Request, sent: _Either, write: Write, year: Year, encoding: Encoding = None) -> Response:
     """Bring in the update-process table of a year (DLTBGXGC)."""
     place = office_of(request).workspace
-    return _job(
-        request, write, sent, "import-changes",
+    return begun(
+        request, write, "import-changes",
         lambda at: api.import_changes(place, at.sent.file, year=year, encoding=encoding).as_record(),
+        sent=sent,
     )  # fmt: skip

@@ -62,6 +62,12 @@ def cancel(request: Request, caller: Known, id: _Id) -> Response:
     return told(office_of(request).jobs.cancel(_seen(request, caller, id)).as_record())
 
 
+@door.post("/jobs/{id}/stop", KNOWN, response_model=JobRecord)
+def stop(request: Request, caller: Known, id: _Id) -> Response:
+    """End a job with the best that it has so far, where its kind of work has one: the solution of a plan."""
+    return told(office_of(request).jobs.stop(_seen(request, caller, id)).as_record())
+
+
 @door.get(
     "/jobs/{id}/result",
     KNOWN,

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import Query, Request, Response
 
 from tilth import api
-from tilth.web import records
+from tilth.web import book_records
 from tilth.web.answers import tagged
 from tilth.web.asked import Cursor, Day, Group, Limit, Region, Year, cursor_at, place_of
 from tilth.web.door import Door
@@ -21,7 +21,7 @@ _Account = Annotated[
 _Kind = Annotated[str, Query(max_length=40, pattern=r"^[A-Za-z-]*$", description="Only entries of this kind: OPENING.")]
 
 
-@door.get("/balance", "read", tagged=True, response_model=list[records.BalanceRecord])
+@door.get("/balance", "read", tagged=True, response_model=list[book_records.BalanceRecord])
 def balance(request: Request, region: Region = None, date: Day = None, account: _Account = "") -> Response:
     """What the accounts of a region hold at the end of a day, or as they stand."""
     place = office_of(request).workspace
@@ -30,7 +30,7 @@ def balance(request: Request, region: Region = None, date: Day = None, account: 
     )
 
 
-@door.get("/entries", "read", tagged=True, response_model=records.EntryPage)
+@door.get("/entries", "read", tagged=True, response_model=book_records.EntryPage)
 def entries(
     request: Request,
     region: Region = None,
@@ -50,7 +50,7 @@ def entries(
     return tagged(request, page)
 
 
-@door.get("/entry", "read", tagged=True, response_model=records.EntryRecord)
+@door.get("/entry", "read", tagged=True, response_model=book_records.EntryRecord)
 def entry(
     request: Request,
     id: Annotated[str, Query(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f]+$")],
@@ -61,28 +61,28 @@ def entry(
     return tagged(request, lambda: api.ledger_entry(place, id, region=region))
 
 
-@door.get("/reservations", "read", tagged=True, response_model=list[records.ReservationRecord])
+@door.get("/reservations", "read", tagged=True, response_model=list[book_records.ReservationRecord])
 def reservations(request: Request, region: Region = None) -> Response:
     """Reservations that nobody posted, voided or let expire: what each holds, and its last day."""
     place = office_of(request).workspace
     return tagged(request, lambda: api.ledger_reservations_of(place, region=region))
 
 
-@door.get("/assessment", "read", tagged=True, response_model=records.AssessmentRecord)
+@door.get("/assessment", "read", tagged=True, response_model=book_records.AssessmentRecord)
 def assessment(request: Request, year: Year, region: Region = None) -> Response:
     """A year tested by every invariant and rule: what was found, what is wanted, by which rule, how sure."""
     place = office_of(request).workspace
     return tagged(request, lambda: api.ledger_assess(place, year=year, region=region).as_record())
 
 
-@door.get("/statement", "read", tagged=True, response_model=records.StatementRecord)
+@door.get("/statement", "read", tagged=True, response_model=book_records.StatementRecord)
 def statement(request: Request, year: Year, region: Region = None, group: Group = None) -> Response:
     """The statement of a year: pool, occupations, compensation, cap, red line, tests and all entries."""
     place = office_of(request).workspace
     return tagged(request, lambda: api.ledger_statement_record(place, year=year, region=region, group=group))
 
 
-@door.get("/rules", "read", tagged=True, response_model=records.RulesRecord)
+@door.get("/rules", "read", tagged=True, response_model=book_records.RulesRecord)
 def rules(request: Request) -> Response:
     """The rule pack that the book is tested by."""
     place = office_of(request).workspace

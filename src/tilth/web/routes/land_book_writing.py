@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any
 
-from fastapi import Depends, Path, Query, Request, Response
+from fastapi import Depends, Path, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from tilth import api
-from tilth.web import records, uploads
-from tilth.web.access import known_submitter, require, signed_as
+from tilth.web import book_records, uploads
+from tilth.web.access import require, signed_as
 from tilth.web.answers import tagged
-from tilth.web.asked import Crs, Day, Encoding, MaybeYear, Name, Region, Year
+from tilth.web.asked import Region, Year
 from tilth.web.door import Door
 from tilth.web.once import Once, Write
 from tilth.web.state import office_of
@@ -57,13 +57,13 @@ class _Asked(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-@door.post("/entries", "submit", status_code=201, response_model=records.BookedRecord, openapi_extra=_ENTRIES)
+@door.post("/entries", "submit", status_code=201, response_model=book_records.BookedRecord, openapi_extra=_ENTRIES)
 def post(request: Request, sent: _Entries, write: Write, region: Region = None) -> Response:
     """Post entries: all of them, or none. Entries that stand in the book already are harmless."""
     return _posted(request, sent, write, reserve=False)
 
 
-@door.post("/reservations", "submit", status_code=201, response_model=records.BookedRecord, openapi_extra=_ENTRIES)
+@door.post("/reservations", "submit", status_code=201, response_model=book_records.BookedRecord, openapi_extra=_ENTRIES)
 def reserve(request: Request, sent: _Entries, write: Write, region: Region = None) -> Response:
     """Hold what entries take until they are posted, voided or expired."""
     return _posted(request, sent, write, reserve=True)
@@ -87,7 +87,7 @@ class LettingGo(_Asked):
     on: date | None = None
 
 
-@door.post("/reservations/{id}/void", "check", status_code=201, response_model=records.BookedRecord)
+@door.post("/reservations/{id}/void", "check", status_code=201, response_model=book_records.BookedRecord)
 def void(
     request: Request,
     write: Write,
@@ -113,7 +113,7 @@ class Expiring(_Asked):
     on: date | None = None
 
 
-@door.post("/expiries", "decide", status_code=201, response_model=records.BookedRecord)
+@door.post("/expiries", "decide", status_code=201, response_model=book_records.BookedRecord)
 def expire(request: Request, write: Write, given: Expiring) -> Response:
     """Let go what every reservation holds whose last day is over."""
     place, author = office_of(request).workspace, write.caller.name
@@ -141,7 +141,7 @@ class Transfer(_Asked):
     id: Annotated[str, Field(max_length=100)] = ""
 
 
-@door.post("/transfers", "decide", status_code=201, response_model=records.BookedRecord)
+@door.post("/transfers", "decide", status_code=201, response_model=book_records.BookedRecord)
 def transfer(request: Request, write: Write, given: Transfer, region: Region = None) -> Response:
     """Give pool or cap to another region; whoever does it decides in both."""
     place, author = office_of(request).workspace, write.caller.name
@@ -157,7 +157,7 @@ class Closing(_Asked):
     evidence: _Words
 
 
-@door.post("/closings", "decide", status_code=201, response_model=records.ClosingRecord)
+@door.post("/closings", "decide", status_code=201, response_model=book_records.ClosingRecord)
 def close(request: Request, write: Write, given: Closing, region: Region = None) -> Response:
     """Close a year for a region and all below it; nothing is posted in it any more."""
     place, author = office_of(request).workspace, write.caller.name
@@ -181,7 +181,7 @@ class Settlement(_Asked):
     dry_run: bool = False
 
 
-@door.post("/settlements", "submit", status_code=201, response_model=records.SettledRecord)
+@door.post("/settlements", "submit", status_code=201, response_model=book_records.SettledRecord)
 def settle(request: Request, write: Write, given: Settlement, region: Region = None) -> Response:
     """Write off the claim of an occupation against the pool of its region, the oldest acceptance first."""
     place, author = office_of(request).workspace, write.caller.name
@@ -191,44 +191,7 @@ def settle(request: Request, write: Write, given: Settlement, region: Region = N
     return write.answer(given.model_dump_json(), lambda: api.ledger_settle(place, **asked, author=author).as_record())
 
 
-_Parcels = Annotated[Sent, Depends(uploads.sending(uploads.VECTORS))]
-_Text = Annotated[str, Query(min_length=1, max_length=200, pattern=_PLAIN)]
-
-
-@door.post(
-    "/acceptances",
-    "accept",
-    status_code=201,
-    response_model=records.AcceptanceRecord,
-    openapi_extra=uploads.described(file="Replacement parcels: any vector file, a row for each."),
-)
-def accept(
-    request: Request,
-    sent: _Parcels,
-    write: Write,
-    evidence: Annotated[_Text, Query(description="Id of the acceptance document.")],
-    submitter: Annotated[_Text, Query(description="Who submitted the parcels; another person than who accepts.")],
-    only_passing: Annotated[bool, Query(description="Accept those that pass; otherwise all or none.")] = False,
-    base_year: MaybeYear = None,
-    on: Day = None,
-    layer: Name = None,
-    encoding: Encoding = None,
-    crs: Crs = None,
-) -> Response:
-    """Check replacement land by A1 to A13 and accept it into the pool."""
-    place, author = office_of(request).workspace, write.caller.name
-    named = known_submitter(request, submitter, place.region)
-
-    def work() -> dict[str, Any]:
-        return api.ledger_accept(
-            place, sent.file, evidence=evidence, submitter=named, author=author, only_passing=only_passing,
-            base_year=base_year, on=on, layer=layer, encoding=encoding, crs=crs,
-        ).as_record()  # fmt: skip
-
-    return write.answer(sent.digest, work)
-
-
-@door.get("/follow-up", "read", tagged=True, response_model=records.FollowUpRecord)
+@door.get("/follow-up", "read", tagged=True, response_model=book_records.FollowUpRecord)
 def follow_up(request: Request, year: Year) -> Response:
     """Are accepted parcels farmland in the survey of a later year?"""
     place = office_of(request).workspace
@@ -243,7 +206,7 @@ class TakingBack(_Asked):
     on: date | None = None
 
 
-@door.post("/follow-ups", "accept", status_code=201, response_model=records.FollowUpRecord)
+@door.post("/follow-ups", "accept", status_code=201, response_model=book_records.FollowUpRecord)
 def take_back(request: Request, write: Write, given: TakingBack) -> Response:
     """Take back accepted parcels that are no farmland in the survey of a later year."""
     place, author = office_of(request).workspace, write.caller.name

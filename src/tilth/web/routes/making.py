@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -18,10 +17,11 @@ from tilth.web.answers import told
 from tilth.web.asked import Crs, Encoding, Group, Name, Region
 from tilth.web.door import Door
 from tilth.web.jobs import Place
-from tilth.web.once import Once, Write
+from tilth.web.once import Write
 from tilth.web.records import AreasRecord, JobRecord
 from tilth.web.state import office_of
 from tilth.web.uploads import Sent
+from tilth.web.working import begun
 
 door = Door("work")
 
@@ -42,17 +42,7 @@ class _Signed(_Asked):
     checked_by: _Person = ""
 
 
-def _job(
-    request: Request, write: Once, content: str, kind: str, work: Callable[[Place], Any], *, region: str | None = None
-) -> Response:
-    office = office_of(request)
-    place = region or office.workspace.region
-    return write.answer(
-        content, lambda: office.jobs.begin(kind, write.caller.name, place, work).as_record(), status=202
-    )
-
-
-def _named(record: dict[str, Any], folder: Path) -> dict[str, Any]:
+def named_files(record: dict[str, Any], folder: Path) -> dict[str, Any]:
     """`record` with its files by the names under which they are fetched, not by where they lie."""
     names = [Path(one) for one in record["files"]]
     return record | {"files": [one.relative_to(folder).as_posix() for one in names]}
@@ -79,9 +69,9 @@ def report(request: Request, write: Write, given: Report) -> Response:
             formats=tuple(dict.fromkeys(given.formats)), compiled_by=given.compiled_by, checked_by=given.checked_by,
             made_on=given.made_on.isoformat() if given.made_on else None,
         )  # fmt: skip
-        return _named(done.as_record(), at.files)
+        return named_files(done.as_record(), at.files)
 
-    return _job(request, write, given.model_dump_json() + spoken, "report", work)
+    return begun(request, write, "report", work, content=given.model_dump_json() + spoken)
 
 
 class Statement(_Signed):
@@ -104,9 +94,9 @@ def statement(request: Request, write: Write, given: Statement, region: Region =
             formats=tuple(dict.fromkeys(given.formats)), compiled_by=given.compiled_by, checked_by=given.checked_by,
             made_on=given.made_on.isoformat() if given.made_on else None,
         )  # fmt: skip
-        return _named(done.as_record(), at.files)
+        return named_files(done.as_record(), at.files)
 
-    return _job(request, write, given.model_dump_json() + spoken, "statement", work, region=region)
+    return begun(request, write, "statement", work, content=given.model_dump_json() + spoken, region=region)
 
 
 class Tables(_Asked):
@@ -133,9 +123,9 @@ def tables(request: Request, write: Write, given: Tables) -> Response:
         else:
             flowed = api.flows(place, before=given.before, after=given.year)
             files = api.write_tables(place, flowed.down_to(given.level), given.format, target, flowed)
-        return _named({"files": files}, at.files)
+        return named_files({"files": files}, at.files)
 
-    return _job(request, write, given.model_dump_json() + language(), "tables", work)
+    return begun(request, write, "tables", work, content=given.model_dump_json() + language())
 
 
 _ENDINGS = {"xlsx": "xlsx", "json": "json", "text": "txt"}
@@ -157,7 +147,7 @@ def repair(request: Request, write: Write, given: Repair) -> Response:
         shutil.copyfile(done.file, at.files / done.file.name)
         return done.as_record() | {"file": done.file.name}
 
-    return _job(request, write, given.model_dump_json(), "repair", work)
+    return begun(request, write, "repair", work, content=given.model_dump_json())
 
 
 class FlowEntries(_Asked):
@@ -181,23 +171,23 @@ def flow_entries(request: Request, write: Write, given: FlowEntries, region: Reg
             place, before=given.before, after=given.after, region=region, level=given.level, author=author,
             evidence=given.evidence, on=given.on, to=at.files / "entries.json" if given.propose else None,
         )  # fmt: skip
-        return _named(done.as_record(), at.files)
+        return named_files(done.as_record(), at.files)
 
-    return _job(request, write, given.model_dump_json(), "flow-entries", work, region=region)
+    return begun(request, write, "flow-entries", work, content=given.model_dump_json(), region=region)
 
 
 @door.post("/ledger/verifications", "audit", status_code=202, response_model=JobRecord)
 def verify(request: Request, write: Write) -> Response:
     """Is the book what was posted? The first entry that is bad is named."""
     place = office_of(request).workspace
-    return _job(request, write, "", "verification", lambda at: api.ledger_verify(place).as_record())
+    return begun(request, write, "verification", lambda at: api.ledger_verify(place).as_record())
 
 
 @door.post("/ledger/replays", "audit", status_code=202, response_model=JobRecord)
 def replay(request: Request, write: Write) -> Response:
     """Build every balance again from the entries, and name every one that differs."""
     place = office_of(request).workspace
-    return _job(request, write, "", "replay", lambda at: api.ledger_replay(place).as_record())
+    return begun(request, write, "replay", lambda at: api.ledger_replay(place).as_record())
 
 
 _Vector = Annotated[Sent, Depends(uploads.sending(uploads.VECTORS))]
@@ -229,19 +219,13 @@ def area_list(
     crs: Crs = None,
 ) -> Response:
     """The areas of every polygon of a file, as a file."""
-    office = office_of(request)
 
     def work(at: Place) -> dict[str, Any]:
         measured = api.area(at.sent.file, layer=layer, encoding=encoding, crs=crs)
         written = api.write_areas(measured, at.files / f"areas.{format}")
         return {"files": [written.name]}
 
-    begin = office.jobs.begin
-    return write.answer(
-        sent.digest,
-        lambda: begin("area-list", write.caller.name, office.workspace.region, work, sent).as_record(),
-        status=202,
-    )
+    return begun(request, write, "area-list", work, sent=sent)
 
 
 @door.post(
@@ -263,7 +247,6 @@ def convert(
     out_encoding: Encoding = None,
 ) -> Response:
     """The polygons of a file in another format."""
-    office = office_of(request)
 
     def work(at: Place) -> dict[str, Any]:
         target = at.files / f"{at.sent.file.stem}.{to}"
@@ -272,9 +255,4 @@ def convert(
         )
         return done.as_record() | {"target": target.name}
 
-    begin = office.jobs.begin
-    return write.answer(
-        sent.digest,
-        lambda: begin("conversion", write.caller.name, office.workspace.region, work, sent).as_record(),
-        status=202,
-    )
+    return begun(request, write, "conversion", work, sent=sent)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -16,14 +17,15 @@ from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 
 from tilth import __version__, api
-from tilth.core import BadInput, NotFound, language
+from tilth.core import BadInput, language
 from tilth.features import CRS84, Collection, Page, Query, columns_of, found, where
 from tilth.features.query import MOST, one
 from tilth.features.systems import System, system
 from tilth.identity import scope_of
-from tilth.land import RegionTree
 from tilth.web.access import Known
 from tilth.web.door import OPEN, Door
+from tilth.web.gis import home_of, link, seen_collection, seen_collections
+from tilth.web.routes import ogc_tiles
 from tilth.web.state import office_of
 
 door = Door("features", prefix="/ogc")
@@ -46,6 +48,7 @@ CONFORMS_TO = (
 )
 _QUERYABLES = "http://www.opengis.net/def/rel/ogc/1.0/queryables"
 _GEOJSON = "application/geo+json"
+_FEATURES: dict[int | str, dict[str, Any]] = {200: {"content": {_GEOJSON: {}}, "description": "GeoJSON."}}
 _OPENAPI = "application/vnd.oai.openapi+json;version=3.1"
 #: Query parameters of items that are no columns.
 _OWN = {"bbox", "bbox-crs", "crs", "limit", "offset", "datetime", "filter", "filter-lang", "filter-crs", "f", "lang"}
@@ -57,15 +60,16 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d))?"
 @door.get("/", OPEN, include_in_schema=False)
 def landing(request: Request) -> dict[str, Any]:
     """Where everything is."""
-    home = _home(request)
+    home = home_of(request)
     return {
         "title": "Tilth",
         "description": "Parcels and layers of a county. 地类图斑与专题图层",
         "links": [
-            _link(home, "self", "application/json", "This page"),
-            _link(f"{home.removesuffix('/ogc')}/api/openapi.json", "service-desc", _OPENAPI, "The interface"),
-            _link(f"{home}/conformance", "conformance", "application/json", "What it conforms to"),
-            _link(f"{home}/collections", "data", "application/json", "The collections"),
+            link(home, "self", "application/json", "This page"),
+            link(f"{home.removesuffix('/ogc')}/api/openapi.json", "service-desc", _OPENAPI, "The interface"),
+            link(f"{home}/conformance", "conformance", "application/json", "What it conforms to"),
+            link(f"{home}/collections", "data", "application/json", "The collections"),
+            link(f"{home}/tileMatrixSets", ogc_tiles.TILING_SCHEMES, "application/json", "The grids of tiles"),
         ],
     }
 
@@ -73,36 +77,43 @@ def landing(request: Request) -> dict[str, Any]:
 @door.get("/conformance", OPEN)
 def conformance() -> dict[str, Any]:
     """The requirements that are met."""
-    return {"conformsTo": list(CONFORMS_TO)}
+    return {"conformsTo": [*CONFORMS_TO, *ogc_tiles.CONFORMS_TO]}
 
 
 @door.get("/collections", "read", anywhere=True)
 def collections(request: Request, caller: Known) -> dict[str, Any]:
     """Every collection that the caller may see."""
-    home, tree = _home(request), office_of(request).regions()
-    known = [one for one in api.collections(office_of(request).workspace) if _lets_see(one, caller, tree, request)]
+    home, known = home_of(request), seen_collections(request, caller)
+    drawn = api.drawn(office_of(request).workspace)
     return {
-        "links": [_link(f"{home}/collections", "self", "application/json", "This page")],
+        "links": [link(f"{home}/collections", "self", "application/json", "This page")],
         "crs": [one.uri for one in known[0].systems] if known else [CRS84],
-        "collections": [_described(one, home) for one in known],
+        "collections": [_described(one, home, drawn) for one in known],
     }
 
 
 @door.get("/collections/{collection}", "read", anywhere=True)
 def collection(request: Request, caller: Known, collection: str) -> dict[str, Any]:
     """One collection."""
-    return _described(_collection(request, caller, collection), _home(request))
+    drawn = api.drawn(office_of(request).workspace)
+    return _described(seen_collection(request, caller, collection), home_of(request), drawn)
 
 
-@door.get("/collections/{collection}/queryables", "read", anywhere=True)
+@door.get(
+    "/collections/{collection}/queryables",
+    "read",
+    anywhere=True,
+    response_class=Response,
+    responses={200: {"content": {"application/schema+json": {}}, "description": "JSON Schema of the columns."}},
+)
 def queryables(request: Request, caller: Known, collection: str) -> Response:
     """The columns that a filter may name."""
-    chosen = _collection(request, caller, collection)
+    chosen = seen_collection(request, caller, collection)
     columns: dict[str, Any] = {name: {"type": kind} for name, kind in columns_of(chosen).items()}
     columns["geometry"] = {"format": "geometry-any", "x-ogc-role": "primary-geometry"}
     body = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": f"{_home(request)}/collections/{chosen.id}/queryables",
+        "$id": f"{home_of(request)}/collections/{chosen.id}/queryables",
         "type": "object",
         "title": str(chosen.title),
         "properties": columns,
@@ -111,7 +122,7 @@ def queryables(request: Request, caller: Known, collection: str) -> Response:
     return JSONResponse(body, media_type="application/schema+json")
 
 
-@door.get("/collections/{collection}/items", "read", anywhere=True, response_class=Response)
+@door.get("/collections/{collection}/items", "read", anywhere=True, response_class=Response, responses=_FEATURES)
 def items(
     request: Request,
     caller: Known,
@@ -127,7 +138,7 @@ def items(
     filter_crs: Annotated[str, Asked(alias="filter-crs")] = CRS84,
 ) -> Response:
     """Features of a collection, by box, time, values and filter, a page at a time."""
-    chosen = _collection(request, caller, collection)
+    chosen = seen_collection(request, caller, collection)
     target = _system_of(chosen, crs)
     if filter_lang not in ("cql2-text", "cql2-json"):
         raise BadInput("FEATURES-FILTER-LANGUAGE", language=filter_lang)
@@ -145,33 +156,20 @@ def items(
     return _answer(_page_text(request, page, query.limit), target)
 
 
-@door.get("/collections/{collection}/items/{feature}", "read", anywhere=True, response_class=Response)
+@door.get(
+    "/collections/{collection}/items/{feature}", "read", anywhere=True, response_class=Response, responses=_FEATURES
+)
 def item(request: Request, caller: Known, collection: str, feature: str, crs: str = CRS84) -> Response:
     """One feature."""
-    chosen = _collection(request, caller, collection)
+    chosen = seen_collection(request, caller, collection)
     target = _system_of(chosen, crs)
     text = one(chosen, feature, Query(regions=_regions(caller, request), system=target))
-    home = f"{_home(request)}/collections/{chosen.id}"
+    home = f"{home_of(request)}/collections/{chosen.id}"
     links = [
-        _link(f"{home}/items/{feature}", "self", _GEOJSON, "This feature"),
-        _link(home, "collection", "application/json", str(chosen.title)),
+        link(f"{home}/items/{feature}", "self", _GEOJSON, "This feature"),
+        link(home, "collection", "application/json", str(chosen.title)),
     ]
     return _answer(f'{text[:-1]},"links":{_json(links)}}}', target)
-
-
-def _collection(request: Request, caller: Known, name: str) -> Collection:
-    office = office_of(request)
-    found = api.collection(office.workspace, name)
-    if not _lets_see(found, caller, office.regions(), request):
-        raise NotFound("FEATURES-NO-COLLECTION", collection=name, known="-")
-    return found
-
-
-def _lets_see(one: Collection, caller: Known, tree: RegionTree, request: Request) -> bool:
-    """A survey to whoever may look at a part of it, which is then what they see; a layer to those who see all."""
-    scope = scope_of(caller, "read", tree)
-    whole = office_of(request).workspace.region in scope
-    return whole or (bool(scope) and "region_code" in one.snapshot.attributes)
 
 
 def _regions(caller: Known, request: Request) -> frozenset[str] | None:
@@ -184,13 +182,16 @@ def _regions(caller: Known, request: Request) -> frozenset[str] | None:
     return frozenset(code for code in tree.regions if scope & {above.code for above in tree.ancestors(code)})
 
 
-def _described(one: Collection, home: str) -> dict[str, Any]:
+def _described(one: Collection, home: str, drawn: Mapping[str, str]) -> dict[str, Any]:
     here, year = f"{home}/collections/{one.id}", one.snapshot.meta.year
     extent: dict[str, Any] = {}
     if one.extent is not None:
         extent["spatial"] = {"bbox": [list(one.extent)], "crs": CRS84}
     if year is not None:
         extent["temporal"] = {"interval": [[f"{year}-01-01T00:00:00Z", f"{year}-12-31T23:59:59Z"]]}
+    tiles = [link(f"{here}/tiles", ogc_tiles.TILESETS, "application/json", str(one.title))]
+    if one.snapshot.id not in drawn:
+        tiles = []
     return {
         "id": one.id,
         "title": str(one.title),
@@ -199,9 +200,10 @@ def _described(one: Collection, home: str) -> dict[str, Any]:
         "crs": [system.uri for system in one.systems],
         "storageCrs": one.systems[-1].uri,
         "links": [
-            _link(here, "self", "application/json", str(one.title)),
-            _link(f"{here}/items", "items", _GEOJSON, str(one.title)),
-            _link(f"{here}/queryables", _QUERYABLES, "application/schema+json", ""),
+            link(here, "self", "application/json", str(one.title)),
+            link(f"{here}/items", "items", _GEOJSON, str(one.title)),
+            link(f"{here}/queryables", _QUERYABLES, "application/schema+json", ""),
+            *tiles,
         ],
     }
 
@@ -249,12 +251,12 @@ def _moment(end: str, text: str) -> datetime | None:
 
 def _page_text(request: Request, page: Page, limit: int) -> str:
     here = request.url
-    links = [_link(str(here), "self", _GEOJSON, "This page")]
+    links = [link(str(here), "self", _GEOJSON, "This page")]
     if page.more:
-        links.append(_link(str(here.include_query_params(offset=page.start + limit)), "next", _GEOJSON, "Next page"))
+        links.append(link(str(here.include_query_params(offset=page.start + limit)), "next", _GEOJSON, "Next page"))
     if page.start:
         before = max(page.start - limit, 0)
-        links.append(_link(str(here.include_query_params(offset=before)), "prev", _GEOJSON, "Previous page"))
+        links.append(link(str(here.include_query_params(offset=before)), "prev", _GEOJSON, "Previous page"))
     stamp = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     return (
         f'{{"type":"FeatureCollection","timeStamp":"{stamp}","numberMatched":{page.matched},'
@@ -265,14 +267,6 @@ def _page_text(request: Request, page: Page, limit: int) -> str:
 def _answer(text: str, target: System) -> Response:
     headers = {"Content-Crs": f"<{target.uri}>", "Content-Language": language(), "X-Tilth-Version": __version__}
     return Response(text, media_type=_GEOJSON, headers=headers)
-
-
-def _home(request: Request) -> str:
-    return str(request.base_url).rstrip("/") + "/ogc"
-
-
-def _link(href: str, rel: str, media: str, title: str) -> dict[str, str]:
-    return {"href": href, "rel": rel, "type": media, **({"title": title} if title else {})}
 
 
 def _json(record: Any) -> str:

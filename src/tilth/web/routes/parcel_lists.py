@@ -36,7 +36,7 @@ def parcels(
         found = api.parcel_list(place, year=year, region=region, class_code=class_code, after=after, limit=limit)
         return found | {"next": cursor_at(found["next"])}
 
-    return tagged(request, page)
+    return tagged(request, page, book=False)
 
 
 @door.get("/parcels/{year}/{parcel_id}/years", "read", tagged=True, response_model=ParcelYears)
@@ -48,4 +48,4 @@ def parcel_years(
 ) -> Response:
     """What every survey says of the ground where a point inside the parcel lies."""
     place = office_of(request).workspace
-    return tagged(request, lambda: api.parcel_years(place, year=year, parcel=parcel_id, region=region))
+    return tagged(request, lambda: api.parcel_years(place, year=year, parcel=parcel_id, region=region), book=False)

@@ -25,4 +25,4 @@ def parcel(
 ) -> Response:
     """One parcel: attributes, source file and row, hash, findings, shape in longitude and latitude."""
     place = office_of(request).workspace
-    return tagged(request, lambda: api.parcel(place, year=year, parcel=parcel_id, region=region))
+    return tagged(request, lambda: api.parcel(place, year=year, parcel=parcel_id, region=region), book=False)

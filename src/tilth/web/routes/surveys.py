@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import Path, Query, Request, Response
 
 from tilth import api
-from tilth.web import records
+from tilth.web import records, table_records
 from tilth.web.answers import tagged
 from tilth.web.asked import Cursor, Level, Limit, Region, Year, cursor_at, place_of
 from tilth.web.door import Door
@@ -22,7 +22,7 @@ _Code = Annotated[str, Query(max_length=40, pattern=r"^[A-Za-z0-9_-]*$")]
 _Id = Annotated[str, Path(pattern=r"^[0-9a-f]{6,64}$", description="The beginning of an id of `workspace`.")]
 
 
-@door.get("/validate", "read", tagged=True, response_model=records.FindingPage)
+@door.get("/validate", "read", tagged=True, response_model=table_records.FindingPage)
 def validate(
     request: Request,
     year: Year,
@@ -41,24 +41,26 @@ def validate(
         )
         return found | {"next": cursor_at(found["next"])}
 
-    return tagged(request, page)
+    return tagged(request, page, book=False)
 
 
-@door.get("/accounts", "read", tagged=True, response_model=records.TablesRecord)
+@door.get("/accounts", "read", tagged=True, response_model=table_records.TablesRecord)
 def accounts(request: Request, year: Year, level: Level = "township", region: Region = None) -> Response:
     """The official status tables of a year."""
     place = office_of(request).workspace
-    return tagged(request, lambda: api.accounts_record(place, year=year, level=level, region=region))
+    return tagged(request, lambda: api.accounts_record(place, year=year, level=level, region=region), book=False)
 
 
-@door.get("/flows", "read", tagged=True, response_model=records.FlowsRecord)
+@door.get("/flows", "read", tagged=True, response_model=table_records.FlowsRecord)
 def flows(request: Request, before: _From, after: _To, level: Level = "township", region: Region = None) -> Response:
     """Flow matrix and accounts between two years; both margins close to 0.01 m²."""
     place = office_of(request).workspace
-    return tagged(request, lambda: api.flows_record(place, before=before, after=after, level=level, region=region))
+    return tagged(
+        request, lambda: api.flows_record(place, before=before, after=after, level=level, region=region), book=False
+    )
 
 
-@door.get("/changes", "read", tagged=True, response_model=records.ChangePage)
+@door.get("/changes", "read", tagged=True, response_model=table_records.ChangePage)
 def changes(
     request: Request,
     before: _From,
@@ -78,7 +80,7 @@ def changes(
         found = api.changes_page(place, before=before, after=after, wanted=wanted, beyond=beyond, limit=limit)
         return found | {"next": cursor_at(found["next"])}
 
-    return tagged(request, page)
+    return tagged(request, page, book=False)
 
 
 @door.get("/today", "read", tagged=True, response_model=records.TodayRecord)

@@ -60,9 +60,9 @@ def overview(
 @door.get("/tiles/{layer}/{z}/{x}/{y}.mvt", "read", anywhere=True, response_class=Response, responses=pictured(MVT))
 def tile(request: Request, layer: Layer, z: Zoom, x: Place, y: Place) -> Response:
     """A vector tile of a layer."""
-    packed = _unpacks(request.headers.get("accept-encoding", ""))
+    packs = unpacks(request.headers.get("accept-encoding", ""))
     place = office_of(request).workspace
-    return sent(request, api.map_tile(place, layer, z, x, y, scope(request, "read"), packed=packed), MVT)
+    return sent(request, api.map_tile(place, layer, z, x, y, scope(request, "read"), pack=packs), MVT)
 
 
 @door.get("/tiles/{layer}.json", "read", anywhere=True)
@@ -77,8 +77,8 @@ def sent(request: Request, found: api.MapTile | None, media_type: str) -> Respon
     if found is None:
         code = "TILES-BEING-MADE"
         return problem(503, code, message(code), message(code, "remedy"), headers={"Retry-After": str(_RETRY_S)})
-    headers = {"ETag": f'"{found.tag}"', "Cache-Control": "private, no-cache", "Vary": "Accept-Encoding"}
-    if _knows(request.headers.get("if-none-match", ""), found.tag):
+    headers = headers_of(found)
+    if knows(request.headers.get("if-none-match", ""), found.tag):
         return Response(status_code=304, headers=headers)
     if not found.content:
         return Response(status_code=204, headers=headers)
@@ -87,12 +87,19 @@ def sent(request: Request, found: api.MapTile | None, media_type: str) -> Respon
     return Response(found.content, media_type=media_type, headers=headers)
 
 
-def _knows(sent_along: str, tag: str) -> bool:
+def headers_of(tile: api.MapTile) -> dict[str, str]:
+    """What is said of a tile, whether or not it is sent."""
+    return {"ETag": f'"{tile.tag}"', "Cache-Control": "private, no-cache", "Vary": "Accept-Encoding"}
+
+
+def knows(sent_along: str, tag: str) -> bool:
+    """Does the header `If-None-Match` name `tag`?"""
     names = [one.strip().removeprefix("W/") for one in sent_along.split(",")]
     return f'"{tag}"' in names or "*" in names
 
 
-def _unpacks(accepted: str) -> bool:
+def unpacks(accepted: str) -> bool:
+    """Does the header `Accept-Encoding` allow gzip?"""
     for one in accepted.lower().split(","):
         name, _, weight = one.strip().partition(";")
         if name.strip() in ("gzip", "*"):

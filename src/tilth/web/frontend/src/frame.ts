@@ -5,6 +5,7 @@ import { fill, h } from "./dom";
 import { mayLeave } from "./guard";
 import { PAGES } from "./pages";
 import { problemBox } from "./parts/problem";
+import { printHead } from "./print";
 import { languageSwitch, unitSwitch } from "./parts/switches";
 import { here, link } from "./router";
 import { change, state } from "./store";
@@ -16,7 +17,7 @@ let drawing = 0;
 
 export function drawFrame(): void {
   const desk = document.getElementById("desk") as HTMLElement;
-  fill(desk, h("a", { class: "skip", href: "#page" }, t("skip")), header(), navigation(), main());
+  fill(desk, h("a", { class: "skip", href: "#page" }, t("skip")), header(), navigation(), printHead(), main());
   drawPage();
 }
 

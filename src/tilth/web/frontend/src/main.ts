@@ -3,6 +3,7 @@
 import "./style.css";
 import { get, send, signedOut } from "./api";
 import { drawFrame, drawHeader, drawPage } from "./frame";
+import { learnClasses } from "./map/record";
 import { drawSignIn } from "./signin";
 import { note, start } from "./router";
 import { change, state, watch } from "./store";
@@ -17,8 +18,15 @@ async function open(): Promise<void> {
       : await get<Me>("/me");
     await enter(me);
   } catch (error) {
-    drawSignIn(enter, error);
+    await wayIn(error);
   }
+}
+
+/** The way in, with what the server offers there. */
+async function wayIn(error: unknown, ended = false): Promise<void> {
+  const me = await get<Me>("/me").catch(() => ({ known: false, language: state.language }));
+  change({ me: me.known ? { known: false, language: me.language } : me });
+  drawSignIn(enter, error, ended);
 }
 
 /** Go on as `me`: the frame and the page where somebody is known, else the way in. */
@@ -31,6 +39,7 @@ async function enter(me: Me): Promise<void> {
   const [workspace, tree] = await Promise.all([
     get<WorkspaceRecord>("/workspace").catch((error: unknown) => partOf(me, error)),
     get<{ regions: Region[]; groups: Record<string, string[]> }>("/regions").catch(() => ({ regions: ownRegions(me), groups: {} })),
+    learnClasses(),
   ]);
   change({ workspace, regions: tree.regions, groups: tree.groups });
   place();
@@ -78,7 +87,7 @@ watch((changed) => {
 
 signedOut.then = () => {
   change({ me: { known: false, language: state.language } });
-  drawSignIn(enter, null, true);
+  void wayIn(null, true);
 };
 
 start(() => {

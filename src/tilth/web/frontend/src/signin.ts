@@ -4,7 +4,7 @@ import { Refused, send } from "./api";
 import { fill, freshId, h } from "./dom";
 import { languageSwitch } from "./parts/switches";
 import { problemBox } from "./parts/problem";
-import { watch } from "./store";
+import { state, watch } from "./store";
 import type { Me } from "./types";
 import { t } from "./words";
 
@@ -21,6 +21,13 @@ export function drawSignIn(enter: (me: Me) => Promise<void>, error: unknown, end
   });
 }
 
+/** Why one stands here: the session ended, or another service sent one back. */
+function said(ended: boolean): HTMLElement | null {
+  const code = new URLSearchParams(location.search).get("signin");
+  const text = code === "WEB-NOT-KNOWN-HERE" ? t("signin.unknown") : code && /^[A-Z-]{1,40}$/.test(code) ? t("signin.failed", { code }) : ended ? t("signin.ended") : null;
+  return text === null ? null : h("p", { class: "note", role: "status" }, text);
+}
+
 function form(enter: (me: Me) => Promise<void>, error: unknown, ended: boolean): HTMLElement {
   const [nameId, passwordId] = [freshId("name"), freshId("password")];
   const name = h("input", { id: nameId, name: "username", autocomplete: "username", required: true, maxlength: 200 });
@@ -33,7 +40,7 @@ function form(enter: (me: Me) => Promise<void>, error: unknown, ended: boolean):
     maxlength: 1000,
   });
   const button = h("button", { type: "submit", class: "button strong" }, t("signin.button"));
-  const told = h("div", null, error ? problemBox(error) : ended && h("p", { class: "note", role: "status" }, t("signin.ended")));
+  const told = h("div", null, error ? problemBox(error) : said(ended));
   const submit = async (): Promise<void> => {
     button.disabled = true;
     fill(told);
@@ -65,6 +72,7 @@ function form(enter: (me: Me) => Promise<void>, error: unknown, ended: boolean):
       h("div", { class: "field" }, h("label", { for: passwordId }, t("signin.password")), password),
       button,
     ),
+    state.me.oidc && h("p", { class: "or" }, h("a", { class: "button", href: "/api/v1/session/oidc" }, t("signin.other", { name: state.me.oidc }))),
     h("p", { class: "quiet" }, t("signin.hint")),
     languageSwitch(),
   );

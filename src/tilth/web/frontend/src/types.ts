@@ -11,6 +11,8 @@ export interface Me {
   may?: Record<string, string[]>;
   csrf?: string;
   language: string;
+  /** What another service is called that one may sign in at; empty without one. */
+  oidc?: string;
 }
 
 export interface Stored {
@@ -70,7 +72,7 @@ export interface Trend {
 export interface StandingRow {
   region: string;
   name: string;
-  farmland_dm2: number;
+  farmland_dm2: number | null;
   farmland_task_dm2: number | null;
   headroom_dm2: number | null;
   pbf_dm2: number | null;
@@ -97,7 +99,8 @@ export interface Standings {
   year: number;
   book_on: string | null;
   rows: StandingRow[];
-  group: Record<string, unknown> | null;
+  /** The members of a group together. */
+  group: (StandingRow & { missing: Record<string, string[]>; inside_another: string[] }) | null;
   findings: Finding[];
 }
 
@@ -190,6 +193,12 @@ export interface Verdict {
   file_findings: Finding[];
   plots_geojson: GeoJSON.FeatureCollection;
   hits_geojson: GeoJSON.FeatureCollection;
+}
+
+/** Parcels and features that share ground with a footprint. */
+export interface LandUnder {
+  area_dm2: number;
+  layers: { layer: string; area_dm2: number; features: { id: string; class_code?: string; area_dm2: number }[] }[];
 }
 
 export interface ProblemRecord {

@@ -71,19 +71,29 @@ export async function readyMap(year: number, waiting: (progress: MapLayer["progr
   }
 }
 
-export function labelOf(item: LegendItem): string {
+export function labelOf(item: Pick<LegendItem, "label" | "label_zh">): string {
   return state.language === "zh" && item.label_zh ? item.label_zh : item.label;
 }
 
-/** The name of a class in the legend, with its code. */
+type Named = Pick<LegendItem, "label" | "label_zh" | "colour">;
+let classes = new Map<string, Named>();
+
+/** Learn what the classes of the surveys are called; the legend knows only those that a map shows, once it is ready. */
+export async function learnClasses(): Promise<void> {
+  const found = await get<({ code: string } & Named)[]>("/classes").catch(() => []);
+  classes = new Map(found.map((one) => [one.code, one]));
+}
+
+/** The name of a class, with its code. */
 export function className(record: MapRecord | null, code: string): string {
-  const found = record?.legend["class"]?.find((one) => String(one.code) === code);
+  const found = record?.legend["class"]?.find((one) => String(one.code) === code && one.label !== code) ?? classes.get(code);
   return found ? `${code} ${labelOf(found)}` : code;
 }
 
 export function classColour(record: MapRecord | null, code: string): string {
   const all = record?.legend["class"] ?? [];
-  return (all.find((one) => String(one.code) === code) ?? all.find((one) => String(one.code) === code.slice(0, 2)))?.colour ?? "#9aa5a0";
+  const exact = all.find((one) => String(one.code) === code) ?? classes.get(code);
+  return (exact ?? all.find((one) => String(one.code) === code.slice(0, 2)) ?? classes.get(code.slice(0, 2)))?.colour ?? "#9aa5a0";
 }
 
 /** The layer that holds the parcels of a year. */

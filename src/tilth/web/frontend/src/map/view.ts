@@ -46,6 +46,7 @@ export class MapView {
   /** Clicks go to this instead of picking parcels, while it is set. */
   takeClick: ((at: [number, number]) => void) | null = null;
   private readonly near: number;
+  private loaded = false;
 
   constructor(
     readonly place: HTMLElement,
@@ -88,6 +89,9 @@ export class MapView {
         const point = this.map.project(middle);
         this.pick([point.x, point.y], at);
       }
+    });
+    this.map.once("load", () => {
+      this.loaded = true;
     });
     this.map.on("idle", () => {
       place.dataset["idle"] = "1";
@@ -181,12 +185,13 @@ export class MapView {
     });
   }
 
-  fit(bounds: LngLatBoundsLike | null): void {
-    if (bounds) this.map.fitBounds(bounds, { padding: 60, maxZoom: 17, duration: 0 });
+  fit(bounds: LngLatBoundsLike | null, maxZoom = 17): void {
+    if (bounds) this.map.fitBounds(bounds, { padding: 60, maxZoom, duration: 0 });
   }
 
-  private ready(then: () => void): void {
-    if (this.map.isStyleLoaded()) then();
+  /** The style is there once and for all after `load`; whether its tiles are still coming does not matter. */
+  ready(then: () => void): void {
+    if (this.loaded) then();
     else this.map.once("load", then);
   }
 

@@ -7,6 +7,7 @@ import { classColour, className, type MapRecord, mapRecord } from "../map/record
 import type { Page, Visit } from "../page";
 import { exactly, inUnit, unitName, withUnit } from "../parts/areas";
 import { noSurvey, pageHead, printButton } from "../parts/bits";
+import { selectField } from "../parts/field";
 import { type Job, jobButton } from "../parts/job";
 import { paged } from "../parts/paged";
 import { findingList } from "../parts/problem";
@@ -27,6 +28,7 @@ const TABS: readonly Tab[] = [
 ];
 /** How many flows the drawing shows; the matrix has all. */
 const MOST_FLOWS = 24;
+const CHANGE_KINDS = ["class", "attribute", "region", "lost", "gained", "overlap_before", "overlap_after"] as const;
 let zeros = false;
 
 function show(visit: Visit): Promise<Node> | Node {
@@ -185,9 +187,10 @@ async function flowsPage(visit: Visit): Promise<Node> {
         h("p", { class: "quiet" }, t("accounts.sankey.note", span)),
         flowDrawing(matrix, span, record),
       ),
+      flowList(matrix),
       h(
         "section",
-        null,
+        { class: "onscreen" },
         h("h2", null, t("accounts.matrix")),
         h("p", { class: "quiet" }, t("accounts.matrix.note", span)),
         matrixTable(matrix, span),
@@ -257,6 +260,27 @@ function flowDrawing(matrix: Table, span: { from: number; to: number }, record: 
   });
 }
 
+/** On paper the matrix would be cut at the edge of the sheet: there its cells that are changes stand one below the other. */
+function flowList(matrix: Table): HTMLElement {
+  const names = new Map(matrix.rows.map((row) => [row.key[0] as string, `${row.key[0]} ${row.key[1]}`]));
+  const flows = classFlows(matrix);
+  return h(
+    "section",
+    { class: "printonly" },
+    h("h2", null, t("accounts.flowlist")),
+    table<Flow>(
+      [
+        { label: t("change.old.class"), names: true, cell: (one) => names.get(one.from) ?? one.from },
+        { label: t("change.new.class"), cell: (one) => names.get(one.to) ?? one.to },
+        { label: `${t("standing.area")} (${unitName()})`, number: true, cell: (one) => inUnit(one.value) },
+      ],
+      flows,
+      { caption: t("accounts.flowlist"), hideCaption: true, dense: true },
+    ),
+    h("p", { class: "quiet" }, t("accounts.flowlist.note")),
+  );
+}
+
 function matrixTable(matrix: Table, span: { from: number; to: number }): HTMLElement {
   const classes = new Set(matrix.rows.map((row) => row.key[0] as string));
   const made = table<Row>(
@@ -288,9 +312,10 @@ function matrixTable(matrix: Table, span: { from: number; to: number }): HTMLEle
 
 function plainTable(one: Table): HTMLElement {
   const columns = one.columns.filter((column) => one.rows.some((row) => row.dm2[column.code]));
+  const keys = one.key_columns.length === 2 ? [codeAndName(one)] : one.key_columns.map((label, at): Column<Row> => ({ label, names: at === 0, cell: (row) => row.key[at] ?? "" }));
   const made = table<Row>(
     [
-      ...one.key_columns.map((label, at): Column<Row> => ({ label, names: at === 0, cell: (row) => row.key[at] ?? "" })),
+      ...keys,
       ...columns.map(
         (column): Column<Row> => ({
           label: column.name,
@@ -308,6 +333,15 @@ function plainTable(one: Table): HTMLElement {
   return made;
 }
 
+/** A row that has a code and a name; only codes of classes say more than the name. */
+function codeAndName(one: Table): Column<Row> {
+  return {
+    label: one.key_columns[1] as string,
+    names: true,
+    cell: ({ key: [code = "", name = ""] }) => (/^\d/.test(code) && code !== name ? `${code} ${name}` : name || code),
+  };
+}
+
 // Changes
 
 async function changesPage(visit: Visit): Promise<Node> {
@@ -315,21 +349,31 @@ async function changesPage(visit: Visit): Promise<Node> {
   if (!span) return framed("/accounts/changes", "", h("p", { class: "note" }, t("accounts.one.year")));
   const record = await mapRecord().catch(() => null);
   const [before, after] = [visit.place.query.get("old_class"), visit.place.query.get("new_class")];
-  const query = { ...span, old_class: before, new_class: after, region: state.region };
+  const kind = visit.place.query.get("kind") ?? "";
+  const query = { ...span, old_class: before, new_class: after, kind, region: state.region };
+  const kinds = [{ value: "", label: t("all") }, ...CHANGE_KINDS.map((one) => ({ value: one as string, label: named("changekind", one) }))];
   return framed(
     "/accounts/changes",
     t("accounts.changes.lead", span),
-    yearsBar(span, "/accounts/changes"),
+    h(
+      "div",
+      { class: "bar" },
+      yearsBar(span, "/accounts/changes"),
+      selectField(t("change.kind"), kind, kinds, (chosen) => void go(link("/accounts/changes", { ...span, old_class: before, new_class: after, kind: chosen }))),
+    ),
     (before ?? after) &&
       h(
         "p",
         { class: "note" },
-        `${className(record, before ?? "")} → ${className(record, after ?? "")} `,
+        `${before ? className(record, before) : t("change.any")} → ${after ? className(record, after) : t("change.any")} `,
         h("a", { href: link("/accounts/changes", span) }, t("accounts.changes.all")),
       ),
     paged<Change>(
       (cursor) => get<Paged<Change>>("/changes", { ...query, cursor }),
-      (changes) => changeTable(changes, span, record),
+      (changes, first) => [
+        h("p", null, t("changes.count", { count: count((first as ChangePage).count), area: withUnit((first as ChangePage).area_dm2) })),
+        changeTable(changes, span, record),
+      ],
     ),
   );
 }
@@ -353,6 +397,8 @@ function changeTable(changes: readonly Change[], span: { from: number; to: numbe
     { caption: t("accounts.tab.changes"), hideCaption: true, dense: true },
   );
 }
+
+type ChangePage = Paged<Change> & { count: number; area_dm2: number };
 
 // Parcels behind a number
 

@@ -70,6 +70,7 @@ async function jobsPage(): Promise<Node> {
         { label: t("job.files"), cell: jobFiles },
         {
           label: t("job.remove"),
+          screen: true,
           cell: (job) =>
             isOver(job) &&
             h("button", { type: "button", class: "button", "aria-label": `${t("job.remove")}: ${named("job.kind", job.kind)} ${when(job.asked_at)}`, onclick: () => away(job) }, t("job.remove")),

@@ -1,4 +1,4 @@
-/** Check a footprint: drop a file, or draw it; the verdict comes at once. */
+/** Check a footprint: drop a file, or draw it; the verdict comes at once, and what lies under a drawing before it. */
 
 import { send } from "../api";
 import { type Child, fill, h } from "../dom";
@@ -8,10 +8,11 @@ import type { MapView } from "../map/view";
 import type { Page, Visit } from "../page";
 import { noSurvey, pageHead, printButton } from "../parts/bits";
 import { problemBox } from "../parts/problem";
+import { underView } from "../parts/under";
 import { asOne, dropZone } from "../parts/upload";
 import { verdictView } from "../parts/verdict";
 import { state } from "../store";
-import type { Hit, Verdict } from "../types";
+import type { Hit, LandUnder, Verdict } from "../types";
 import { t } from "../words";
 
 export const page: Page = { path: "check", word: "check.title", order: 40, show };
@@ -35,9 +36,17 @@ async function show(visit: Visit): Promise<Node> {
   let view: MapView | null = null;
   let drawing: Drawing | null = null;
 
-  const run = async (file: File): Promise<void> => {
+  const run = async (file: File, drawn?: GeoJSON.FeatureCollection): Promise<void> => {
     lastSent = file;
-    fill(told, h("p", { class: "wait", role: "status" }, t("check.running", { year: state.year })));
+    const waits = h("p", { class: "wait", role: "status" }, t("check.running", { year: state.year }));
+    const ground = h("div", null);
+    fill(told, waits, ground);
+    if (drawn) {
+      send<LandUnder>("POST", "/checks/areas", { query: { year: state.year }, json: drawn }).then(
+        (under) => fill(ground, underView(under, record)),
+        () => undefined, // the verdict says what is wrong
+      );
+    }
     const form = new FormData();
     form.set("file", file, file.name);
     try {
@@ -108,7 +117,8 @@ async function show(visit: Visit): Promise<Node> {
       },
       (polygon) => {
         offer();
-        void run(asFile(polygon));
+        const drawn = collection(polygon);
+        void run(asFile(drawn), drawn);
       },
     );
     view.map.getCanvas().focus();
@@ -144,12 +154,12 @@ function breaking(verdict: Verdict): GeoJSON.FeatureCollection {
 }
 
 /** Drawn over parcels that stand in CGCS2000, so in its longitude and latitude (EPSG:4490). */
-function asFile(polygon: GeoJSON.Polygon): File {
-  const collection = {
-    type: "FeatureCollection",
-    crs: { type: "name", properties: { name: "urn:ogc:def:crs:EPSG::4490" } },
-    features: [{ type: "Feature", properties: {}, geometry: polygon }],
-  };
-  return new File([JSON.stringify(collection)], "drawn.geojson", { type: "application/geo+json" });
+function collection(polygon: GeoJSON.Polygon): GeoJSON.FeatureCollection {
+  const crs = { type: "name", properties: { name: "urn:ogc:def:crs:EPSG::4490" } };
+  return { type: "FeatureCollection", ...{ crs }, features: [{ type: "Feature", properties: {}, geometry: polygon }] };
+}
+
+function asFile(drawn: GeoJSON.FeatureCollection): File {
+  return new File([JSON.stringify(drawn)], `${t("check.drawn")}.geojson`, { type: "application/geo+json" });
 }
 

@@ -7,6 +7,7 @@ import { layerColour, legendOf } from "../map/style";
 import type { MapView, ParcelOnMap } from "../map/view";
 import type { Page, Visit } from "../page";
 import { exactly, inUnit, unitName } from "../parts/areas";
+import { finder } from "../parts/finder";
 import { parcelPanel, parcelRecord } from "../parts/parcel";
 import { problemBox } from "../parts/problem";
 import { choose } from "../parts/switches";
@@ -89,7 +90,7 @@ function shown(visit: Visit, record: MapRecord, views: Views): HTMLElement {
       note({ by });
       view?.colourBy(by);
     }, (layer, on) => view?.toggle(layer, on)),
-    finder((parcel) => void choosing(parcel, true)),
+    finder(t("map.find"), (parcel) => void choosing(parcel, true)),
     panel,
     h("section", { "aria-labelledby": "in-view" }, h("h2", { id: "in-view" }, t("map.inview")), inView),
   );
@@ -187,24 +188,6 @@ export function legendList(record: MapRecord, how: By): HTMLElement {
         how === "class" ? `${one.code} ${labelOf(one)}` : labelOf(one),
       ),
     ),
-  );
-}
-
-function finder(find: (parcel: string) => void): HTMLElement {
-  const id = freshId("find");
-  const field = h("input", { id, maxlength: 64, autocomplete: "off", spellcheck: "false" });
-  return h(
-    "form",
-    {
-      class: "finder",
-      role: "search",
-      onsubmit: (event: Event) => {
-        event.preventDefault();
-        if (field.value.trim()) find(field.value.trim());
-      },
-    },
-    h("label", { for: id }, t("map.find")),
-    h("div", { class: "row" }, field, h("button", { type: "submit", class: "button" }, t("map.find.button"))),
   );
 }
 

@@ -6,6 +6,7 @@ import { h } from "../dom";
 import type { Page } from "../page";
 import { exactly, withUnit } from "../parts/areas";
 import { pageHead, printButton, tile } from "../parts/bits";
+import { said as shown } from "../parts/said";
 import { link } from "../router";
 import { regionName, state } from "../store";
 import type { Standings, StandingRow } from "../types";
@@ -49,7 +50,7 @@ async function show(): Promise<Node> {
       tile(t("today.urgent"), count(found.urgent), { state: found.urgent ? "bad" : "good" }),
       tile(t("today.open"), count(found.items.length - found.urgent), { state: found.items.length > found.urgent ? "warn" : "good" }),
       own && headroom(t("standing.farmland"), own.farmland_dm2, own.headroom_dm2),
-      own && headroom(t("standing.pbf.farmland"), own.pbf_farmland_dm2, own.pbf_farmland_headroom_dm2),
+      own && headroom(t("today.pbf"), own.pbf_farmland_dm2, own.pbf_farmland_headroom_dm2),
     ),
     found.items.length === 0 && h("p", { class: "note" }, t("today.nothing")),
     kinds.map((kind) => {
@@ -80,8 +81,8 @@ function entry(one: Todo): HTMLElement {
     h(
       "div",
       null,
-      h("p", null, one.region && one.region !== state.region && h("strong", null, `${regionName(one.region)}: `), one.said),
-      one.remedy && h("p", { class: "quiet" }, one.remedy),
+      h("p", null, one.region && one.region !== state.region && h("strong", null, `${regionName(one.region)}: `), shown(one.said)),
+      one.remedy && h("p", { class: "quiet" }, shown(one.remedy)),
       one.due && h("p", { class: "quiet" }, `${t("today.due")}: ${one.due}`),
     ),
     h("a", { class: "button", href: link(target, query), "aria-label": `${t("today.go")}: ${one.said}` }, t("today.go")),
@@ -99,9 +100,9 @@ function where(one: Todo): [string, Record<string, string | number | null>] {
     case "reservation":
       return ["/ledger/reservations", { region }];
     case "acceptance":
-      return ["/ledger/entries", { kind: "ACCEPT", region }];
+      return ["/ledger/acts/follow-up", { year: one.about["year"] ?? state.year, region }];
     case "closing":
-      return ["/ledger/assessment", { year: one.about["year"] ?? state.year, region }];
+      return ["/ledger/acts/close", { closing: one.about["year"] ?? state.year, region }];
     default:
       return ["/admin", {}];
   }

@@ -3,7 +3,7 @@
 import { count } from "../area";
 import { get, send } from "../api";
 import { fill, h } from "../dom";
-import { forgetMap } from "../map/record";
+import { forgetMap, learnClasses } from "../map/record";
 import { change, may, state } from "../store";
 import type { Region, Stored, WorkspaceRecord } from "../types";
 import { named, t } from "../words";
@@ -17,14 +17,17 @@ import { asOne, dropZone } from "./upload";
 
 type Import = "survey" | "layer" | "regions" | "tasks" | "ridges" | "changes";
 const IMPORTS: readonly Import[] = ["survey", "layer", "regions", "tasks", "ridges", "changes"];
+const ENCODINGS = ["utf-8", "gbk", "gb18030"];
+const SYSTEMS = ["sd2017", "ed2007", "gh2023"];
 const LEVELS = ["", "country", "province", "prefecture", "county", "township", "village"] as const;
 const KINDS = ["pbf", "ecology", "town", "reserve", "project", "slope", "quality"];
 
 /** After an import everything may be new: years, regions, the map. */
-async function refresh(): Promise<void> {
+export async function refresh(): Promise<void> {
   const [workspace, tree] = await Promise.all([
     get<WorkspaceRecord>("/workspace"),
     get<{ regions: Region[]; groups: Record<string, string[]> }>("/regions"),
+    learnClasses(),
   ]);
   forgetMap();
   change({ workspace, regions: tree.regions, groups: tree.groups, year: state.year || Math.max(0, ...workspace.years) });
@@ -82,6 +85,7 @@ function storedTable(stored: readonly Stored[], again: () => void): HTMLElement 
           ? [
               {
                 label: t("data.use"),
+                screen: true,
                 cell: (one: Stored) =>
                   h(
                     "button",
@@ -105,7 +109,14 @@ function storedTable(stored: readonly Stored[], again: () => void): HTMLElement 
 
 function importForm(again: () => void): HTMLElement {
   let what: Import = "survey";
-  const given = { year: String(state.year || new Date().getFullYear()), kind: "", level: "", group: "" };
+  const given = {
+    year: String(state.year || new Date().getFullYear()), kind: "", level: "", group: "", label: "", layer: "", encoding: "", crs: "", profile: "", system: "",
+  };
+  const options = (words: readonly string[], first: string, prefix = ""): { value: string; label: string }[] => [
+    { value: "", label: first },
+    ...words.map((word) => ({ value: word, label: prefix ? named(prefix, word) : word })),
+  ];
+  const shapes = (): boolean => what === "survey" || what === "layer" || what === "regions";
   const form = h("div", { class: "fields" });
   const told = h("div", null);
   const draw = (): void =>
@@ -124,6 +135,24 @@ function importForm(again: () => void): HTMLElement {
         selectField(t("import.level"), given.level, LEVELS.map((level) => ({ value: level as string, label: level ? named("level", level) : "–" })), (level) => (given.level = level)),
         textField(t("import.group"), given.group, (group) => (given.group = group)),
       ],
+      what !== "ridges" &&
+        h(
+          "details",
+          { class: "more" },
+          h("summary", null, t("import.more")),
+          h(
+            "div",
+            { class: "fields" },
+            what === "survey" && [
+              selectField(t("import.profile"), given.profile, options(["dltb", "fiboa"], t("import.profile.auto")), (profile) => (given.profile = profile)),
+              selectField(t("import.system"), given.system, options(SYSTEMS, t("import.system.auto"), "system"), (system) => (given.system = system)),
+            ],
+            what === "layer" && textField(t("import.label"), given.label, (label) => (given.label = label), { maxlength: 100 }),
+            shapes() && textField(t("import.layer.name"), given.layer, (layer) => (given.layer = layer), { maxlength: 100 }),
+            selectField(t("import.encoding"), given.encoding, options(ENCODINGS, t("import.encoding.auto")), (encoding) => (given.encoding = encoding)),
+            shapes() && textField(t("import.crs"), given.crs, (crs) => (given.crs = crs), { inputmode: "numeric", placeholder: "4490", maxlength: 40 }),
+          ),
+        ),
     );
   draw();
   const take = async (files: File[]): Promise<void> => {
@@ -137,6 +166,12 @@ function importForm(again: () => void): HTMLElement {
       kind: what === "layer" ? given.kind : null,
       level: what === "regions" ? given.level : null,
       as_group: what === "regions" ? given.group : null,
+      label: what === "layer" ? given.label : null,
+      layer: shapes() ? given.layer : null,
+      crs: shapes() ? given.crs : null,
+      encoding: what === "ridges" ? null : given.encoding,
+      profile: what === "survey" ? given.profile : null,
+      code_system: what === "survey" ? given.system : null,
     };
     try {
       const job = await send<Job>("POST", `/imports/${what}`, { query, form: body });
@@ -154,7 +189,7 @@ function importForm(again: () => void): HTMLElement {
   };
   return h(
     "section",
-    { class: "first" },
+    { class: "first noprint" },
     h("h2", null, t("import.title")),
     form,
     dropZone(t("import.drop"), t("import.hint"), (files) => void take(files)),

@@ -1,15 +1,18 @@
 /** What is wrong with a year's survey, finding by finding. */
 
 import { count } from "../area";
-import { get } from "../api";
-import { h } from "../dom";
+import { get, send } from "../api";
+import { type Child, h } from "../dom";
 import type { Visit } from "../page";
 import { go, link } from "../router";
-import { state } from "../store";
+import { may, regionName, regionOf, state } from "../store";
 import type { Finding, Paged } from "../types";
 import { t } from "../words";
+import { refresh } from "./admin_data";
 import { selectField } from "./field";
+import { type Job, jobButton } from "./job";
 import { paged } from "./paged";
+import { said } from "./said";
 import { table } from "./table";
 
 type FindingPage = Paged<Finding> & {
@@ -23,7 +26,7 @@ type FindingPage = Paged<Finding> & {
 export async function findingsPage(visit: Visit): Promise<Node> {
   if (!state.year) return h("p", { class: "note" }, t("no.survey"));
   const code = visit.place.query.get("code");
-  return paged<Finding>(
+  const list = paged<Finding>(
     (cursor) => get<FindingPage>("/validate", { year: state.year, region: state.region, code, cursor, limit: 100 }),
     (items, page) => {
       const first = page as FindingPage;
@@ -45,8 +48,8 @@ export async function findingsPage(visit: Visit): Promise<Node> {
         table<Finding>(
           [
             { label: t("findings.code"), names: true, cell: (one) => [h("span", { class: `mark ${one.severity === "breaks" ? "bad" : "warn"}` }, t(one.severity === "breaks" ? "breaks" : "odd")), ` ${one.code}`] },
-            { label: t("check.found"), cell: (one) => [h("p", null, one.said), h("p", { class: "quiet" }, one.remedy)] },
-            { label: t("parcel"), cell: (one) => (one.parcel ? h("a", { href: link("/map", { parcel: one.parcel }) }, one.parcel) : "–") },
+            { label: t("check.found"), cell: (one) => [h("p", null, said(one.said)), h("p", { class: "quiet" }, said(one.remedy))] },
+            { label: t("parcel"), cell: where },
             { label: t("parcel.file"), cell: (one) => one.file || "–" },
             { label: t("findings.row"), number: true, cell: (one) => (one.row === null ? "–" : count(one.row)) },
           ],
@@ -56,4 +59,25 @@ export async function findingsPage(visit: Visit): Promise<Node> {
       );
     },
   );
+  return h("div", null, list, may("edit") && repairPart());
+}
+
+/** What can be mended is mended as a new survey; the old one stays. */
+function repairPart(): HTMLElement {
+  return h(
+    "section",
+    { class: "noprint" },
+    h("h2", null, t("repair.title")),
+    h("p", { class: "quiet" }, t("repair.said", { year: state.year })),
+    jobButton(t("repair.button"), () => send<Job>("POST", "/repairs", { json: { year: state.year } }), (job) => {
+      if (job.state === "done") void refresh();
+    }),
+  );
+}
+
+/** A finding is about a parcel, or about a whole region. */
+function where(one: Finding): Child {
+  if (!one.parcel) return "–";
+  if (regionOf(one.parcel)) return h("a", { href: link("/accounts", { region: one.parcel }) }, regionName(one.parcel));
+  return h("a", { href: link("/map", { parcel: one.parcel }) }, one.parcel);
 }

@@ -258,6 +258,13 @@ interface Deed {
   outcome: string;
 }
 
+/** "done", or that it was refused with which status. */
+function outcome(text: string): HTMLElement {
+  const [word = "", status = ""] = text.split(" ");
+  const colour = { done: "good", failed: "bad", refused: "warn" }[word] ?? "";
+  return h("span", { class: `mark ${colour}` }, `${named("deed.outcome", word)} ${status}`.trim());
+}
+
 export function auditPage(): HTMLElement {
   return paged<Deed>(
     async (cursor) => {
@@ -269,11 +276,11 @@ export function auditPage(): HTMLElement {
         [
           { label: t("audit.at"), names: true, cell: (one) => one.at.slice(0, 19).replace("T", " ") },
           { label: t("audit.who"), cell: (one) => one.who },
-          { label: t("audit.action"), cell: (one) => one.action },
+          { label: t("audit.action"), cell: (one) => h("span", { title: one.action }, named("deed", one.action)) },
           { label: t("audit.about"), cell: (one) => one.what },
           { label: t("audit.region"), cell: (one) => placeName(one.region) },
-          { label: t("audit.outcome"), cell: (one) => one.outcome },
-          { label: t("audit.from"), cell: (one) => [one.by, one.address].filter(Boolean).join(" · ") },
+          { label: t("audit.outcome"), cell: (one) => outcome(one.outcome) },
+          { label: t("audit.from"), cell: (one) => [named("entered", one.by), one.address].filter(Boolean).join(" · ") },
         ],
         items,
         { caption: t("admin.tab.audit"), hideCaption: true, dense: true },

@@ -1,12 +1,13 @@
 /** An entry of the land book, filled in. Areas are typed in the reader's unit and kept as whole 0.01 m². */
 
 import { area, exactArea, parseArea } from "../area";
-import { Refused, send } from "../api";
+import { get, Refused, send } from "../api";
 import { fill, h, type Props } from "../dom";
 import { keepWatch } from "../guard";
 import { regionName, state } from "../store";
 import { named, t } from "../words";
 import { unitName } from "./areas";
+import { type Entry, KINDS } from "./book";
 import { tell } from "./dialog";
 import { Draft } from "./draft";
 import { checkField, type FieldOptions, selectField, textField } from "./field";
@@ -40,15 +41,10 @@ interface EntryDraft {
   geometry: string;
   links: string;
   settles: string;
+  reverses: string;
   expires: string;
   lines: LineDraft[];
 }
-
-const KINDS = [
-  "NONAG", "AGSTRUCT", "AGFACILITY", "RURALHOUSE", "FARMINFRA", "ECO", "DISASTER", "WATER", "OTHER_EXEMPT",
-  "RESTORE", "CHANGE", "UPGRADE", "REPLACE", "SETTLE", "CAP", "REAPPRAISAL", "BOUNDARY", "LAPSE", "PROTECT",
-  "OPENING", "REVERSE",
-] as const;
 
 const blankLine = (): LineDraft => ({ account: "", pbf: false, paddy: false, stable: false, grade: "", dm2: null, typed: "" });
 const today = (): string => {
@@ -65,6 +61,7 @@ const draft = new Draft<EntryDraft>(() => ({
   geometry: "",
   links: "",
   settles: "",
+  reverses: "",
   expires: "",
   lines: [blankLine(), blankLine()],
 }));
@@ -73,6 +70,37 @@ keepWatch(draft);
 interface Booked {
   entries?: { id: string; again?: boolean }[];
   again?: number;
+}
+
+let filledFrom = "";
+
+/** Begin as another entry does: `settles` posts what that reservation holds, `reverse` takes that entry back. */
+export async function fillIn(query: URLSearchParams): Promise<void> {
+  const [settles, reverse] = [query.get("settles"), query.get("reverse")];
+  const id = settles ?? reverse;
+  const asked = `${settles ?? ""}|${reverse ?? ""}`;
+  if (!id || asked === filledFrom) return;
+  const from = await get<Entry>("/ledger/entry", { id, region: state.region });
+  filledFrom = asked;
+  draft.drop();
+  draft.change({
+    id: `${id}-${reverse ? "back" : "post"}`,
+    kind: reverse ? "REVERSE" : from.kind,
+    evidence: reverse ? "" : from.evidence,
+    geometry: from.geometry,
+    links: from.links.join(", "),
+    settles: settles ?? "",
+    reverses: reverse ?? "",
+    lines: from.lines.map((one) => ({
+      account: one.name,
+      pbf: Boolean(one.pbf),
+      paddy: Boolean(one.paddy),
+      stable: Boolean(one.stable),
+      grade: one.grade ? String(one.grade) : "",
+      dm2: reverse ? -one.area_dm2 : one.area_dm2,
+      typed: "",
+    })),
+  });
 }
 
 /** The form; `accounts` are offered as names. */
@@ -113,6 +141,7 @@ export function entryForm(accounts: readonly string[], done: (reserved: boolean)
       const word = booked.again ? "form.again" : reserve ? "form.reserved" : "form.posted";
       tell(t(word, { id: draft.value.id }));
       draft.drop();
+      filledFrom = "";
       done(reserve);
     } catch (error) {
       fill(told, problemBox(error));
@@ -155,11 +184,12 @@ export function entryForm(accounts: readonly string[], done: (reserved: boolean)
         "div",
         { class: "fields" },
         stepField(t("form.id"), value.id, (id) => quietly({ id }), { required: true, maxlength: 100 }, { hint: t("form.id.hint"), wrong: missing("id") }),
-        selectField(t("ledger.kind"), value.kind, KINDS.map((kind) => ({ value: kind as string, label: named("entrykind", kind) })), (kind) => quietly({ kind })),
+        selectField(t("ledger.kind"), value.kind, KINDS.map((kind) => ({ value: kind as string, label: named("entrykind", kind) })), (kind) => step({ kind })),
         stepField(t("ledger.posting"), value.posting, (posting) => quietly({ posting }), { type: "date", required: true }, { wrong: missing("posting") }),
         stepField(t("ledger.act"), value.act, (act) => quietly({ act }), { type: "date" }),
         stepField(t("ledger.evidence"), value.evidence, (evidence) => quietly({ evidence }), { required: true }, { wrong: missing("evidence") }),
         stepField(t("form.geometry"), value.geometry, (geometry) => quietly({ geometry })),
+        value.kind === "REVERSE" && stepField(t("form.reverses"), value.reverses, (reverses) => quietly({ reverses })),
         stepField(t("form.links"), value.links, (links) => quietly({ links })),
         value.phase === "reserve"
           ? stepField(t("form.expires"), value.expires, (expires) => quietly({ expires }), { type: "date" })
@@ -258,6 +288,7 @@ function asEntry(value: EntryDraft): Record<string, unknown> {
     geometry: value.geometry,
     links: value.links.split(/[\s,;]+/).filter(Boolean),
     settles: value.phase === "post" ? value.settles : "",
+    reverses: value.kind === "REVERSE" ? value.reverses : "",
     expires: value.phase === "reserve" ? value.expires : "",
     lines: value.lines.map((one) => ({
       region: state.region,

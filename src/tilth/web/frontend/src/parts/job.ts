@@ -16,6 +16,7 @@ export interface Job {
   state: "queued" | "running" | "done" | "failed" | "cancelled";
   asked_at: string | null;
   ended_at: string | null;
+  stopping: boolean;
   progress: { title: string; done: number; total: number | null } | null;
   problem: ProblemRecord | null;
   files: { name: string; bytes: number }[];
@@ -48,15 +49,24 @@ function size(bytes: number): string {
   return bytes < 1024 * 1024 ? `${count(Math.ceil(bytes / 1024))} KB` : `${count(Math.ceil(bytes / 1024 / 1024))} MB`;
 }
 
+export interface Following {
+  /** Hears what the work says of itself while it goes on. */
+  heard?: (told: Record<string, unknown>) => void;
+  /** It can be ended with the best that it has so far. */
+  stops?: boolean;
+}
+
 /** Follow a job until it is over. The stream of events tells when to look; without one, a clock does. */
-export function jobView(first: Job, over: (job: Job) => void = () => undefined): HTMLElement {
+export function jobView(first: Job, over: (job: Job) => void = () => undefined, following: Following = {}): HTMLElement {
   const place = h("div", { class: "job", role: "status" });
   const bar = h("progress", { "aria-label": named("job.kind", first.kind) });
   let source: EventSource | null = null;
   let ended = false;
   let looking = false;
+  let stopping = false;
 
-  const draw = (job: Job): void => {
+  const draw = (told: Job): void => {
+    const job = stopping ? { ...told, stopping } : told;
     const progress = job.progress;
     if (progress?.total) {
       bar.max = progress.total;
@@ -68,11 +78,24 @@ export function jobView(first: Job, over: (job: Job) => void = () => undefined):
       !isOver(job) && [
         bar,
         progress && h("p", { class: "quiet" }, progress.total ? `${progress.title}: ${count(progress.done)} / ${count(progress.total)}` : progress.title),
-        h("button", { type: "button", class: "button", onclick: () => void send("DELETE", `/jobs/${job.id}`).then(look, look) }, t("job.cancel")),
+        h(
+          "div",
+          { class: "buttons" },
+          following.stops && h("button", { type: "button", class: "button strong", disabled: job.stopping, onclick: () => stop(job) }, t(job.stopping ? "job.stopping" : "job.stop")),
+          h("button", { type: "button", class: "button", onclick: () => void send("DELETE", `/jobs/${job.id}`).then(look, look) }, t("job.cancel")),
+        ),
+        job.stopping && h("p", { class: "quiet" }, t("job.stopping.said")),
       ],
       job.problem && problemBox(new Refused(job.problem.status, job.problem)),
       jobFiles(job),
     );
+  };
+
+  /** Said at once: the work may be in a long step that it ends first. */
+  const stop = (job: Job): void => {
+    stopping = true;
+    draw(job);
+    send("POST", `/jobs/${job.id}/stop`).then(look, look);
   };
 
   const look = async (): Promise<void> => {
@@ -97,7 +120,12 @@ export function jobView(first: Job, over: (job: Job) => void = () => undefined):
 
   draw(first);
   source = new EventSource(`/api/v1/jobs/${first.id}/events`);
-  for (const kind of ["state", "progress"]) source.addEventListener(kind, () => void look());
+  for (const kind of ["state", "progress"]) {
+    source.addEventListener(kind, (event) => {
+      following.heard?.(JSON.parse(event.data as string) as Record<string, unknown>);
+      void look();
+    });
+  }
   source.addEventListener("error", () => {
     source?.close();
     const clock = window.setInterval(() => (ended || !place.isConnected ? window.clearInterval(clock) : void look()), 1000);
@@ -107,7 +135,7 @@ export function jobView(first: Job, over: (job: Job) => void = () => undefined):
 }
 
 /** A button that begins a job and shows beside it what becomes of it. */
-export function jobButton(label: string, begin: () => Promise<Job>): HTMLElement {
+export function jobButton(label: string, begin: () => Promise<Job>, over: (job: Job) => void = () => undefined): HTMLElement {
   const place = h("div", { class: "job-place" });
   const button = h("button", { type: "button", class: "button" }, label);
   button.addEventListener("click", () => {
@@ -117,8 +145,9 @@ export function jobButton(label: string, begin: () => Promise<Job>): HTMLElement
       (job) =>
         fill(
           place,
-          jobView(job, () => {
+          jobView(job, (ended) => {
             button.disabled = false;
+            over(ended);
           }),
         ),
       (error: unknown) => {

@@ -1,13 +1,13 @@
 /** A long list, page by page: what is there is shown, more is fetched when asked for. */
 
-import { fill, h } from "../dom";
+import { type Child, fill, h } from "../dom";
 import type { Paged } from "../types";
 import { t } from "../words";
 import { problemBox } from "./problem";
 
 export function paged<T>(
   fetchPage: (cursor: string | null) => Promise<Paged<T>>,
-  view: (items: readonly T[], first: Paged<T>) => Node,
+  view: (items: readonly T[], first: Paged<T>) => Child,
 ): HTMLElement {
   const items: T[] = [];
   const list = h("div", null);

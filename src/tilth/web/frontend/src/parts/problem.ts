@@ -5,6 +5,7 @@ import { h } from "../dom";
 import { regionName, regionOf } from "../store";
 import type { Finding } from "../types";
 import { t } from "../words";
+import { said as shown } from "./said";
 
 export function problemBox(error: unknown, again?: () => void): HTMLElement {
   const said = error instanceof Refused ? error.record.title : t("problem.unreachable");
@@ -14,10 +15,10 @@ export function problemBox(error: unknown, again?: () => void): HTMLElement {
   return h(
     "div",
     { class: "problem", role: "alert" },
-    h("p", { class: "problem-said" }, said),
-    remedy && h("p", null, remedy),
+    h("p", { class: "problem-said" }, shown(said)),
+    remedy && h("p", null, shown(remedy)),
     faults.length > 0 && h("ul", null, faults.map((one) => h("li", null, `${one.at}: ${one.said}`))),
-    findings.length > 0 && h("ul", null, findings.slice(0, 20).map((one) => h("li", null, one.said))),
+    findings.length > 0 && h("ul", null, findings.slice(0, 20).map((one) => h("li", null, shown(one.said)))),
     error instanceof Refused && h("p", { class: "quiet" }, error.record.code),
     again && h("button", { type: "button", class: "button", onclick: again }, t("again")),
   );
@@ -34,7 +35,7 @@ export function findingList(findings: readonly Finding[], most = 50): HTMLElemen
         "li",
         { class: one.severity === "breaks" ? "breaks" : "odd" },
         h("span", { class: `mark ${one.severity === "breaks" ? "bad" : "warn"}` }, t(one.severity === "breaks" ? "breaks" : "odd")),
-        h("div", null, h("p", null, regionOf(one.parcel) && h("strong", null, `${regionName(one.parcel)}: `), one.said), one.remedy && h("p", { class: "quiet" }, one.remedy)),
+        h("div", null, h("p", null, regionOf(one.parcel) && h("strong", null, `${regionName(one.parcel)}: `), shown(one.said)), one.remedy && h("p", { class: "quiet" }, shown(one.remedy))),
       ),
     ),
     findings.length > most && h("li", null, t("more.left", { count: findings.length - most })),

@@ -9,6 +9,7 @@ import { named, t } from "../words";
 import { areaText, exactly, inUnit, unitName } from "./areas";
 import { facts } from "./parcel";
 import { findingList } from "./problem";
+import { said } from "./said";
 import { table } from "./table";
 
 const MARKS: Record<string, string> = { pass: "good", warn: "warn", fail: "bad", info: "info", not_assessed: "" };
@@ -24,7 +25,7 @@ export function verdictView(verdict: Verdict, record: MapRecord | null, locate: 
       "div",
       { class: `answer ${verdict.clear ? "good" : "bad"}`, role: "status", tabindex: "-1" },
       h("h2", null, `${t("check.verdict")}: ${t(verdict.clear ? "check.clear" : "check.fails")}`),
-      h("p", null, verdict.said),
+      h("p", null, said(verdict.said)),
     ),
     facts([
       [t("check.project"), verdict.project],
@@ -52,8 +53,8 @@ function outcomeTable(outcomes: readonly Outcome[]): HTMLElement {
         names: true,
         cell: (one) => [
           h("p", { class: "rule-title" }, one.title),
-          h("p", null, one.said),
-          (one.outcome === "fail" || one.outcome === "warn") && one.duty && h("p", null, `${t("check.duty")}: ${one.duty}`),
+          h("p", null, said(one.said)),
+          (one.outcome === "fail" || one.outcome === "warn") && one.duty && h("p", null, `${t("check.duty")}: `, said(one.duty)),
           h(
             "details",
             null,
@@ -88,6 +89,7 @@ function hitTable(verdict: Verdict, locate: (hit: Hit) => void): HTMLElement {
       {
         label: t("map.title"),
         number: true,
+        screen: true,
         cell: (hit) => h("button", { type: "button", class: "plain noprint", "aria-label": `${t("check.hit.show")}: ${hit.name || hit.feature_id}`, onclick: () => locate(hit) }, t("check.hit.locate")),
       },
     ],

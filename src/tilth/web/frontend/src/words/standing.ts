@@ -7,7 +7,7 @@ export const standing = {
   ],
   "standing.farmland": ["Farmland", "耕地"],
   "standing.pbf": ["Permanent basic farmland", "永久基本农田"],
-  "standing.pbf.farmland": ["… of it still farmland", "永农中现状耕地"],
+  "standing.pbf.farmland": ["Basic farmland still farmed", "永农中现状耕地"],
   "standing.stable": ["Stable-use farmland", "稳定利用耕地"],
   "standing.task": ["Task", "任务"],
   "standing.holds": ["Holds", "实有"],
@@ -38,5 +38,14 @@ export const standing = {
   "standing.share": ["Share", "占比"],
   "standing.ungraded": ["not graded", "未评定"],
   "standing.up": ["Up to {region}", "返回{region}"],
+  "standing.group": ["Show", "查看"],
+  "standing.group.of": ["{group} (group of {count} regions)", "{group}（{count} 个地区）"],
+  "standing.group.lead": ["Farmland and permanent basic farmland of the {count} regions of {group} in {year}, together and one by one.", "{group}（{count} 个地区）{year} 年耕地保有量和永久基本农田保护任务，合计与分地区。"],
+  "standing.members": ["Members of {group}", "{group}各成员"],
+  "standing.together": ["Together", "合计"],
+  "standing.levelled": [
+    "Hectares in the table are levelled so that its columns add up; the exact number is shown where a cell is pointed at, and with the other units.",
+    "表中公顷数经平差，逐级合计闭合；精确值见单元格提示或切换为其他单位。",
+  ],
   "standing.book": ["Book of {on}", "账簿截至 {on}"],
 } as const;

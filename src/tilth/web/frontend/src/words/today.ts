@@ -6,6 +6,7 @@ export const today = {
   "today.open": ["Open", "待办"],
   "today.nothing": ["Nothing needs doing. Well kept.", "没有待办事项。"],
   "today.due": ["Due", "期限"],
+  "today.pbf": ["Basic farmland still farmed", "永农中现状耕地"],
   "today.go": ["Go there", "前往办理"],
   "today.what": ["What", "事项"],
   "today.standing": ["Standing of {year}", "{year} 年任务完成情况"],

@@ -1,0 +1,1 @@
+"""From what was measured to what is asked for: extracts, ions, sodicity, texture and the factors between them."""

@@ -1,0 +1,1 @@
+"""Grids, stacks of years, bands and the indices made of them."""

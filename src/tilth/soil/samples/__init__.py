@@ -1,0 +1,1 @@
+"""Laboratory tables: headings, units, depths and places understood, every conversion recorded, and kept."""

@@ -1,0 +1,1 @@
+"""Classes of salinity, sodicity and ions under any scheme."""

@@ -1,0 +1,1 @@
+"""Where land grows saltier or fresher, with false calls held down."""

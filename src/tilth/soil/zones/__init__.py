@@ -1,0 +1,1 @@
+"""Zones of land with their measures, and land that could become farmland."""
