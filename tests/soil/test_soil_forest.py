@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from itertools import pairwise
 
 import numpy as np
@@ -9,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.ensemble import ExtraTreesRegressor, GradientBoostingRegressor, RandomForestRegressor
+from sklearn.utils import parallel
 
-from tilth.soil.salinity_map.forest import _keys, flat, flat_boosted
+from tilth.soil.salinity_map.forest import _keys, flat, flat_boosted, growing
 
 
 @pytest.fixture(scope="module", params=[ExtraTreesRegressor, RandomForestRegressor])
@@ -112,3 +114,18 @@ def test_keys_keep_the_order_of_numbers(values):
     numbers = np.array(values, dtype=np.float32)
     keys = _keys(numbers)
     assert ((keys[:, None] > keys[None, :]) == (numbers[:, None] > numbers[None, :])).all()
+
+
+def test_threads_that_empty_each_others_filters_of_warnings_stop_no_forest(monkeypatch):
+    given = parallel._with_config_and_warning_filters
+    monkeypatch.setattr(
+        parallel, "_with_config_and_warning_filters", lambda task, settings, _: given(task, settings, [])
+    )
+    rows, before = np.random.default_rng(4).standard_normal((50, 2)), list(warnings.filters)
+    with pytest.raises(UserWarning, match=r"parallel\.delayed"):
+        RandomForestRegressor(4).fit(rows, rows[:, 0])
+    with growing():
+        grown = RandomForestRegressor(4).fit(rows, rows[:, 0])
+        warnings.filters.clear()
+    assert len(grown.estimators_) == 4
+    assert warnings.filters == before

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from tilth.core import FloatArray
+from tilth.soil.salinity_map.forest import growing
 from tilth.soil.salinity_map.kriging import by_place, fitted_variogram
 from tilth.soil.salinity_map.learning import Training
 
@@ -51,8 +52,9 @@ def default_forest(known: Training, asked: Training, seed: int) -> FloatArray:
     """scikit-learn's random forest with every setting as it comes."""
     from sklearn.ensemble import RandomForestRegressor
 
-    grown = RandomForestRegressor(random_state=seed, n_jobs=2).fit(known.covariates, known.target)
-    return np.asarray(grown.predict(asked.covariates), dtype=np.float64)
+    with growing():
+        grown = RandomForestRegressor(random_state=seed, n_jobs=2).fit(known.covariates, known.target)
+        return np.asarray(grown.predict(asked.covariates), dtype=np.float64)
 
 
 #: In the order in which they are shown.

@@ -5,8 +5,10 @@ Compiled by numba on first use.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -101,6 +103,19 @@ class Forest:
         bits = covariates.view(np.uint32)
         _walk_patches(bits, ends, self.word, self.mean, self.square, self.root, mean, spread)
         return mean, spread if self.spreads else np.ones(len(mean))
+
+
+@contextmanager
+def growing() -> Iterator[None]:
+    """Trees of scikit-learn are grown, and asked, in here where that may take two threads.
+
+    Before Python 3.14 the filters of warnings belong to the process. scikit-learn's threads each set them aside and
+    empty them, so that one may empty the list that another has put back; scikit-learn then warns of it. In here they
+    have a list of their own, which is left behind, and that warning is not shown.
+    """
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", r"`sklearn\.utils\.parallel\.delayed`", UserWarning)
+        yield
 
 
 def flat(grown: RandomForestRegressor | ExtraTreesRegressor) -> Forest:

@@ -13,7 +13,7 @@ from tilth.core import BoolArray, FloatArray, IntArray
 from tilth.soil.salinity_map.applicability import Applicability, applicability
 from tilth.soil.salinity_map.blocks import block_of, block_side, fold_of
 from tilth.soil.salinity_map.conformal import Errors, Scale, errors, held_out_units, scale_of
-from tilth.soil.salinity_map.forest import Forest, flat, flat_boosted
+from tilth.soil.salinity_map.forest import Forest, flat, flat_boosted, growing
 from tilth.soil.salinity_map.kriging import Kriged, by_place, fitted_variogram, kriged
 from tilth.soil.salinity_map.learning import Training
 
@@ -185,7 +185,8 @@ def _grown(samples: Training, recipe: Recipe, seed: int) -> Forest:
         random_state=seed,
         n_jobs=2 if len(samples) > _WORTH_A_THREAD else 1,
     )
-    return flat(grower.fit(samples.covariates.astype(np.float32), samples.target))
+    with growing():
+        return flat(grower.fit(samples.covariates.astype(np.float32), samples.target))
 
 
 def _tried(samples: Training, recipe: Recipe, krige: _Krige, fold: IntArray, seed: int) -> list[_Held]:
