@@ -16,16 +16,13 @@ import openpyxl
 import pytest
 from filelock import FileLock
 
-from tilth.cli.app import app
 from tilth.cli.run import run
 from tilth.land import Store
 from tilth.runtime import Workspace
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = sorted(path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md"))
-READMES = ("../README.md", "../README.zh-CN.md")
 _BLOCK = re.compile(r"```(\w+)(?: title=\"([^\"]+)\")?\n(.*?)```", re.DOTALL)
-_INLINE = re.compile(r"`(tilth [^`]+)`")
 
 
 @dataclass(frozen=True)
@@ -174,44 +171,6 @@ def test_the_yearbook_of_real_files_is_written(tutorial: tuple[Path, list[Ran]],
     files = [tutorial[0] / line for line in command.out.split("\n") if line and not line.startswith("✗")]
     assert {file.suffix for file in files} == ({".xlsx", ".docx", ".pdf", ".gpkg", ".csv"} if full else {".csv"})
     assert all(file.stat().st_size > 0 for file in files)
-
-
-# --- every command on every page -----------------------------------------------------------------------------------
-
-
-def spoken(page: str) -> list[list[str]]:
-    """Every `tilth` command of a page, in blocks and in the text."""
-    text = (DOCS / page).read_text(encoding="utf-8")
-    found = [words for block in blocks(page) for words in block.commands]
-    for inline in _INLINE.findall(_BLOCK.sub("", text)):
-        found.append(shlex.split(inline)[1:])
-    return found
-
-
-def options_of(words: list[str], capsys: pytest.CaptureFixture[str]) -> set[str]:
-    assert run([*words, "--help"]) == 0, words
-    return set(re.findall(r"--[a-z][a-z-]*|(?<= )-[a-z](?=[ ,])", capsys.readouterr().out))
-
-
-@pytest.mark.parametrize("page", [*PAGES, *READMES])
-def test_every_command_that_a_page_names_exists_with_its_options(
-    page: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("COLUMNS", "200")
-    monkeypatch.setenv("TERMINAL_WIDTH", "200")
-    everywhere = options_of([], capsys)
-    groups = {group.name for group in app.registered_groups}
-    for command in spoken(page):
-        words = command[:]
-        while words and words[0].startswith("-"):
-            assert words[0] in everywhere, command
-            del words[: 1 if words[0] in ("--help", "--json", "--version") else 2]
-        if not words:
-            continue
-        name = words[:2] if words[0] in groups and len(words) > 1 else words[:1]
-        known = options_of(name, capsys)
-        for word in words:
-            assert not word.startswith("-") or word in known, (page, command)
 
 
 def test_the_first_tutorial_names_files_that_the_demonstration_writes() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -30,10 +31,15 @@ def calls(text: str) -> Iterator[str]:
                 yield _ENDS.split(found[1])[0].strip()
 
 
+@cache
+def known_commands() -> Any:
+    assert registered is app
+    return typer.main.get_command(app)
+
+
 def refused(call: str) -> str:
     """Why the command line does not know a call; "" where it does."""
-    assert registered is app
-    command: Any = typer.main.get_command(app)
+    command = known_commands()
     shared = {flag for one in command.params for flag in (*one.opts, *one.secondary_opts)} | {"--help", "-h"}
     words = call.split()
     while words and words[0] in ("-w", "--workspace", "--lang"):

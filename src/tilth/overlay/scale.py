@@ -48,6 +48,8 @@ BLOCK = 32
 _GROWN = 1.3
 #: Blocks of a lattice that is kept.
 _FEW = 9
+#: Where land reaches over more blocks than this to one side (some 4,000 km), corners are tried first.
+_FAR = 16
 #: Terms xⁱ yʲ of a node, by degree.
 _TERMS = tuple((i, degree - i) for degree in range(5) for i in range(degree, -1, -1))
 
@@ -92,6 +94,8 @@ def lattice_over(ground: Surface, boxes: FloatArray) -> Lattice:
     left, low, right, high = (math.floor(side / (pitch * BLOCK)) for side in extent)
     asked = np.zeros((right - left + 1, high - low + 1), dtype=bool)
     reach = np.floor(boxes / (pitch * BLOCK)).astype(np.int64) - (left, low, left, low)
+    if max(asked.shape) > _FAR:  # refused before thousands of squares are laid out
+        ground.position(boxes[:, [0, 0, 2, 2]], boxes[:, [1, 3, 1, 3]])
     for x0, y0, x1, y1 in set(map(tuple, reach.tolist())):
         asked[x0 : x1 + 1, y0 : y1 + 1] = True
     node = np.full((*(np.array(asked.shape) * BLOCK), len(_TERMS)), np.nan)
