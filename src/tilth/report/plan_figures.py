@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import accumulate, pairwise
+from itertools import accumulate
 from typing import Any, Literal
 
 import numpy as np
@@ -63,19 +63,30 @@ def _whole(cells: Any, factor: float) -> IntArray:
 
 
 @dataclass(frozen=True)
-class Spending:
-    """Money of a parcel in the year of the start and in each later year. [fen]"""
-
-    first: IntArray  # (n)
-    after: IntArray  # (n)
-
-
-@dataclass(frozen=True)
 class Source:
     """Who pays, and which share."""
 
     name: Label
     share: Fraction
+
+
+@dataclass(frozen=True)
+class Spending:
+    """Money of a parcel in the year of the start and in each later year, and what of it each source pays. [fen]"""
+
+    first: IntArray  # (n)
+    after: IntArray  # (n)
+    first_of: IntArray  # (sources, n)
+    after_of: IntArray  # (sources, n)
+
+    @classmethod
+    def of(cls, first: IntArray, after: IntArray, sources: Sequence[Source]) -> Spending:
+        """Shared parcel by parcel, so that the parts of any parcels and years add up to those of the whole plan."""
+        return cls(first, after, shared(first, sources), shared(after, sources))
+
+    def where(self, chosen: BoolArray) -> Spending:
+        """That of some parcels alone."""
+        return Spending(self.first[chosen], self.after[chosen], self.first_of[:, chosen], self.after_of[:, chosen])
 
 
 @dataclass(frozen=True)
@@ -104,7 +115,8 @@ class PlanFigures:
         start = np.zeros(table.n, np.int64) if table.start is None else table.start[chosen]
         own = next((one for name, one in held.items() if name.startswith("area_") and one.kind == "area"), None)
         area = own.values if own is not None else areas if areas is not None else np.zeros(table.n, np.int64)
-        spending = _spending(table, held)
+        streams = _spending(table, held)
+        spending = None if streams is None else Spending.of(*streams, sources)
         if table.start is not None:
             treated = start > 0
         else:
@@ -132,7 +144,7 @@ class PlanFigures:
             self.units[chosen], {name: np.asarray(one)[chosen] for name, one in self.labels.items()},
             self.treatment[chosen], None if self.crop is None else self.crop[chosen], self.start[chosen], self.years,
             parts, self.area[chosen], self.treated[chosen],
-            None if spending is None else Spending(spending.first[chosen], spending.after[chosen]), self.sources,
+            None if spending is None else spending.where(chosen), self.sources,
         )  # fmt: skip
 
     def total(self, name: str, chosen: BoolArray | None = None) -> int:
@@ -149,26 +161,39 @@ class PlanFigures:
         works = int(self.spending.first[self.start == year].sum())
         return works, int(self.spending.after[self.start < year].sum())
 
+    def paid_by(self, year: int | None) -> list[int]:
+        """Works and upkeep of a year by source; of None all works, whenever they are done. [fen]"""
+        assert self.spending is not None
+        first, after = self.spending.first_of, self.spending.after_of
+        if year is None:
+            return [int(one) for one in first[:, self.treated].sum(axis=1)]
+        begun = first[:, self.start == year].sum(axis=1)
+        return [int(one) for one in begun + after[:, self.start < year].sum(axis=1)]
+
     def once(self) -> int:
         """All works, whenever they are done. [fen]"""
         return 0 if self.spending is None else int(self.spending.first[self.treated].sum())
 
 
-def _spending(table: Options, held: Mapping[str, Quantity]) -> Spending | None:
+def _spending(table: Options, held: Mapping[str, Quantity]) -> tuple[IntArray, IntArray] | None:
     """The first stream of money; else the first column of costs, spent once."""
     for stream in table.streams.values():
         first, after = held.get(stream.first), held.get(stream.after)
         if first is not None and after is not None and first.kind == after.kind == "money":
-            return Spending(first.values, after.values)
+            return first.values, after.values
     cost = next((one for name, one in held.items() if name.startswith("cost") and one.kind == "money"), None)
-    return None if cost is None else Spending(cost.values, np.zeros_like(cost.values))
+    return None if cost is None else (cost.values, np.zeros_like(cost.values))
 
 
-def shared(amount: int, sources: Sequence[Source]) -> list[int]:
-    """An amount by source. Cutting the running sum, not each share, keeps the parts adding up to it.
+def shared(amounts: IntArray, sources: Sequence[Source]) -> IntArray:
+    """(sources, n) amounts by source, in whole units. Cutting the running sum keeps the parts adding up both ways.
 
-    >>> [one for one in shared(100, [Source(Label("a", "a"), Fraction(1, 3)), Source(Label("b", "b"), Fraction(2, 3))])]
-    [33, 67]
+    >>> third, rest = Source(Label("a", "a"), Fraction(1, 3)), Source(Label("b", "b"), Fraction(2, 3))
+    >>> shared(np.array([50, 50, 1]), [third, rest])
+    array([[16, 17,  0],
+           [34, 33,  1]])
     """
-    cuts = [int(amount * part) for part in accumulate((one.share for one in sources), initial=Fraction(0))]
-    return [right - left for left, right in pairwise(cuts)]
+    running = list(accumulate(amounts.tolist(), initial=0))
+    edges = accumulate((one.share for one in sources), initial=Fraction(0))
+    cuts = np.array([[one * edge.numerator // edge.denominator for one in running] for edge in edges], dtype=np.int64)
+    return np.diff(np.diff(cuts, axis=0), axis=1)

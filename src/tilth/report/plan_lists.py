@@ -11,7 +11,7 @@ import numpy as np
 from tilth.core import BoolArray, Label, label
 from tilth.plan import Used
 from tilth.report.model import Kind, ListColumn, Listing
-from tilth.report.plan_figures import FigureKind, PlanFigures, shared
+from tilth.report.plan_figures import FigureKind, PlanFigures
 from tilth.report.plan_words import Words
 
 _KINDS: Mapping[FigureKind, Kind] = {
@@ -127,15 +127,15 @@ class PlanTables:
             *(ListColumn(f"source{at}", one.name, "mean") for at, one in enumerate(figures.sources)),
             ListColumn("paid", label("PLAN-DOC-PAID"), "mean"),
         ]  # fmt: skip
-        years = [(str(year), *figures.spent(year)) for year in figures.years] or [
-            (str(label("PLAN-DOC-ONCE")), figures.once(), 0)
+        years = [(str(year), *figures.spent(year), figures.paid_by(year)) for year in figures.years] or [
+            (str(label("PLAN-DOC-ONCE")), figures.once(), 0, figures.paid_by(None))
         ]
         rows: list[tuple[object, ...]] = []
         paid, sums = 0, np.zeros(3 + len(figures.sources), dtype=np.int64)
-        for year, works, upkeep in years:
+        for year, works, upkeep, by_source in years:
             spent = works + upkeep
             paid += spent
-            cells = [works, upkeep, spent, *shared(spent, figures.sources)]
+            cells = [works, upkeep, spent, *by_source]
             sums += np.array(cells, dtype=np.int64)
             rows.append((year, *cells, paid))
         rows.append((str(label("PLAN-BOOK-TOTAL")), *sums.tolist(), paid))
