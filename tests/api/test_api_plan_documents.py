@@ -94,6 +94,19 @@ def test_sentences_and_tables_of_the_document_are_sums_over_the_parcels(papers, 
     assert checked > 20
 
 
+def test_a_workbook_can_count_with_indicators_and_demands(papers) -> None:
+    done = papers["master", "en"]
+    indicators = {str(row[0]): row[2] for row in sheet(file_of(done, ".xlsx"), "Indicators")[1:] if row[0]}
+    _, treated, works = plain(done.figures)
+    counted = indicators["Parcels with works"], indicators["Area with works"]
+    assert counted == (int(done.figures.treated.sum()), treated / 100)
+    assert indicators["Works"] == works / 100
+    demands = [row for row in sheet(file_of(done, ".xlsx"), "Demands")[1:] if row[2] is not None]
+    assert len(demands) >= 4
+    for _, _, used, limit, room, price in demands:
+        assert all(isinstance(one, int | float) for one in (used, limit, room, price))
+
+
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_workbook_and_geopackage_hold_every_parcel_with_the_same_numbers(papers, lang: str) -> None:
     done = papers["master", lang]

@@ -43,6 +43,8 @@ _YEARS = re.compile(r"^\d{4}(–\d{4})?年|, \d{4}(–\d{4})?$")
 _NUMBER = "#,##0.00;[Red]-#,##0.00"
 _FINE = "#,##0.0000;[Red]-#,##0.0000"
 _COUNT = "#,##0"
+#: A number as it is printed for readers; of more digits than a workbook can hold it stays a text.
+_FIGURE = re.compile(r"(?=(?:\D*\d){1,15}\D*$)-?(0|[1-9]\d{0,2}(,\d{3})+|[1-9]\d*)(\.\d+)?")
 _A4, _A3 = 9, 8
 _LINE_POINTS = 14.0
 #: A note of up to so many letters may reach over the columns of its sheet.
@@ -68,6 +70,7 @@ class _Look:
     number: dict[str, Any]
     fine: dict[str, Any]
     count: dict[str, Any]
+    plain_number: dict[str, Any]  # with the decimals that it has
     plain: dict[str, Any]
     link: dict[str, Any]
 
@@ -100,6 +103,7 @@ def _look(lang: str) -> _Look:
         number={"font": plain, "border": edge, "number_format": _NUMBER, "alignment": Alignment(vertical="top")},
         fine={"font": plain, "border": edge, "number_format": _FINE, "alignment": Alignment(vertical="top")},
         count={"font": plain, "border": edge, "number_format": _COUNT, "alignment": Alignment(vertical="top")},
+        plain_number={"font": plain, "border": edge, "alignment": Alignment(vertical="top")},
         plain={"font": plain},
         link={"font": Font(name=name, size=10, underline="single", color="0B5394")},
     )
@@ -283,7 +287,24 @@ def _list_value(value: object, kind: str) -> object:
         return float(in_units(int(str(value)), "ha"))
     if kind == "fine":
         return float(in_units(int(str(value)), "ha", 4))
+    if kind == "number" and isinstance(value, str) and (figure := _figure_of(value)) is not None:
+        return figure
     return value if kind in ("count", "number") else str(value)
+
+
+def _figure_of(shown: str) -> int | float | None:
+    """The number that was printed for readers, so that a workbook can count with it; None where it is none."""
+    if not _FIGURE.fullmatch(shown):
+        return None
+    plain = shown.replace(",", "")
+    return float(plain) if "." in plain else int(plain)
+
+
+def _list_style(value: object, kind: str, look: _Look) -> dict[str, Any]:
+    """The style of a listing's cell: a number of its own unit is shown with its own decimals."""
+    if kind == "number" and isinstance(value, str) and _FIGURE.fullmatch(value):
+        return look.count if "." not in value else look.number if value[-3] == "." else look.plain_number
+    return look.of_kind(kind)
 
 
 def column_heading(listing: Listing, place: int) -> str:
@@ -347,7 +368,7 @@ def _list_sheet(workbook: Any, name: str, book: Yearbook, listing: Listing, cell
         pairs = enumerate(zip(row, listing.columns, strict=True))
         rows.append(
             [
-                cells.cell(_list_value(value, one.kind), look.of_kind(one.kind), 0 if place else depth)
+                cells.cell(_list_value(value, one.kind), _list_style(value, one.kind, look), 0 if place else depth)
                 for place, (value, one) in pairs
             ],
             _height(row, head.widths) if len(listing.rows) <= _MEASURED else None,
