@@ -27,10 +27,11 @@ def served(tmp_path_factory):
 def source(served):
     """How GDAL names the server, with the token of somebody who may look at all of it."""
     address, whole, _ = served
-    before = pyogrio.get_gdal_config_option("GDAL_HTTP_PROXY")  # imports close the way out
-    pyogrio.set_gdal_config_options({"GDAL_HTTP_USERPWD": f"Li:{whole}", "GDAL_HTTP_PROXY": None})
+    closed = ("GDAL_HTTP_PROXY", "GDAL_HTTP_TIMEOUT")  # imports close the way out
+    before = {name: pyogrio.get_gdal_config_option(name) for name in closed}
+    pyogrio.set_gdal_config_options({"GDAL_HTTP_USERPWD": f"Li:{whole}"} | dict.fromkeys(closed))
     yield f"OAPIF:{address}"
-    pyogrio.set_gdal_config_options({"GDAL_HTTP_USERPWD": None, "GDAL_HTTP_PROXY": before})
+    pyogrio.set_gdal_config_options({"GDAL_HTTP_USERPWD": None} | before)
 
 
 def asked_of(served, token):

@@ -121,7 +121,7 @@ def test_whatever_any_role_asks_the_answer_is_as_described_and_none_that_the_tab
     for caller in CALLERS:
         statuses = run.statuses[caller]
         print(f"{mode.value}: {caller}: {sum(statuses.values())} answers, {dict(sorted(statuses.items()))}")
-        assert sum(statuses.values()) > 60 and max(statuses) < 500, (caller, statuses)
+        assert sum(statuses.values()) > (60 if FULL else 30) and max(statuses) < 500, (caller, statuses)
 
 
 def name_of(operation):

@@ -123,6 +123,8 @@ def test_a_solution_that_goes_on_is_stopped_and_the_best_so_far_is_kept(clerk, m
     page.locator(".closing-said", has_text=clerk.says("gap", "差距")).wait_for()
     stop = page.get_by_role("button", name=clerk.says("Stop and keep the best so far", "停止并保留当前最优"))
     stop.focus()
+    page.wait_for_timeout(700)  # the work goes on speaking
+    assert stop.evaluate("one => one === document.activeElement"), "the focus stays where it was put"
     page.keyboard.press("Enter")
     page.locator(".solving-told a.button.strong").wait_for(timeout=60_000)
     clerk.click("Look at drains-2", "查看 drains-2")

@@ -63,39 +63,40 @@ export function jobView(first: Job, over: (job: Job) => void = () => undefined, 
   let source: EventSource | null = null;
   let ended = false;
   let looking = false;
-  let stopping = false;
 
-  const draw = (told: Job): void => {
-    const job = stopping ? { ...told, stopping } : told;
+  const state = h("p");
+  const said = h("p", { class: "quiet" });
+  const ending = h("p", { class: "quiet" });
+  const rest = h("div");
+  const enough = h("button", { type: "button", class: "button strong", onclick: () => stop() }, t("job.stop"));
+  const cancel = h("button", { type: "button", class: "button", onclick: () => void send("DELETE", `/jobs/${first.id}`).then(look, look) }, t("job.cancel"));
+  // Buttons stay where they are while the work speaks, or they would lose the focus, and a click that is half done.
+  const running = [bar, said, h("div", { class: "buttons" }, following.stops && enough, cancel), ending];
+  fill(place, state, running, rest);
+
+  const draw = (job: Job): void => {
     const progress = job.progress;
     if (progress?.total) {
       bar.max = progress.total;
       bar.value = progress.done;
     } else bar.removeAttribute("value");
-    fill(
-      place,
-      h("p", null, `${named("job.kind", job.kind)} `, jobMark(job)),
-      !isOver(job) && [
-        bar,
-        progress && h("p", { class: "quiet" }, progress.total ? `${progress.title}: ${count(progress.done)} / ${count(progress.total)}` : progress.title),
-        h(
-          "div",
-          { class: "buttons" },
-          following.stops && h("button", { type: "button", class: "button strong", disabled: job.stopping, onclick: () => stop(job) }, t(job.stopping ? "job.stopping" : "job.stop")),
-          h("button", { type: "button", class: "button", onclick: () => void send("DELETE", `/jobs/${job.id}`).then(look, look) }, t("job.cancel")),
-        ),
-        job.stopping && h("p", { class: "quiet" }, t("job.stopping.said")),
-      ],
-      job.problem && problemBox(new Refused(job.problem.status, job.problem)),
-      jobFiles(job),
-    );
+    fill(state, `${named("job.kind", job.kind)} `, jobMark(job));
+    fill(said, progress && (progress.total ? `${progress.title}: ${count(progress.done)} / ${count(progress.total)}` : progress.title));
+    if (job.stopping) sayStopping();
+    if (isOver(job)) for (const one of running) one.remove();
+    fill(rest, job.problem && problemBox(new Refused(job.problem.status, job.problem)), jobFiles(job));
+  };
+
+  const sayStopping = (): void => {
+    enough.disabled = true;
+    fill(enough, t("job.stopping"));
+    fill(ending, t("job.stopping.said"));
   };
 
   /** Said at once: the work may be in a long step that it ends first. */
-  const stop = (job: Job): void => {
-    stopping = true;
-    draw(job);
-    send("POST", `/jobs/${job.id}/stop`).then(look, look);
+  const stop = (): void => {
+    sayStopping();
+    send("POST", `/jobs/${first.id}/stop`).then(look, look);
   };
 
   const look = async (): Promise<void> => {
