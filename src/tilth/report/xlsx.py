@@ -287,24 +287,17 @@ def _list_value(value: object, kind: str) -> object:
         return float(in_units(int(str(value)), "ha"))
     if kind == "fine":
         return float(in_units(int(str(value)), "ha", 4))
-    if kind == "number" and isinstance(value, str) and (figure := _figure_of(value)) is not None:
-        return figure
     return value if kind in ("count", "number") else str(value)
 
 
-def _figure_of(shown: str) -> int | float | None:
-    """The number that was printed for readers, so that a workbook can count with it; None where it is none."""
-    if not _FIGURE.fullmatch(shown):
-        return None
-    plain = shown.replace(",", "")
-    return float(plain) if "." in plain else int(plain)
-
-
-def _list_style(value: object, kind: str, look: _Look) -> dict[str, Any]:
-    """The style of a listing's cell: a number of its own unit is shown with its own decimals."""
-    if kind == "number" and isinstance(value, str) and _FIGURE.fullmatch(value):
-        return look.count if "." not in value else look.number if value[-3] == "." else look.plain_number
-    return look.of_kind(kind)
+def _list_cell(value: object, kind: str, look: _Look) -> tuple[object, dict[str, Any]]:
+    """A listing's value and its style. A number that is printed among others of its own unit counts in a workbook."""
+    if kind != "number" or not isinstance(value, str) or not _FIGURE.fullmatch(value):
+        return _list_value(value, kind), look.of_kind(kind)
+    plain = value.replace(",", "")
+    if "." not in plain:
+        return int(plain), look.count
+    return float(plain), look.number if plain[-3] == "." else look.plain_number
 
 
 def column_heading(listing: Listing, place: int) -> str:
@@ -367,10 +360,7 @@ def _list_sheet(workbook: Any, name: str, book: Yearbook, listing: Listing, cell
     for row, depth in zip(listing.rows[:room], depths, strict=False):
         pairs = enumerate(zip(row, listing.columns, strict=True))
         rows.append(
-            [
-                cells.cell(_list_value(value, one.kind), _list_style(value, one.kind, look), 0 if place else depth)
-                for place, (value, one) in pairs
-            ],
+            [cells.cell(*_list_cell(value, one.kind, look), 0 if place else depth) for place, (value, one) in pairs],
             _height(row, head.widths) if len(listing.rows) <= _MEASURED else None,
         )
     if not listing.rows:
