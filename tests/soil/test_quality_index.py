@@ -150,7 +150,10 @@ def test_a_missing_indicator_lowers_the_confidence_and_is_never_a_zero(values, t
     assert np.isnan(less.membership[gone][0])
     rest = [less.membership[name][0] for name in used if np.isfinite(less.membership[name][0])]
     assert min(rest) - 1e-4 <= less.index[0] <= max(rest) + 1e-4, "a mean of what is known"
-    assert less.low[0] <= whole.low[0] and whole.high[0] <= less.high[0], "the range is wider and holds the other"
+    # an end is the index itself where that lies outside of what the unknown can make of it
+    assert less.low[0] <= whole.low[0] or whole.low[0] == whole.index[0], "the range is wider and holds the other"
+    assert less.high[0] >= whole.high[0] or whole.high[0] == whole.index[0], "the range is wider and holds the other"
+    assert less.low[0] <= less.index[0] <= less.high[0]
     zero = whole.index[0] - used[gone].weight * whole.membership[gone][0] / sum(
         used[name].weight for name in used if np.isfinite(whole.membership[name][0])
     )

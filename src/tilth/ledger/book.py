@@ -193,12 +193,14 @@ class Book:
         named = self._named([entry for entry, _ in new])
         done = [self._effects(entry, named) for entry, _ in new]
         recorded_at = datetime.now(UTC).isoformat(timespec="microseconds")
-        self._open({effect[0] for one in done for effect in one})
+        touched = frozenset([account for one in done for account, _, _ in one])
+        self._open(touched)
         return Asked(
             [
                 (entry, effect, body, digest_of(body, recorded_at))
                 for (entry, body), effect in zip(new, done, strict=True)
             ],
+            touched,
             recorded_at,
         )
 

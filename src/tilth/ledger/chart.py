@@ -117,12 +117,14 @@ def _table() -> Mapping[str, Any]:
     return tomllib.loads(files("tilth.ledger").joinpath("data/chart.toml").read_text(encoding="utf-8"))
 
 
+@cache
 def families() -> Mapping[str, Mapping[str, Any]]:
     """The families of accounts, by the first word of their name."""
     families: Mapping[str, Mapping[str, Any]] = _table()["family"]
     return families
 
 
+@cache
 def kinds() -> Mapping[str, str]:
     """The kinds of entries, and what a loss of farmland must raise in each: claim, exempt, none, never, reverse."""
     kinds: Mapping[str, str] = _table()["kind"]

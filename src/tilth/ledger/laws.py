@@ -45,13 +45,17 @@ def check(entry: Entry, chart: Chart, today: date, *, missed: Missed = ()) -> No
     if not sums:
         return
     conserved(entry, sums)
-    if entry.kind == "TRANSFER" or sum(one.traded for one in sums.values()) > 1:
+    trading, lost = 0, False
+    for one in sums.values():
+        trading += one.traded
+        lost = lost or one.gained_dm2 != one.farmland.area_dm2
+    if entry.kind == "TRANSFER" or trading > 1:
         traded(entry, missed)
     if not entry.reverses:
         claimed(entry, sums)
-        if entry.kind == "BOUNDARY" or any(one.gained_dm2 != one.farmland.area_dm2 for one in sums.values()):
+        if lost or entry.kind == "BOUNDARY":
             unmarked(entry, chart)
-    if entry.kind in _OCCUPY_CAP and any(one.traded for one in sums.values()):
+    if trading and entry.kind in _OCCUPY_CAP:
         capped(entry, sums)
     if entry.kind in ("SETTLE", "PROTECT"):
         settled(entry, sums)
@@ -107,7 +111,8 @@ def _summed(entry: Entry, chart: Chart) -> dict[str, _Sums]:
             if part == "TRANSFER":
                 one.moved_dm2 += area
             if part == FARMLAND:
-                one.gained_dm2 += max(0, area)
+                if area > 0:
+                    one.gained_dm2 += area
                 one.farmland = one.farmland.plus(quantities) if one.farmland is not NOTHING else quantities
             continue
         if part in allowed:
@@ -170,8 +175,8 @@ def _phased(entry: Entry) -> None:
         entry.reverses and (entry.phase is not _POST or entry.settles)
     ):
         raise BadInput("LEDGER-REVERSES", id=entry.id)
-    if len({account for account, _ in entry.lines}) < len(entry.lines):
-        accounts = [line.account for line in entry.lines]
+    accounts = [account for account, _ in entry.lines]
+    if len(set(accounts)) < len(accounts):
         twice = next(one for one in accounts if accounts.count(one) > 1)
         raise BadInput("LEDGER-ACCOUNT-TWICE", id=entry.id, account=str(twice))
 

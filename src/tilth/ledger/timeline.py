@@ -40,36 +40,53 @@ class TooLarge(NamedTuple):
 class Timeline:
     """The days of one account: the last one, as the account stands, and as many of those before it as are known."""
 
-    __slots__ = ("before", "guarded", "last")
+    __slots__ = ("before", "booked", "day", "floor", "guarded", "held", "low")
 
     def __init__(self, last: Day = START, before: tuple[Day, ...] = (), *, guarded: bool) -> None:
-        self.last = last
+        self.day, self.booked, self.held, self.low = last
         self.before = before
         self.guarded = guarded
+        self.floor = 0 if guarded else -MAX_BALANCE
+
+    @property
+    def last(self) -> Day:
+        """The last day, as the account stands."""
+        return Day(self.day, self.booked, self.held, self.low)
+
+    @last.setter
+    def last(self, last: Day) -> None:
+        self.day, self.booked, self.held, self.low = last
 
     def add(self, day: int, booked: Four, held: Four) -> Short | TooLarge | None:
         """Add a line at the end of `day`; what speaks against it, then nothing was added.
 
         For a day before the last, all days from the one before it on must be known.
         """
-        there_day, there, there_held, low = self.last
+        there_day = self.day
         if day < there_day:
             return self._add_late(day, booked, held)
-        left = now = plus(there, booked)
-        now_held = there_held if held is NOTHING else plus(there_held, held)
+        # written out rather than called: most of what a batch computes is done here, twice an entry
+        a, b, c, d = self.booked
+        e, f, g, h = booked
+        left = now = a, b, c, d = a + e, b + f, c + g, d + h
+        now_held = self.held if held is NOTHING else plus(self.held, held)
+        floor, most = self.floor, MAX_BALANCE
         if now_held != NOTHING:
             left = minus(now, now_held)
-        if (self.guarded and _below(left)) or _beyond(now):
+            sound = min(left) >= floor and min(now) >= -most and max(now) <= most
+        else:
+            sound = floor <= a <= most and floor <= b <= most and floor <= c <= most and floor <= d <= most
+        if not sound:
             against = self._against(day, left, minus(booked, held), now)
             if against is not None:
                 return against
         if day > there_day:
             if there_day:
                 self.before = (*self.before, self.last)
-            low = left
+            self.day, self.low = day, left
         else:
-            low = least(low, left)
-        self.last = Day(day, now, now_held, low)
+            self.low = least(self.low, left)
+        self.booked, self.held = now, now_held
         return None
 
     def _add_late(self, day: int, booked: Four, held: Four) -> Short | TooLarge | None:
@@ -123,16 +140,3 @@ def least(one: Four, other: Four) -> Four:
     a, b, c, d = one
     e, f, g, h = other
     return (a if a < e else e, b if b < f else f, c if c < g else g, d if d < h else h)
-
-
-def _below(four: Four) -> bool:
-    """Is one of them less than nothing?"""
-    a, b, c, d = four
-    return a < 0 or b < 0 or c < 0 or d < 0
-
-
-def _beyond(four: Four) -> bool:
-    """Is one of them more than a column holds?"""
-    a, b, c, d = four
-    most = MAX_BALANCE
-    return not (-most <= a <= most and -most <= b <= most and -most <= c <= most and -most <= d <= most)

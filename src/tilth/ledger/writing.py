@@ -24,12 +24,18 @@ _KEPT = 10_000
 
 
 class Asked:
-    """The entries of one call, ready to be written: each with what it does, its text and its digest."""
+    """The entries of one call, ready to be written: each with what it does, its text and its digest; the accounts."""
 
-    __slots__ = ("done", "entries", "receipts", "recorded_at", "refused", "woken")
+    __slots__ = ("done", "entries", "receipts", "recorded_at", "refused", "touched", "woken")
 
-    def __init__(self, entries: Sequence[tuple[Entry, Sequence[Effect], str, bytes]], recorded_at: str) -> None:
+    def __init__(
+        self,
+        entries: Sequence[tuple[Entry, Sequence[Effect], str, bytes]],
+        touched: frozenset[Account],
+        recorded_at: str,
+    ) -> None:
         self.entries = entries
+        self.touched = touched
         self.recorded_at = recorded_at
         self.done = False
         self.receipts: list[Receipt] = []
@@ -131,7 +137,7 @@ def _write(
     desk: Desk, waiting: Sequence[Asked], ids: Mapping[Account, int], count: int, kept: Kept
 ) -> tuple[dict[Account, _Open], int]:
     """Write them; the accounts as they are then, and the last number."""
-    touched = {effect[0] for asked in waiting for _, done, _, _ in asked.entries for effect in done}
+    touched = frozenset().union(*[asked.touched for asked in waiting])
     opened = {account: kept.accounts[account] for account in touched if account in kept.accounts}
     if len(opened) < len(touched):
         opened.update(_locked(desk, {ids[account]: account for account in touched if account not in opened}))
@@ -139,7 +145,7 @@ def _write(
     last = kept.last
     rows: list[tuple[Any, ...]] = []
     for asked in waiting:
-        before = [(opened[account], opened[account].state()) for account in _of(asked)] if len(waiting) > 1 else ()
+        before = [(opened[account], opened[account].state()) for account in asked.touched] if len(waiting) > 1 else ()
         try:
             ending = [one[0] for one in asked.entries if one[0].settles or one[0].reverses]
             if ending:
@@ -157,10 +163,6 @@ def _write(
         _save(desk, [one for one in opened.values() if one.rows])
         last = rows[-1][0]
     return opened, last
-
-
-def _of(asked: Asked) -> set[Account]:
-    return {effect[0] for _, done, _, _ in asked.entries for effect in done}
 
 
 def _locked(desk: Desk, wanted: Mapping[int, Account]) -> dict[Account, _Open]:
@@ -195,7 +197,7 @@ def _entered(desk: Desk, asked: Asked, opened: Mapping[Account, _Open], numbers:
             timeline = one.timeline
             if day <= one.closed_day:
                 raise _closed(entry, one)
-            if day < timeline.last.day:
+            if day < timeline.day:
                 _reach_back(desk, one, day)
             against = timeline.add(day, booked, held)
             if against is not None:

@@ -23,8 +23,8 @@ class QualityIndex:
     range, and is never a zero."""
 
     index: FloatArray  # (n,) 0 to 1, four decimals; NaN where nothing is known
-    low: FloatArray  # (n,) if all that is not known were at its worst
-    high: FloatArray  # (n,) … and at its best
+    low: FloatArray  # (n,) if all that is not known were at its worst; `index` where that is less
+    high: FloatArray  # (n,) … and at its best; `index` where that is more
     known: FloatArray  # (n,) share of the weight that is known
     confidence: FloatArray  # (n,) 0 to 1: share of the weight that is known, each value counted by its mark
     grade: IntArray  # (n,) 1 to 10; 0 where too little is known
