@@ -12,8 +12,12 @@ from hypothesis import HealthCheck, settings
 
 from postgres_server import Server
 
-settings.register_profile("short", max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("full", max_examples=1000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+_PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# The short form tries the same examples every time, so that a change is refused for what it does; the full form looks
+# for new ones, and so does `--hypothesis-profile=wide` with any tests.
+settings.register_profile("short", _PATIENT, max_examples=25, derandomize=True)
+settings.register_profile("wide", _PATIENT, max_examples=200)
+settings.register_profile("full", _PATIENT, max_examples=1000)
 settings.load_profile("full" if os.environ.get("TILTH_FULL") == "1" else "short")
 
 
