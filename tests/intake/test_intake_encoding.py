@@ -7,7 +7,7 @@ from pathlib import Path
 import geopandas as gpd
 import pyogrio
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from shapely.geometry import box
 
@@ -106,6 +106,7 @@ def test_names_of_code_pages_as_people_write_them() -> None:
     assert codec_name("") is None
 
 
+@example(["一农"])
 @given(
     st.lists(st.text(alphabet="的一是水田旱地林园草建设用农村宅基盐碱滩涂坑塘沟渠", min_size=2), min_size=1, max_size=9)
 )

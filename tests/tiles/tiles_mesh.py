@@ -18,8 +18,16 @@ EAST, NORTH = 38_450_000.0, 3_880_000.0
 
 
 def mesh(seed: int, parcels: int = 40, size_m: float = 1_000.0, bends: int = 6) -> np.ndarray:
-    """Cells of a diagram with bent edges, every edge bent once for both of its cells."""
+    """Cells of a diagram with bent edges, every edge bent once for both of its cells, so that none cross."""
     chance = np.random.default_rng(seed)
+    while True:
+        found = _bent(chance, parcels, size_m, bends)
+        if shapely.is_valid(found).all():
+            return found
+
+
+def _bent(chance: np.random.Generator, parcels: int, size_m: float, bends: int) -> np.ndarray:
+    """Cells like those; edges may cross where a cell is very thin."""
     points = shapely.MultiPoint(chance.uniform(0.0, size_m, (parcels, 2)))
     frame = shapely.box(0.0, 0.0, size_m, size_m)
     cells = shapely.get_parts(shapely.voronoi_polygons(points, extend_to=frame))

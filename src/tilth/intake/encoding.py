@@ -24,7 +24,10 @@ _LANGUAGE_DRIVERS = {0x4D: GBK, 0x4F: "cp950", 0x7B: "cp932", 0x4E: "cp949", 0xC
 
 #: Common Chinese characters in GBK whose two bytes are also a letter in UTF-8, beyond all Latin ones (一 is one):
 #: text of nothing but these is a short Chinese word, not a word in letters, which would have lower second bytes too.
-_GBK_BY_CHANCE_UTF8 = re.compile(rb"(?:[\x00-\x7f]|[\xca-\xdf][\xa1-\xbf])*")
+#: Some (农) are Latin letters: no word has these beside others and none of the plain alphabet.
+_GBK_BY_CHANCE_UTF8 = re.compile(
+    rb"(?:[\x00-\x7f]|[\xca-\xdf][\xa1-\xbf])*|(?=.*[\xca-\xdf])(?:[\x00-\x40]|[\xc4-\xdf][\xa1-\xbf])*", re.DOTALL
+)
 
 
 @dataclass(frozen=True)
