@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,19 +21,49 @@ from report_sample import CODES, FLOWS, book, level_one, parcels, pieces
 from tilth.core import AreaTable, BadInput, Column, Finding, Label, Row, speaking
 from tilth.land import observed_code_system
 from tilth.report import (
+    Paper,
+    Part,
+    Provenance,
     band_chart,
     change_map,
     check_map,
     class_map,
     flow_chart,
+    write_paper,
     write_yearbook,
 )
 from tilth.report.contents import document_of
 from tilth.report.document import Grid, Paragraph
 from tilth.report.docx import docx_bytes
 from tilth.report.pdf import pdf_bytes
+from tilth.runtime import reporting
 
 TITLE = Label("Land use", "土地利用")
+
+
+class _Leaves:
+    """A reader who has gone by the time that a file is to be written."""
+
+    def __init__(self, file: str) -> None:
+        self.file, self.said = file, list[str]()
+
+    def start(self, title: str, total: int | None) -> Callable[[int], None]:
+        self.said.append(title)
+        if self.file in title:
+            raise KeyboardInterrupt
+        return lambda _done: None
+
+    def finish(self) -> None: ...
+
+
+def test_a_paper_says_which_file_it_writes_and_can_be_ended_between_two(tmp_path: Path) -> None:
+    title = Label("A plan", "规划")
+    paper = Paper(title, title, None, (Part("One", ("Said.",)),), Provenance("tilth", (), ()), "2026-01-05")
+    reader = _Leaves("plan.pdf")
+    with pytest.raises(KeyboardInterrupt), reporting(reader):
+        write_paper(paper, tmp_path, "plan", ("docx", "pdf", "xlsx"))
+    assert reader.said == ["writing plan.docx", "writing plan.pdf"]
+    assert [one.name for one in tmp_path.iterdir()] == ["plan.docx"]
 
 
 @pytest.fixture(scope="module", params=["en", "zh"])

@@ -37,6 +37,14 @@ def planned(desk, county, files):
     return desk
 
 
+def test_a_name_that_no_plan_can_have_is_refused_before_anything_waits(desk, files):
+    table, rows = files
+    sent = {"file": ("options.csv", table.read_bytes()), "rows": ("rows.toml", rows.read_bytes())}
+    said = desk.post(f"{PLANS}?name=con", files=sent)
+    assert said.status_code == 422 and said.json()["code"] == "PLAN-NAME"
+    assert desk.get("/api/v1/jobs").json() == []
+
+
 def told(browser, job):
     """What the work said of itself, in the order of its events."""
     text = browser.get(f"/api/v1/jobs/{job}/events").text

@@ -93,6 +93,7 @@ if TYPE_CHECKING:
     from tilth.api.plan_draws import draw_listings
     from tilth.api.plan_explaining import PlanExplained, plan_explain
     from tilth.api.plan_following import PlanFollowed, plan_follow
+    from tilth.api.plan_folders import plan_folder
     from tilth.api.plan_forcing import PlanForced, plan_force
     from tilth.api.plan_frontiers import PlanFrontier, frontier_listing, plan_frontier
     from tilth.api.plan_ground import plan_tile
@@ -353,6 +354,7 @@ __all__ = [
     "plan_explain",
     "plan_figure",
     "plan_file",
+    "plan_folder",
     "plan_follow",
     "plan_force",
     "plan_frontier",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tilth.core import BadInput, Label, label, language
+from tilth.core import BadInput, Label, label, language, message
 from tilth.report.contents import Numbered, list_blocks, printable
 from tilth.report.csvs import listing_csv
 from tilth.report.document import Block, Document, Grid, Heading, Paragraph, Picture, Section
@@ -15,7 +16,7 @@ from tilth.report.docx import write_docx
 from tilth.report.model import Listing, Provenance, Yearbook
 from tilth.report.pdf import write_pdf
 from tilth.report.xlsx import write_xlsx
-from tilth.runtime import write_whole
+from tilth.runtime import working, write_whole
 
 PAPER_FORMATS = ("docx", "pdf", "xlsx", "csv")
 _MOST_ROWS = 200
@@ -65,19 +66,27 @@ def write_paper(paper: Paper, folder: Path, stem: str, formats: Sequence[str] = 
     lists = paper.workbook or tuple(one for part in paper.parts for one in part.lists)
     written = []
     if {"docx", "pdf"} & set(formats):
-        document = _document(paper)
-        if "docx" in formats:
-            written.append(write_docx(document, folder / f"{stem}.docx"))
+        with _writing(f"{stem}.docx" if "docx" in formats else f"{stem}.pdf"):
+            document = _document(paper)
+            if "docx" in formats:
+                written.append(write_docx(document, folder / f"{stem}.docx"))
         if "pdf" in formats:
-            written.append(write_pdf(document, folder / f"{stem}.pdf"))
+            with _writing(f"{stem}.pdf"):
+                written.append(write_pdf(document, folder / f"{stem}.pdf"))
     if "xlsx" in formats:
         # The year of a survey stands in the title of a sheet; without a survey it is that of the day it was made on.
         year = paper.year or int(paper.made_on[:4])
         book = Yearbook(paper.title, paper.unit, year, paper.provenance, paper.made_on)
-        written.append(write_xlsx(book, folder / f"{stem}.xlsx", lists))
+        with _writing(f"{stem}.xlsx"):
+            written.append(write_xlsx(book, folder / f"{stem}.xlsx", lists))
     if "csv" in formats:
         written += [write_whole(folder / f"{one.id}.csv", listing_csv(one)) for one in lists]
     return written
+
+
+def _writing(file: str) -> AbstractContextManager[object]:
+    """Says which file is being written; between two files the work may be ended."""
+    return working(message("REPORT-WRITING", file=file))
 
 
 def _document(paper: Paper) -> Document:

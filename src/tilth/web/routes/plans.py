@@ -83,6 +83,7 @@ def pose(
 ) -> Response:
     """Pose a problem: what may be done on each unit, and what is asked for."""
     place = office_of(request).workspace
+    api.plan_folder(place, name)  # a name that no plan can have is refused before anything waits
 
     def work(at: Place) -> dict[str, Any]:
         parts = at.sent.parts
