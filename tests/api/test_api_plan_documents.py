@@ -21,7 +21,6 @@ from tilth.core import BadInput, Label, NotFound
 from tilth.report import PlanFigures
 from tilth.report.plan_figures import Source, shared
 from tilth.report.plan_paper import choice_entries
-from tilth.report.plan_words import Words
 from tilth.runtime import Workspace
 
 LANGUAGES = ("en", "zh")
@@ -132,11 +131,10 @@ def test_workbook_and_geopackage_hold_every_parcel_with_the_same_numbers(papers,
 
 
 def test_the_legend_of_the_map_has_the_areas_of_the_table(workspace: Workspace, papers) -> None:
-    from tilth.api.plan_documents import plan_rows
     from tilth.api.plan_folders import kept_plan
 
     done = papers["master", "zh"]
-    words = Words.of_rows(plan_rows(kept_plan(workspace, "east")))
+    words = kept_plan(workspace, "east").words
     rows = sheet(file_of(done, ".xlsx"), "各措施地块")
     held = {str(row[0]): row[2] for row in rows[1:]}
     entries = choice_entries(done.figures, words)

@@ -61,7 +61,7 @@ def solved(place: Path, capsys: pytest.CaptureFixture[str], name: str = "east") 
 def test_a_border_is_printed_kept_and_drawn(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = solved(place, capsys) / "frontier"
     words = ["frontier", "east", "--against", "grain_kg", "--least", "water_m3", "--points", "3", "--gap", "1e-6"]
-    assert "grain_kg" in told(place, capsys, *words)
+    assert "Grain a year (kg)" in told(place, capsys, *words)
     record = json.loads((folder / "frontier.json").read_text(encoding="utf-8"))
     first = record["points"][0]
     assert first["value"] == 2200 and first["asked"] is None and first["totals"]["grain_kg"] == first["other"] == 52
@@ -84,7 +84,7 @@ def test_cases_are_columns_of_the_table_or_factors(place: Path, capsys: pytest.C
     solved(place, capsys)
     out = place.parent / "papers"
     said = told(place, capsys, "sensitivity", "east", "--factor", "cost_yuan", "--out", str(out))
-    assert "cost_yuan at" not in said and "high" in said and (out / "sensitivity-east.xlsx").is_file()
+    assert "Works (yuan) at" not in said and "high" in said and (out / "sensitivity-east.xlsx").is_file()
     done = json.loads(told(place, capsys, "sensitivity", "east", "--factor", "cost_yuan=low,0.5,2", "--json"))
     low, half, double = done["cases"]
     assert done["value"] == 2200 and low["value"] == 2200 and low["changed"] == 0
@@ -120,7 +120,7 @@ def test_a_row_for_each_draw_becomes_a_plan_over_draws(place: Path, capsys: pyte
     (demand,) = record["draws"]["rows"]
     assert demand["holds"] == 0.75 and demand["worst"] == 6 and record["draws"]["value"]["draws"] == [1000, -900]
     said = told(place, capsys, "explain", "d1")
-    assert "value_yuan (mean of the worst 25 %): 200" in said
+    assert "Gain (yuan) (mean of the worst 25 %): 200" in said
     sheet = openpyxl.load_workbook(folder / "solution" / "plan-d2.xlsx")
     cells = [cell for page in sheet for row in page.iter_rows(values_only=True) for cell in row]
     assert -900 in cells and 75 in cells and not any("_draw" in str(one) for one in cells)

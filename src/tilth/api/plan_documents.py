@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -129,28 +128,22 @@ def _by(figures: PlanFigures, by: str) -> str:
 # --- what the document is made of -----------------------------------------------------------------------------------
 
 
-def plan_rows(plan: KeptPlan) -> Mapping[str, Any]:
-    """The demands of a plan as they were written."""
-    return tomllib.loads((plan.folder / ROWS).read_text(encoding="utf-8-sig"))
-
-
 def plan_figures(plan: KeptPlan, areas: Any | None = None) -> PlanFigures:
     """What a solved plan comes to, parcel by parcel; `areas` [dm²] where its table has none."""
     from tilth.report import PlanFigures, sources_of
 
     found = kept_solution(plan)
-    rows = plan_rows(plan)
     table = plan.problem.options
     kept = {name: table.columns[name] for name in plan.about["quantities"] if not _DRAW.search(name)}
     return PlanFigures.of(
-        replace(table, columns=kept), found.options, plan.measures, plan.crops, sources_of(rows), areas
+        replace(table, columns=kept), found.options, plan.measures, plan.crops, sources_of(plan.asked), areas
     )
 
 
 def _whole(workspace: Workspace, plan: KeptPlan, year: int | None, map: str) -> tuple[PlanPaper, Snapshot | None]:
     import numpy as np
 
-    from tilth.report import PlanPaper, Words
+    from tilth.report import PlanPaper
 
     survey = _survey(workspace, year)
     names = [str(one) for one in plan.options.names]
@@ -166,7 +159,7 @@ def _whole(workspace: Workspace, plan: KeptPlan, year: int | None, map: str) -> 
         areas = np.where(at < 0, 0, held[at])
     figures = plan_figures(plan, areas)
     paper = PlanPaper(
-        figures, Words.of_rows(plan_rows(plan)), kept_solution(plan), special=_special_by(figures),
+        figures, plan.words, kept_solution(plan), special=_special_by(figures),
         basis=_basis(plan, survey), left_out=_left_out(plan, survey, at, figures),
     )  # fmt: skip
     if survey is None or at is None:

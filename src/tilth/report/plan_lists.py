@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tilth.core import BoolArray, Label, label
-from tilth.plan import Used
+from tilth.plan import Used, row_told
 from tilth.report.model import Kind, ListColumn, Listing
 from tilth.report.plan_figures import FigureKind, PlanFigures
 from tilth.report.plan_words import Words
@@ -77,7 +77,7 @@ class PlanTables:
             ListColumn("area", label("PLAN-DOC-AREA"), "area"),
             ListColumn("treated", label("PLAN-DOC-TREATED"), "area"),
             *(
-                ListColumn(one, self.words.quantity(one), _KINDS[figures.quantities[one].kind], on_paper=at < ON_PAPER)
+                ListColumn(one, self.words.column(one), _KINDS[figures.quantities[one].kind], on_paper=at < ON_PAPER)
                 for at, one in enumerate(names)
             ),
         ]  # fmt: skip
@@ -163,9 +163,7 @@ class PlanTables:
         for name, one in figures.quantities.items():
             if not name.startswith((*_TOLD_ALREADY, "cost")):
                 out.append(
-                    Indicator(
-                        name, self.words.quantity(name), unit_label(name, one.kind), one.kind, figures.total(name)
-                    )
+                    Indicator(name, self.words.column(name), unit_label(name, one.kind), one.kind, figures.total(name))
                 )
         return tuple(out)
 
@@ -180,7 +178,7 @@ class PlanTables:
         )  # fmt: skip
         rows = tuple(
             (
-                self.words.row(one.row), self.words.unit(one.unit),
+                row_told(one.row, self.words), self.words.unit(one.unit),
                 *(f"{value:,.10g}" for value in (one.used, one.limit, one.left)),
                 f"{one.price:,.4g}",
             )
@@ -199,7 +197,7 @@ class PlanTables:
             ListColumn("crop", label("PLAN-COL-CROP")), ListColumn("start", label("PLAN-COL-START")),
             ListColumn("mapped", label("PLAN-DOC-MAPPED")), ListColumn("area", label("PLAN-DOC-AREA"), "area"),
             ListColumn("treated", label("PLAN-DOC-TREATED"), "area"),
-            *(ListColumn(one, self.words.quantity(one), _KINDS[figures.quantities[one].kind]) for one in names),
+            *(ListColumn(one, self.words.column(one), _KINDS[figures.quantities[one].kind]) for one in names),
         ]  # fmt: skip
         total = (
             str(label("PLAN-BOOK-TOTAL")), *([""] * len(figures.labels)), "", "", "", "", "",
