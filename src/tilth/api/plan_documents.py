@@ -365,11 +365,12 @@ def _layers(plan: KeptPlan, paper: PlanPaper, ground: gpd.GeoDataFrame) -> list[
     figures, words = paper.figures, paper.words
     crops = np.full(len(figures), "", dtype=object) if figures.crop is None else figures.crop
     columns: dict[str, Any] = {"parcel_id": figures.units}
-    columns |= {name: np.asarray(one).astype(str) for name, one in figures.labels.items()}
-    for kind, values in (("treatment", figures.treatment), ("crop", crops)):
+    labels = {name: np.asarray(one).astype(str) for name, one in figures.labels.items()}
+    for kind, values in {**labels, "treatment": figures.treatment, "crop": crops}.items():
         columns[kind] = values
-        for lang in ("en", "zh"):
-            columns[f"{kind}_{lang}"] = [words.value(kind, one).text(lang) for one in values]
+        if kind not in labels or kind in words.names:
+            for lang in ("en", "zh"):
+                columns[f"{kind}_{lang}"] = [words.value(kind, one).text(lang) for one in values]
     columns["start"] = ["" if not one else str(one) for one in figures.start]
     columns["parcel_dm2"], columns["treated_area_dm2"] = figures.area, np.where(figures.treated, figures.area, 0)
     for name, one in figures.quantities.items():

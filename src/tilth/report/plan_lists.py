@@ -11,7 +11,7 @@ import numpy as np
 from tilth.core import BoolArray, Label, label
 from tilth.plan import Used, row_told
 from tilth.report.model import Kind, ListColumn, Listing
-from tilth.report.plan_figures import FigureKind, PlanFigures
+from tilth.report.plan_figures import FigureKind, PlanFigures, Quantity
 from tilth.report.plan_words import Words
 
 _KINDS: Mapping[FigureKind, Kind] = {
@@ -84,6 +84,12 @@ class PlanTables:
         body = [(str(name), *self._cells(chosen, names)) for name, chosen in rows]
         body.append((str(label("PLAN-BOOK-TOTAL")), *self._cells(figures.every, names)))
         return Listing(id_, title, tuple(columns), tuple(body))
+
+    def _told_already(self, held: Quantity) -> bool:
+        """Whether it is the area of the parcels, or of those that are treated: these have columns of their own."""
+        area = self.figures.area
+        told = (area, np.where(self.figures.treated, area, 0))
+        return held.name.startswith(_TOLD_ALREADY) and any(np.array_equal(held.values, one) for one in told)
 
     def _cells(self, chosen: BoolArray, names: Sequence[str]) -> tuple[int, ...]:
         figures = self.figures
@@ -189,7 +195,7 @@ class PlanTables:
     def assignment(self, found: BoolArray) -> Listing:
         """Every parcel, after the sum of all. `found`: its outline is known."""
         figures = self.figures
-        names = list(figures.quantities)
+        names = [one for one, held in figures.quantities.items() if not self._told_already(held)]
         columns = [
             ListColumn("unit", label("PLAN-COL-UNIT")),
             *(ListColumn(one, self.words.heading(one)) for one in figures.labels),
