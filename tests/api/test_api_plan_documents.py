@@ -141,6 +141,15 @@ def test_no_heading_tells_two_units_and_none_stands_twice_in_a_sheet(papers, lan
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
+def test_hashes_in_the_footer_say_what_they_are(papers, lang: str) -> None:
+    opened = docx.Document(str(file_of(papers["master", lang], ".docx")))
+    text = opened.sections[0].footer.paragraphs[0].text
+    assert re.search(r"rows\.toml 2026-1 SHA-256 [0-9a-f]{8} · ", text), text
+    said = "SHA-256 of source files: " if lang == "en" else "来源文件 SHA-256: "
+    assert re.search(said + "[0-9a-f]{8}", text), text
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
 def test_contents_have_no_column_of_units_where_no_sheet_has_one(papers, lang: str) -> None:
     book = openpyxl.load_workbook(file_of(papers["master", lang], ".xlsx"))
     assert [cell.value for cell in book.worksheets[0][3]] == (

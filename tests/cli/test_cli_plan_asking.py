@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -106,6 +107,28 @@ def test_a_forced_parcel_says_what_is_lost_and_who_gives_way(place: Path, capsys
     assert record["lost_at_least"] <= 200 <= record["lost_at_most"]
     assert "nothing changes" in told(place, capsys, "force", "east", "--unit", "p1", "--treatment", "drains")
     assert "no option 'gold'" in told(place, capsys, "force", "east", "--unit", "p1", "--treatment", "gold", status=2)
+
+
+@pytest.mark.parametrize(("lang", "said"), [
+    ("en", "becomes 99: the difference of 1 is less than the proven gaps of the two plans (5.1 % and 5.1 %) can tell; "
+           "the best plan would lose from 0 to 6.1 (proven), perhaps nothing."),
+    ("zh", "变为 99，差值 1 小于两方案已证明的差距（5.1% 和 5.1%）所能分辨的程度；经证明，"
+           "最优方案的损失在 0 至 6.1 之间，也可能没有损失。"),
+])  # fmt: skip
+def test_a_loss_within_the_proven_gaps_is_told_as_open(
+    place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, lang: str, said: str
+) -> None:
+    solved(place, capsys)
+    real = api.plan_force
+
+    def within(*given: object, **asked: object) -> api.PlanForced:
+        done = real(*given, **asked)
+        before = replace(done.forced.before, value=100.0, bound=105.1)
+        after = replace(done.forced.after, value=99.0, bound=104.05)
+        return replace(done, forced=replace(done.forced, before=before, after=after))
+
+    monkeypatch.setattr(api, "plan_force", within)
+    assert said in told(place, capsys, "force", "east", "--unit", "p2", "--treatment", "drains", "--lang", lang)
 
 
 def test_a_row_for_each_draw_becomes_a_plan_over_draws(place: Path, capsys: pytest.CaptureFixture[str]) -> None:

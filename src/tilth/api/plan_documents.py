@@ -331,7 +331,7 @@ def _written(
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise BadInput("RUNTIME-FOLDER-UNUSABLE", folder=str(folder), why=error.strerror or str(error)) from error
-    rules = ((ROWS, " ".join(filter(None, (str(plan.about["version"]), plan.inputs[ROWS][:8])))),)
+    rules = ((ROWS, " ".join(filter(None, (str(plan.about["version"]), f"SHA-256 {plan.inputs[ROWS][:8]}")))),)
     sources = [(str(one[0]), str(one[1])) for one in plan.about["sources"]]
     if survey is not None:
         sources += [(one.name, one.sha256) for one in survey.meta.sources]

@@ -173,7 +173,10 @@ def force(
     }  # fmt: skip
     told = {key: api.plan_figure(record[one]) for key, one in figures.items()}
     was, aim = words.value("treatment", done.was), aim_told(done.forced.before.problem.aim, naming=words)
-    typer.echo(message("PLAN-SAID-FORCED", unit=unit, treatment=named, was=was, aim=aim, **told))
+    told["differ"] = api.plan_figure(abs(done.forced.lost))
+    told["gap"], told["forced_gap"] = (f"{100 * one.gap:.2g}" for one in (done.forced.before, done.forced.after))
+    key = "PLAN-SAID-FORCED-OPEN" if done.forced.open else "PLAN-SAID-FORCED"
+    typer.echo(message(key, unit=unit, treatment=named, was=was, aim=aim, **told))
     heads = [str(api.plan_heading(one)) for one in ("demand", "before", "after", "limit", "unit_of")]
     rows = [
         (one["said"], *(api.plan_figure(one[key]) for key in ("before", "after", "limit")), words.unit(one["unit"]))
