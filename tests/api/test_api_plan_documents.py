@@ -21,7 +21,6 @@ from tilth.core import BadInput, Label, NotFound
 from tilth.report import PlanFigures
 from tilth.report.plan_figures import Source, shared
 from tilth.report.plan_paper import choice_entries
-from tilth.report.plan_words import Words
 from tilth.runtime import Workspace
 
 LANGUAGES = ("en", "zh")
@@ -131,12 +130,45 @@ def test_workbook_and_geopackage_hold_every_parcel_with_the_same_numbers(papers,
     assert "Pipe drains" in styles["choice"] if lang == "en" else "暗管排盐" in styles["choice"]
 
 
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_no_heading_tells_two_units_and_none_stands_twice_in_a_sheet(papers, lang: str) -> None:
+    path = file_of(papers["master", lang], ".xlsx")
+    for one in openpyxl.load_workbook(path).sheetnames:
+        names = [str(name) for name in sheet(path, one)[0] if name]
+        assert len(names) == len(set(names)), (one, names)
+        assert not [name for name in names if ") (" in name or "） (" in name], (one, names)
+    assert ("Area (m²)" if lang == "en" else "面积 (m²)") in sheet(path, PARCELS[lang])[0]
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_hashes_in_the_footer_say_what_they_are(papers, lang: str) -> None:
+    opened = docx.Document(str(file_of(papers["master", lang], ".docx")))
+    text = opened.sections[0].footer.paragraphs[0].text
+    assert re.search(r"rows\.toml 2026-1 SHA-256 [0-9a-f]{8} · ", text), text
+    said = "SHA-256 of source files: " if lang == "en" else "来源文件 SHA-256: "
+    assert re.search(said + "[0-9a-f]{8}", text), text
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_contents_have_no_column_of_units_where_no_sheet_has_one(papers, lang: str) -> None:
+    book = openpyxl.load_workbook(file_of(papers["master", lang], ".xlsx"))
+    assert [cell.value for cell in book.worksheets[0][3]] == (
+        ["No.", "Sheet", "Content"] if lang == "en" else ["序号", "工作表", "内容"]
+    )
+
+
+def test_zones_are_named_in_both_languages_in_the_geopackage(papers) -> None:
+    frame = gpd.read_file(file_of(papers["master", "en"], ".gpkg"), layer="choice")
+    named = {(row.zone, row.zone_en, row.zone_zh) for row in frame.itertuples()}
+    assert named == {("Z1", "Low land", "低地区"), ("Z2", "High land", "高地区")}
+    assert "township_en" not in frame, "the demands give townships no other names"
+
+
 def test_the_legend_of_the_map_has_the_areas_of_the_table(workspace: Workspace, papers) -> None:
-    from tilth.api.plan_documents import plan_rows
     from tilth.api.plan_folders import kept_plan
 
     done = papers["master", "zh"]
-    words = Words.of_rows(plan_rows(kept_plan(workspace, "east")))
+    words = kept_plan(workspace, "east").words
     rows = sheet(file_of(done, ".xlsx"), "各措施地块")
     held = {str(row[0]): row[2] for row in rows[1:]}
     entries = choice_entries(done.figures, words)

@@ -55,7 +55,7 @@ def test_a_block_is_taken_whole_and_its_units_keep_their_crops(workspace: Worksp
     same = solved(workspace, tmp_path, "choice", AIM + limit + BLOCKS + 'same = "choice"\n')
     assert same[0] == same[1] and same[2] == same[3]
     made = posed(workspace, tmp_path, "told", AIM + BLOCKS)
-    assert "  each block is taken whole: one treatment for all its units" in made.told.splitlines()
+    assert "  each block is taken whole: one treatment for all its units" in made.problem.splitlines()
 
 
 def test_a_patch_is_large_enough_or_not_there(workspace: Workspace, tmp_path: Path) -> None:

@@ -70,18 +70,18 @@ def test_a_plan_is_posed_solved_and_explained(place: Path, capsys: pytest.Captur
     status, out, _ = made(place, capsys)
     assert status == 0
     assert "Choose one option for each of 3 units (6 options) so that" in out
-    assert "cost_yuan is at most 600 (treatment drains)" in out
+    assert "Works (yuan) is at most 600 (Treatment drains)" in out
     assert "6 rows read: 6 options of 3 units, 0 set aside" in out
     status, out, err = told(place, capsys, "plan", "solve", "east", "--date", "2026-01-31")
     assert status == 0
     assert "… value 2,200, bound 2,390" in err and "gap " in err
     lines = [" ".join(one.split()) for one in out.splitlines()]
-    assert any(one.startswith("value_yuan 2,200 2,200") for one in lines)
-    assert any(one.startswith("cost_yuan is at most 0.065 wan_yuan 600 650 yuan") for one in lines)
-    assert any(one.startswith("grain_kg is at least 22 (region South) 22 22 kg") for one in lines)
-    assert "value_yuan per yuan" in out
+    assert any(one.startswith("Gain (yuan) 2,200 2,200") for one in lines)
+    assert any(one.startswith("Works (yuan) is at most 0.065 × 10,000 yuan 600 650 yuan") for one in lines)
+    assert any(one.startswith("Grain a year (kg) is at least 22 (Region South) 22 22 kg") for one in lines)
+    assert "Gain (yuan) per yuan" in out
     status, out, _ = told(place, capsys, "plan", "explain", "east")
-    assert status == 0 and out.startswith("value_yuan: 2,200; no plan is better than 2,2")
+    assert status == 0 and out.startswith("Gain (yuan): 2,200; no plan is better than 2,2")
 
 
 def test_totals_of_the_workbook_are_those_that_are_printed(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -185,6 +185,47 @@ def test_the_planner_speaks_chinese(place: Path, capsys: pytest.CaptureFixture[s
     assert status == 0 and "影子价格" in out and "合计" in out and "目标值 2,200" in err
     book = openpyxl.load_workbook(place / "plans" / "东区" / "solution" / "plan-东区.xlsx")
     assert book.sheetnames[1:] == ["约束与影子价格", "按措施汇总", "各单元措施安排"]
+
+
+NAMES = """
+[names.treatment]
+"as is" = {en = "No works", zh = "维持现状"}
+drains = {en = "Pipe drains", zh = "暗管排盐"}
+leach = {en = "Leaching", zh = "淋洗压盐"}
+[names.quantity]
+value_yuan = {en = "Profit (yuan)", zh = "净收益（元）"}
+"""
+
+
+@pytest.mark.parametrize(("lang", "treatment", "aim", "unit", "raw"), [
+    ("en", "Pipe drains", "Profit (yuan)", "yuan", "Works (yuan)"),
+    ("zh", "暗管排盐", "净收益（元）", "元", "工程投资（元）"),
+])  # fmt: skip
+def test_people_read_the_names_that_the_plan_gives_and_programs_those_of_its_tables(
+    place: Path, capsys: pytest.CaptureFixture[str], lang: str, treatment: str, aim: str, unit: str, raw: str
+) -> None:
+    (place.parent / "rows.toml").write_text(ROWS + NAMES, encoding="utf-8")
+    said = [made(place, capsys, "east", "--lang", lang)[1]]
+    assert treatment in told(place, capsys, "--lang", lang, "plan", "solve", "east")[1]
+    assert told(place, capsys, "plan", "vary", "east", "low", "--row", "1=500")[0] == 0
+    assert told(place, capsys, "plan", "solve", "low")[0] == 0
+    asked = (
+        ("solve", "east"), ("explain", "east"), ("compare", "east", "low"),
+        ("frontier", "east", "--against", "grain_kg"),
+        ("sensitivity", "east", "--factor", "cost_yuan=0.8,1.2"),
+        ("force", "east", "--unit", "p2", "--treatment", "drains"),
+    )  # fmt: skip
+    for one in asked:
+        status, out, _ = told(place, capsys, "--lang", lang, "plan", *one)
+        assert status == 0
+        said.append(out)
+    for out in said:
+        for name in ("value_yuan", "cost_yuan", "grain_kg", "leach", "as is"):
+            assert name not in out, out
+    assert aim in said[0] and f"{treatment}" in said[0] + said[1] and raw in said[2]
+    record = json.loads(told(place, capsys, "--lang", lang, "plan", "explain", "east", "--json")[1])
+    assert record["said"][0].startswith("value_yuan") and record["rows"][0]["said"].startswith("cost_yuan ")
+    assert unit in said[1]
 
 
 def test_what_is_a_state_of_the_land_is_told_of_each_unit_and_never_summed(place: Path, capsys) -> None:

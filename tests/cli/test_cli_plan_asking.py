@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -61,7 +62,7 @@ def solved(place: Path, capsys: pytest.CaptureFixture[str], name: str = "east") 
 def test_a_border_is_printed_kept_and_drawn(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = solved(place, capsys) / "frontier"
     words = ["frontier", "east", "--against", "grain_kg", "--least", "water_m3", "--points", "3", "--gap", "1e-6"]
-    assert "grain_kg" in told(place, capsys, *words)
+    assert "Grain a year (kg)" in told(place, capsys, *words)
     record = json.loads((folder / "frontier.json").read_text(encoding="utf-8"))
     first = record["points"][0]
     assert first["value"] == 2200 and first["asked"] is None and first["totals"]["grain_kg"] == first["other"] == 52
@@ -84,7 +85,7 @@ def test_cases_are_columns_of_the_table_or_factors(place: Path, capsys: pytest.C
     solved(place, capsys)
     out = place.parent / "papers"
     said = told(place, capsys, "sensitivity", "east", "--factor", "cost_yuan", "--out", str(out))
-    assert "cost_yuan at" not in said and "high" in said and (out / "sensitivity-east.xlsx").is_file()
+    assert "Works (yuan) at" not in said and "high" in said and (out / "sensitivity-east.xlsx").is_file()
     done = json.loads(told(place, capsys, "sensitivity", "east", "--factor", "cost_yuan=low,0.5,2", "--json"))
     low, half, double = done["cases"]
     assert done["value"] == 2200 and low["value"] == 2200 and low["changed"] == 0
@@ -108,6 +109,28 @@ def test_a_forced_parcel_says_what_is_lost_and_who_gives_way(place: Path, capsys
     assert "no option 'gold'" in told(place, capsys, "force", "east", "--unit", "p1", "--treatment", "gold", status=2)
 
 
+@pytest.mark.parametrize(("lang", "said"), [
+    ("en", "becomes 99: the difference of 1 is less than the proven gaps of the two plans (5.1 % and 5.1 %) can tell; "
+           "the best plan would lose from 0 to 6.1 (proven), perhaps nothing."),
+    ("zh", "变为 99，差值 1 小于两方案已证明的差距（5.1% 和 5.1%）所能分辨的程度；经证明，"
+           "最优方案的损失在 0 至 6.1 之间，也可能没有损失。"),
+])  # fmt: skip
+def test_a_loss_within_the_proven_gaps_is_told_as_open(
+    place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, lang: str, said: str
+) -> None:
+    solved(place, capsys)
+    real = api.plan_force
+
+    def within(*given: object, **asked: object) -> api.PlanForced:
+        done = real(*given, **asked)
+        before = replace(done.forced.before, value=100.0, bound=105.1)
+        after = replace(done.forced.after, value=99.0, bound=104.05)
+        return replace(done, forced=replace(done.forced, before=before, after=after))
+
+    monkeypatch.setattr(api, "plan_force", within)
+    assert said in told(place, capsys, "force", "east", "--unit", "p2", "--treatment", "drains", "--lang", lang)
+
+
 def test_a_row_for_each_draw_becomes_a_plan_over_draws(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (place.parent / "options.csv").write_text(DRAWS, encoding="utf-8")
     rows = '[aim]\nmaximise = "value_yuan"\nover = "{}"\n[[at_least]]\ncolumn = "grain_kg"\nleast = 11\n'
@@ -120,7 +143,7 @@ def test_a_row_for_each_draw_becomes_a_plan_over_draws(place: Path, capsys: pyte
     (demand,) = record["draws"]["rows"]
     assert demand["holds"] == 0.75 and demand["worst"] == 6 and record["draws"]["value"]["draws"] == [1000, -900]
     said = told(place, capsys, "explain", "d1")
-    assert "value_yuan (mean of the worst 25 %): 200" in said
+    assert "Gain (yuan) (mean of the worst 25 %): 200" in said
     sheet = openpyxl.load_workbook(folder / "solution" / "plan-d2.xlsx")
     cells = [cell for page in sheet for row in page.iter_rows(values_only=True) for cell in row]
     assert -900 in cells and 75 in cells and not any("_draw" in str(one) for one in cells)

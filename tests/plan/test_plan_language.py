@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from plan_lands import land, problem
 
-from tilth.core import BadInput, speaking
-from tilth.plan import Amount, Options, Problem, options, solve, solver
+from tilth.core import BadInput, Label, speaking
+from tilth.plan import Amount, Options, Problem, explained, options, solve, solver, told
 from tilth.plan.compiled import Compiled
 from tilth.plan.compiling import compiled
 
@@ -40,6 +40,47 @@ def test_a_problem_tells_itself_in_both_languages():
             "  income_yuan 尽可能大",
             "  cost_yuan 不超过 0.0005 wan_yuan",
         ]
+
+
+class Called:
+    """Names that are not those of the tables."""
+
+    def quantity(self, name: str) -> Label:
+        return Label(f"<{name}>", f"《{name}》")
+
+    heading = quantity
+
+    def value(self, kind: str, value: object) -> Label:
+        return self.quantity(str(value))
+
+    def unit(self, unit: str) -> str:
+        return {"wan_yuan": "10,000 yuan"}.get(unit, unit)
+
+
+def test_a_problem_is_told_with_the_names_that_a_reader_knows():
+    asked = (
+        Problem(two()).maximise("income_yuan").within(cost_yuan=Amount(0.0005, "wan_yuan")).locked_out("drain", [2])
+        .at_least(income_yuan=1, where={"township": "a"}).whole("township").patch("drain", units=1)
+        .either_or("no", "drain")
+    )  # fmt: skip
+    assert told(asked, Called()).splitlines()[1:] == [
+        "  <income_yuan> is as large as it can be",
+        "  <cost_yuan> is at most 0.0005 × 10,000 yuan",
+        "  <income_yuan> is at least 1 (<township> <a>)",
+        "  '<drain>' is excluded [1]",
+        "  each <township> is taken whole: one treatment for all its units",
+        "  '<drain>' is taken on at least 1 unit, or not at all",
+        "  at most one is used of <no>, <drain>",
+    ]
+    assert told(asked) == str(asked) and "<" not in str(asked)
+
+
+def test_what_limits_cost_is_told_with_the_names_that_a_reader_knows():
+    found = solve(Problem(two()).maximise("income_yuan").within(cost_yuan=5, by="township", where={}))
+    with speaking("zh"):
+        lines = explained(found, Called())
+    assert lines[0].startswith("《income_yuan》：16") and "income_yuan：" not in lines[0].replace("《income_yuan》", "")
+    assert explained(found)[0].startswith("income_yuan: 16")
 
 
 def test_rows_of_many_townships_are_told_on_one_line():

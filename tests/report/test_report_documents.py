@@ -78,7 +78,8 @@ def test_the_word_file_opens_with_pictures_tables_and_a_footer_of_where_numbers_
     texts = [paragraph.text for paragraph in opened.paragraphs]
     assert ("土地利用变更调查年报" if lang == "zh" else "Land-use yearbook") in texts
     footer = opened.sections[0].footer.paragraphs[0].text
-    assert footer.startswith("tilth 0.1.0 · survey-tables 2024.1, red-line 2024.2 · a1a1a1a1 b2b2b2b2")
+    named = {"en": "SHA-256 of source files", "zh": "来源文件 SHA-256"}[lang]
+    assert footer.startswith(f"tilth 0.1.0 · survey-tables 2024.1, red-line 2024.2 · {named}: a1a1a1a1 b2b2b2b2")
     assert all(section.footer.is_linked_to_previous for section in list(opened.sections)[1:])
     assert {section.orientation for section in opened.sections} == {0, 1}
     assert any("公顷" in text or "Unit: ha" in text for text in texts)

@@ -11,6 +11,7 @@ from tilth.api.plan_opened import OpenPlan, opened_plan
 from tilth.core import NotFound
 
 if TYPE_CHECKING:
+    from tilth.report import Words
     from tilth.runtime import Workspace
 
 #: So many changes of treatment are told, those of most units first.
@@ -29,6 +30,7 @@ class PlansCompared:
     alone: tuple[int, int]  # units that only one of the plans has
     differ_dm2: int | None
     moves: tuple[dict[str, Any], ...]
+    words: Words
 
     def as_record(self) -> dict[str, Any]:
         """For JSON."""
@@ -67,7 +69,15 @@ def plan_compare(workspace: Workspace, first: str, second: str, *, year: int | N
             {theme: name, "plans": [side.get(name) for side in held]} for name in sorted({*held[0], *held[1]})
         ]
     return PlansCompared(
-        (_short(pair[0]), _short(pair[1])), tuple(_rows(*pair)), groups, same, differ, alone, differ_dm2, moves
+        (_short(pair[0]), _short(pair[1])),
+        tuple(_rows(*pair)),
+        groups,
+        same,
+        differ,
+        alone,
+        differ_dm2,
+        moves,
+        pair[0].kept.words.over(pair[1].kept.words),
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -129,28 +128,22 @@ def _by(figures: PlanFigures, by: str) -> str:
 # --- what the document is made of -----------------------------------------------------------------------------------
 
 
-def plan_rows(plan: KeptPlan) -> Mapping[str, Any]:
-    """The demands of a plan as they were written."""
-    return tomllib.loads((plan.folder / ROWS).read_text(encoding="utf-8-sig"))
-
-
 def plan_figures(plan: KeptPlan, areas: Any | None = None) -> PlanFigures:
     """What a solved plan comes to, parcel by parcel; `areas` [dm²] where its table has none."""
     from tilth.report import PlanFigures, sources_of
 
     found = kept_solution(plan)
-    rows = plan_rows(plan)
     table = plan.problem.options
     kept = {name: table.columns[name] for name in plan.about["quantities"] if not _DRAW.search(name)}
     return PlanFigures.of(
-        replace(table, columns=kept), found.options, plan.measures, plan.crops, sources_of(rows), areas
+        replace(table, columns=kept), found.options, plan.measures, plan.crops, sources_of(plan.asked), areas
     )
 
 
 def _whole(workspace: Workspace, plan: KeptPlan, year: int | None, map: str) -> tuple[PlanPaper, Snapshot | None]:
     import numpy as np
 
-    from tilth.report import PlanPaper, Words
+    from tilth.report import PlanPaper
 
     survey = _survey(workspace, year)
     names = [str(one) for one in plan.options.names]
@@ -166,7 +159,7 @@ def _whole(workspace: Workspace, plan: KeptPlan, year: int | None, map: str) -> 
         areas = np.where(at < 0, 0, held[at])
     figures = plan_figures(plan, areas)
     paper = PlanPaper(
-        figures, Words.of_rows(plan_rows(plan)), kept_solution(plan), special=_special_by(figures),
+        figures, plan.words, kept_solution(plan), special=_special_by(figures),
         basis=_basis(plan, survey), left_out=_left_out(plan, survey, at, figures),
     )  # fmt: skip
     if survey is None or at is None:
@@ -338,7 +331,7 @@ def _written(
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise BadInput("RUNTIME-FOLDER-UNUSABLE", folder=str(folder), why=error.strerror or str(error)) from error
-    rules = ((ROWS, " ".join(filter(None, (str(plan.about["version"]), plan.inputs[ROWS][:8])))),)
+    rules = ((ROWS, " ".join(filter(None, (str(plan.about["version"]), f"SHA-256 {plan.inputs[ROWS][:8]}")))),)
     sources = [(str(one[0]), str(one[1])) for one in plan.about["sources"]]
     if survey is not None:
         sources += [(one.name, one.sha256) for one in survey.meta.sources]
@@ -372,11 +365,12 @@ def _layers(plan: KeptPlan, paper: PlanPaper, ground: gpd.GeoDataFrame) -> list[
     figures, words = paper.figures, paper.words
     crops = np.full(len(figures), "", dtype=object) if figures.crop is None else figures.crop
     columns: dict[str, Any] = {"parcel_id": figures.units}
-    columns |= {name: np.asarray(one).astype(str) for name, one in figures.labels.items()}
-    for kind, values in (("treatment", figures.treatment), ("crop", crops)):
+    labels = {name: np.asarray(one).astype(str) for name, one in figures.labels.items()}
+    for kind, values in {**labels, "treatment": figures.treatment, "crop": crops}.items():
         columns[kind] = values
-        for lang in ("en", "zh"):
-            columns[f"{kind}_{lang}"] = [words.value(kind, one).text(lang) for one in values]
+        if kind not in labels or kind in words.names:
+            for lang in ("en", "zh"):
+                columns[f"{kind}_{lang}"] = [words.value(kind, one).text(lang) for one in values]
     columns["start"] = ["" if not one else str(one) for one in figures.start]
     columns["parcel_dm2"], columns["treated_area_dm2"] = figures.area, np.where(figures.treated, figures.area, 0)
     for name, one in figures.quantities.items():

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tilth.core import label
 
 if TYPE_CHECKING:
-    from tilth.plan import Outcomes, Over
+    from tilth.plan import Naming, Outcomes, Over
     from tilth.report import Listing
 
 _WORST = 0.1
@@ -41,11 +41,11 @@ def in_draws(found: Outcomes | None) -> dict[str, Any] | None:
     }  # fmt: skip
 
 
-def draw_listings(found: Outcomes | None) -> list[Listing]:
+def draw_listings(found: Outcomes | None, naming: Naming) -> list[Listing]:
     """The spread of the value, and how often each demand holds, as tables; none where nothing is uncertain."""
     if found is None:
         return []
-    return [*([] if found.values is None else [_values(found)]), *([_demands(found)] if found.rows else [])]
+    return [*([] if found.values is None else [_values(found)]), *([_demands(found, naming)] if found.rows else [])]
 
 
 def _values(found: Outcomes) -> Listing:
@@ -64,7 +64,7 @@ def _values(found: Outcomes) -> Listing:
     return Listing("draws", label("PLAN-DRAWS-VALUE"), columns, rows, label("PLAN-DRAWS-NOTE", count=len(found.labels)))
 
 
-def _demands(found: Outcomes) -> Listing:
+def _demands(found: Outcomes, naming: Naming) -> Listing:
     from tilth.api.plan_solving import plan_heading
     from tilth.plan import row_told
     from tilth.report import ListColumn, Listing
@@ -77,7 +77,7 @@ def _demands(found: Outcomes) -> Listing:
         ),
     )  # fmt: skip
     rows = tuple(
-        (row_told(one.row), round(100 * one.holds, 2), one.worst, float(one.used.min()), float(one.used.max()))
+        (row_told(one.row, naming), round(100 * one.holds, 2), one.worst, float(one.used.min()), float(one.used.max()))
         for one in found.rows
     )
     return Listing("draw_demands", label("PLAN-DRAWS-DEMANDS"), columns, rows)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class PlanExplained:
-    """A solution in words."""
+    """A solution in words, with the names that the plan gives."""
 
     name: str
     solution: Solution
@@ -24,10 +24,10 @@ class PlanExplained:
 
     def as_record(self) -> dict[str, Any]:
         """For JSON."""
-        from tilth.plan import tallied
+        from tilth.plan import explained, tallied
 
         found = self.solution
-        return {"name": self.name, **proven(found, tuple(tallied(found))), "said": list(self.lines)}
+        return {"name": self.name, **proven(found, tuple(tallied(found))), "said": explained(found)}
 
 
 def plan_explain(workspace: Workspace, name: str) -> PlanExplained:
@@ -42,4 +42,5 @@ def plan_explain(workspace: Workspace, name: str) -> PlanExplained:
 
     plan = kept_plan(workspace, name)
     found = kept_solution(plan)
-    return PlanExplained(name, found, tuple(explained(found)), tuple(row_told(one) for one in found.problem.rows))
+    rows = tuple(row_told(one, plan.words) for one in found.problem.rows)
+    return PlanExplained(name, found, tuple(explained(found, plan.words)), rows)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ from tilth.core import BadInput, Label, NotFound
 if TYPE_CHECKING:
     from tilth.core import FloatArray
     from tilth.plan import Options, Problem, Solution
-    from tilth.report import Listing
+    from tilth.report import Listing, Words
     from tilth.runtime import Workspace
 
 FOLDER, OPTIONS, ROWS, ABOUT, REJECTED = "plans", "options.parquet", "rows.toml", "about.json", "quarantine.csv"
@@ -51,6 +52,14 @@ class KeptPlan:
     crops: Any | None  # (K)
     measures: Any  # (K) what the table calls the treatment, without its crop
     problem: Problem
+    asked: Mapping[str, Any]  # the demands as they were written
+
+    @cached_property
+    def words(self) -> Words:
+        """What its treatments, crops and quantities are called."""
+        from tilth.report import Words
+
+        return Words.of_rows(self.asked)
 
     @property
     def inputs(self) -> dict[str, str]:
@@ -161,7 +170,7 @@ def kept_plan(workspace: Workspace, name: str) -> KeptPlan:
             raise BadInput("PLAN-CHANGED", name=name, file=file)
     table, crops, measures = read_options(folder / OPTIONS, about)
     asked = tomllib.loads((folder / ROWS).read_text(encoding="utf-8-sig"))
-    return KeptPlan(name, folder, about, table, crops, measures, posed(table, asked, crops, measures))
+    return KeptPlan(name, folder, about, table, crops, measures, posed(table, asked, crops, measures), asked)
 
 
 def posed(table: Options, asked: Mapping[str, Any], crops: Any | None, measures: Any) -> Problem:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tilth import __version__
-from tilth.api.plan_documents import plan_figures, plan_rows
+from tilth.api.plan_documents import plan_figures
 from tilth.api.plan_folders import ROWS, KeptPlan, kept_plan
 from tilth.api.plan_making import quarantined
 from tilth.core import Finding, Label, Where, label, language, speaking
@@ -106,11 +106,10 @@ class _Following:
     """Names and units of a plan, as a table of what was done may write them."""
 
     def __init__(self, plan: KeptPlan, figures: PlanFigures) -> None:
-        from tilth.report import Words
         from tilth.report.plan_lists import PlanTables
 
         self.figures = figures
-        self.words = Words.of_rows(plan_rows(plan))
+        self.words = plan.words
         self.tables = PlanTables(figures, self.words)
         self.title = self.words.title(plan.about["title"])
         self.names: dict[str, str] = {}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tilth.api.plan_folders import KeptPlan, kept_plan, kept_solution
 
 if TYPE_CHECKING:
-    from tilth.plan import Forced
+    from tilth.plan import Forced, Naming
     from tilth.runtime import Workspace
 
 
@@ -39,13 +39,20 @@ class PlanForced:
             for at in self.forced.changed.tolist()
         ]
 
-    def demands(self) -> list[dict[str, Any]]:
-        """Each demand with what both plans come to in it, those that differ first."""
-        from tilth.plan import row_told, tallied
+    def demands(self, naming: Naming | None = None) -> list[dict[str, Any]]:
+        """Each demand with what both plans come to in it, those that differ first; told as `naming` calls things."""
+        from tilth.plan import AS_WRITTEN, row_told, tallied
 
+        naming = naming or AS_WRITTEN
         pairs = zip(tallied(self.forced.before), tallied(self.forced.after), strict=True)
         rows = [
-            {"said": row_told(old.row), "unit": old.unit, "limit": old.limit, "before": old.used, "after": new.used}
+            {
+                "said": row_told(old.row, naming),
+                "unit": old.unit,
+                "limit": old.limit,
+                "before": old.used,
+                "after": new.used,
+            }
             for old, new in pairs
         ]
         return sorted(rows, key=lambda one: one["before"] == one["after"])

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tilth.api.plan_folders import UNIT, KeptPlan, as_json, kept_plan, plan_book, put
 from tilth.api.plan_solving import plan_heading
-from tilth.core import BadInput, Label, label, language
+from tilth.core import BadInput, label, language
 
 if TYPE_CHECKING:
     from tilth.plan import Point, Progress
@@ -33,6 +33,14 @@ class PlanFrontier:
     asked_gap: float
     folder: Path
     files: tuple[Path, ...]
+
+    @property
+    def aim(self) -> str:
+        """What is made as large as it can be, as the plan names it."""
+        from tilth.plan import aim_told
+
+        first = next(iter(self.borders.values()))[0]
+        return aim_told(first.solution.problem.aim, naming=self.plan.words)
 
     def totals(self, point: Point) -> dict[str, float]:
         """The sum of each quantity over one point's plan."""
@@ -173,16 +181,21 @@ def frontier_listing(done: PlanFrontier) -> Listing:
     """The points as a table."""
     from tilth.report import ListColumn, Listing
 
-    sums = list(done.rows()[0]["totals"])
+    sums, words = list(done.rows()[0]["totals"]), done.plan.words
     columns = (
         ListColumn("against", plan_heading("against")),
         *(ListColumn(one, plan_heading(one), "number") for one in _FIGURES),
-        *(ListColumn(f"sum_{one}", Label(one, one), "number") for one in sums),
+        *(ListColumn(f"sum_{one}", words.quantity(one), "number") for one in sums),
     )
     rows = tuple(
-        (row["against"], *(row[one] for one in _FIGURES), *(row["totals"][one] for one in sums)) for row in done.rows()
+        (
+            str(words.quantity(row["against"])),
+            *(row[one] for one in _FIGURES),
+            *(row["totals"][one] for one in sums),
+        )
+        for row in done.rows()
     )
-    return Listing("frontier", label("PLAN-FRONTIER-TITLE", aim=done.of), columns, rows, label("PLAN-FRONTIER-NOTE"))
+    return Listing("frontier", label("PLAN-FRONTIER-TITLE", aim=done.aim), columns, rows, label("PLAN-FRONTIER-NOTE"))
 
 
 def _picture(done: PlanFrontier) -> bytes:
@@ -190,9 +203,9 @@ def _picture(done: PlanFrontier) -> bytes:
 
     borders = [
         Border(
-            name, name in done.least, tuple(one.other for one in points),
+            str(done.plan.words.quantity(name)), name in done.least, tuple(one.other for one in points),
             tuple(one.solution.value for one in points), tuple(one.solution.bound for one in points),
         )
         for name, points in done.borders.items()
     ]  # fmt: skip
-    return frontier_chart(borders, done.of, label("PLAN-FRONTIER-TITLE", aim=done.of), language())
+    return frontier_chart(borders, done.aim, label("PLAN-FRONTIER-TITLE", aim=done.aim), language())

@@ -43,14 +43,15 @@ class PlanMade:
 
     name: str
     folder: Path
-    told: str  # the problem in words
+    told: str  # the problem in words, as the plan names things
+    problem: str  # the same, as its tables name them
     about: dict[str, Any]
     findings: tuple[Finding, ...]
 
     def as_record(self) -> dict[str, Any]:
         """For JSON."""
         found = [one.as_record() for one in self.findings]
-        return {"folder": str(self.folder), **self.about, "problem": self.told.splitlines(), "findings": found}
+        return {"folder": str(self.folder), **self.about, "problem": self.problem.splitlines(), "findings": found}
 
 
 def plan_new(
@@ -82,7 +83,7 @@ def plan_new(
     import pandas as pd
 
     from tilth.intake import option_table
-    from tilth.plan import check
+    from tilth.plan import check, told
     from tilth.report import Words, sources_of
 
     folder = plan_folder(workspace, name)
@@ -93,7 +94,7 @@ def plan_new(
         raise BadInput("PLAN-NO-ROW", file=Path(options).name, rows=table.rows_in, reason=_first_reason(table))
     written = _rows(rows, table)
     asked = read_rows(written, ROWS if rows is None else Path(rows).name)
-    Words.of_rows(asked)
+    words = Words.of_rows(asked)
     sources_of(asked)
     kept = io.BytesIO()
     frame = _frame(table)
@@ -121,7 +122,8 @@ def plan_new(
             files[REJECTED] = quarantined(table.rejected)
         put(workspace, folder, {**files, ABOUT: as_json(about)})
     assert isinstance(frame, pd.DataFrame)
-    return PlanMade(name, folder, str(problem), about, _findings(table, f"{FOLDER}/{name}/{REJECTED}"))
+    said = told(problem, words), str(problem)
+    return PlanMade(name, folder, *said, about, _findings(table, f"{FOLDER}/{name}/{REJECTED}"))
 
 
 def _rows(rows: str | Path | None, table: OptionTable) -> bytes:

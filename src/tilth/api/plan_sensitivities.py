@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tilth.api.plan_folders import ROWS, KeptPlan, kept_plan, kept_solution, plan_book, posed
+from tilth.api.plan_folders import KeptPlan, kept_plan, kept_solution, plan_book, posed
 from tilth.api.plan_solving import plan_heading
-from tilth.core import BadInput, Label, label
+from tilth.core import BadInput, label
 
 if TYPE_CHECKING:
-    from tilth.plan import Case, Progress, Solution
+    from tilth.plan import Case, Naming, Progress, Solution
     from tilth.report import Listing
     from tilth.report.model import Kind
     from tilth.runtime import Workspace
@@ -50,19 +49,19 @@ class PlanSensitivity:
         """What the areas are counted in: "dm2" or "units"."""
         return "dm2" if _AREA in self.plan.options.columns else "units"
 
-    def rows(self) -> list[dict[str, Any]]:
-        """A row for each case."""
-        from tilth.plan import row_told
+    def rows(self, naming: Naming | None = None) -> list[dict[str, Any]]:
+        """A row for each case; quantities and demands as the tables call them, or as `naming` does."""
+        from tilth.plan import AS_WRITTEN, row_told
 
-        found = []
+        found, naming = [], naming or AS_WRITTEN
         for one in self.cases:
             best = one.solution
             found.append({
-                "column": one.column, "case": one.case,
+                "column": str(naming.quantity(one.column)), "case": one.case,
                 "value": None if best is None else best.value, "bound": None if best is None else best.bound,
                 "gap": None if best is None else best.gap, "changed": None if best is None else one.changed,
                 "refused": None if one.refused is None else one.refused.said, "kept_value": one.kept,
-                "kept_fails": [row_told(row) for row in one.passed],
+                "kept_fails": [row_told(row, naming) for row in one.passed],
                 "treatments": {} if best is None else self.areas(best),
             })  # fmt: skip
         return found
@@ -112,7 +111,6 @@ def plan_sensitivity(
 
     plan = kept_plan(workspace, name)
     base = by_first_aim(kept_solution(plan))
-    asked = tomllib.loads((plan.folder / ROWS).read_text(encoding="utf-8-sig"))
     if not factors:
         raise BadInput("PLAN-FACTOR-NONE", known=", ".join(plan.options.columns))
     problems = {}
@@ -125,7 +123,7 @@ def plan_sensitivity(
             raise BadInput("PLAN-CASE", name=column, case="low", known="—")
         problems[column] = {
             one if isinstance(one, str) else f"{one:g}": replace(
-                posed(in_case(plan.options, column, one), asked, plan.crops, plan.measures), then=()
+                posed(in_case(plan.options, column, one), plan.asked, plan.crops, plan.measures), then=()
             )
             for one in tried
         }  # fmt: skip
@@ -154,19 +152,19 @@ def sensitivity_listing(done: PlanSensitivity) -> Listing:
     from tilth.report import ListColumn, Listing
 
     figures = ("value", "bound", "gap", "changed", "kept_value")
-    kinds = list(done.plan.options.treatments)
+    kinds, words = list(done.plan.options.treatments), done.plan.words
     area: Kind = "area" if done.areas_in == "dm2" else "number"
     columns = (
         ListColumn("column", plan_heading("quantity")), ListColumn("case", plan_heading("case")),
         *(ListColumn(one, plan_heading(one), "number") for one in figures),
         ListColumn("kept_fails", plan_heading("kept_fails")), ListColumn("refused", plan_heading("refused")),
-        *(ListColumn(f"treatment_{at}", Label(one, one), area) for at, one in enumerate(kinds)),
+        *(ListColumn(f"treatment_{at}", words.value("treatment", one), area) for at, one in enumerate(kinds)),
     )  # fmt: skip
     rows = tuple(
         (
             row["column"], row["case"], *(row[one] for one in figures), "; ".join(row["kept_fails"]),
             row["refused"] or "", *(row["treatments"].get(one, 0) if row["treatments"] else None for one in kinds),
         )
-        for row in done.rows()
+        for row in done.rows(words)
     )  # fmt: skip
     return Listing("sensitivity", label("PLAN-SENSITIVITY-TITLE"), columns, rows, label("PLAN-SENSITIVITY-NOTE"))

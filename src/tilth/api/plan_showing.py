@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tilth.api.plan_folders import ABOUT, FOLDER, PROOF, ROWS, SOLUTION, about_plan, plan_folder, proof_of
+from tilth.api.plan_folders import ABOUT, FOLDER, PROOF, SOLUTION, about_plan, plan_folder, proof_of
 from tilth.api.plan_ground import colours_of, plan_ground
 from tilth.api.plan_grouping import grouped
 from tilth.api.plan_opened import OpenPlan, opened_plan
@@ -93,10 +92,9 @@ def plan_record(workspace: Workspace, name: str, *, year: int | None = None) -> 
 
 def _names(plan: OpenPlan) -> dict[str, dict[str, str]]:
     """What treatments, crops and labels are called in the reader's language, where the demands say so."""
-    asked = tomllib.loads((plan.kept.folder / ROWS).read_text(encoding="utf-8-sig"))
     return {
         by: {value: str(called.get(language(), value)) for value, called in held.items() if isinstance(called, dict)}
-        for by, held in asked.get("names", {}).items()
+        for by, held in plan.kept.asked.get("names", {}).items()
         if isinstance(held, dict)
     }
 

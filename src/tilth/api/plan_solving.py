@@ -64,7 +64,7 @@ class PlanSolved:
         """The quantity that is made as large, or as small, as it can be."""
         from tilth.plan import aim_told
 
-        return aim_told(self.solution.problem.aim, self.solution.problem.over)
+        return aim_told(self.solution.problem.aim, self.solution.problem.over, self.plan.words)
 
     @cached_property
     def drawn(self) -> Outcomes | None:
@@ -155,7 +155,7 @@ def plan_solve(
     book = f"plan-{name}.xlsx"
     from tilth.runtime import write_whole
 
-    lists = [_demands(done), *draw_listings(done.drawn), _treatments(done), _assignment(done)]
+    lists = [_demands(done), *draw_listings(done.drawn, plan.words), _treatments(done), _assignment(done)]
     sheet = plan_book(workspace, plan, lists, label("PLAN-BOOK-TITLE", name=plan.about["title"]), made_on)
     choice = _choice(done)
     record = {
@@ -246,7 +246,10 @@ def _demands(done: PlanSolved) -> Listing:
         *(ListColumn(one, plan_heading(one)) for one in ("demand", "unit_of")),
         *(ListColumn(one, plan_heading(one), "number") for one in ("used", "limit", "room", "price")),
     )
-    rows = tuple((row_told(one.row), one.unit, one.used, one.limit, one.left, one.price) for one in done.used)
+    words = done.plan.words
+    rows = tuple(
+        (row_told(one.row, words), words.unit(one.unit), one.used, one.limit, one.left, one.price) for one in done.used
+    )
     found = done.solution
     said = label(
         "PLAN-BOOK-PROVEN", aim=done.aim, value=plan_figure(found.value), bound=plan_figure(found.bound),
@@ -258,12 +261,15 @@ def _demands(done: PlanSolved) -> Listing:
 def _treatments(done: PlanSolved) -> Listing:
     from tilth.report import ListColumn, Listing
 
-    sums = done.totals()
+    sums, words = done.totals(), done.plan.words
     columns = (
         ListColumn(TREATMENT, plan_heading(TREATMENT)), ListColumn("units", plan_heading("units"), "number"),
-        *(ListColumn(one, plan_heading(one), "number") for one in sums),
+        *(ListColumn(one, words.quantity(one), "number") for one in sums),
     )  # fmt: skip
-    rows = [(one[TREATMENT], one["units"], *(one[name] for name in sums)) for one in done.by_treatment()]
+    rows = [
+        (str(words.value(TREATMENT, one[TREATMENT])), one["units"], *(one[name] for name in sums))
+        for one in done.by_treatment()
+    ]
     rows.append((str(label("PLAN-BOOK-TOTAL")), done.plan.options.n, *sums.values()))
     return Listing("treatments", label("PLAN-BOOK-TREATMENTS"), columns, tuple(rows))
 
@@ -273,8 +279,12 @@ def _assignment(done: PlanSolved) -> Listing:
     from tilth.report import ListColumn, Listing
 
     held, sums = _chosen(done), done.totals()
-    numbers = {START, *done.plan.options.columns}
-    columns = tuple(ListColumn(one, plan_heading(one), "number" if one in numbers else "text") for one in held)
+    numbers, words = done.plan.options.columns, done.plan.words
+    columns = tuple(
+        ListColumn(one, words.quantity(one), "number") if one in numbers
+        else ListColumn(one, plan_heading(one), "number" if one == START else "text")
+        for one in held
+    )  # fmt: skip
     first = tuple(str(label("PLAN-BOOK-TOTAL")) if name == UNIT else sums.get(name, "") for name in held)
     cells = zip(*(one.tolist() for one in held.values()), strict=True)
     return Listing("assignment", label("PLAN-BOOK-ASSIGNMENT"), columns, (first, *cells))

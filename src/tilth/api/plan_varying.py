@@ -31,7 +31,7 @@ def plan_vary(workspace: Workspace, name: str, new_name: str, limits: Mapping[in
     BadInput, NotFound
         If there is no such plan, there is one of the new name, or a limit cannot be meant.
     """
-    from tilth.plan import check
+    from tilth.plan import check, told
 
     folder = plan_folder(workspace, new_name)
     if folder.exists():
@@ -56,7 +56,7 @@ def plan_vary(workspace: Workspace, name: str, new_name: str, limits: Mapping[in
         if folder.exists():
             raise BadInput("PLAN-THERE", name=new_name)
         put(workspace, folder, {**files, ABOUT: as_json(about)})
-    return PlanMade(new_name, Path(folder), str(problem), about, ())
+    return PlanMade(new_name, Path(folder), told(problem, base.words), str(problem), about, ())
 
 
 def _toml(limit: float | str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,6 +14,9 @@ from tilth.cli.options import AsJson, CoverDate, on_cover, workspace
 from tilth.cli.planning import Name
 from tilth.cli.progress import progress
 from tilth.core import BadInput, message
+
+if TYPE_CHECKING:
+    from tilth.plan import Naming
 
 #: Demands and units that are printed.
 _ROWS = 20
@@ -58,10 +61,11 @@ def frontier(
     if json:
         show.as_json(done.as_record())
         return
+    words = done.plan.words
     heads = [str(api.plan_heading(one)) for one in ("against", "asked", "other", "value", "bound", "gap", "changed")]
     rows = [
         (
-            row["against"], "" if row["asked"] is None else api.plan_figure(row["asked"]),
+            str(words.quantity(row["against"])), "" if row["asked"] is None else api.plan_figure(row["asked"]),
             *(api.plan_figure(row[one]) for one in ("other", "value", "bound")), f"{100 * row['gap']:.2g} %",
             row["changed"],
         )
@@ -93,6 +97,7 @@ def sensitivity(
     """
     place = workspace()
     from tilth import api
+    from tilth.plan import aim_told
 
     asked = dict(_cases(one) for one in factor)
     with progress():
@@ -100,18 +105,20 @@ def sensitivity(
     if json:
         show.as_json(done.as_record())
         return
+    words = done.plan.words
     told = {"value": api.plan_figure(done.base.value), "bound": api.plan_figure(done.base.bound)}
-    typer.echo(message("PLAN-SAID-CASES", aim=" + ".join(one for one, _ in done.base.problem.aim), **told))
+    typer.echo(message("PLAN-SAID-CASES", aim=aim_told(done.base.problem.aim, naming=words), **told))
     heads = ("quantity", "case", "value", "bound", "gap", "changed", "kept_value", "kept_fails")
-    show.columns([_case_told(row) for row in done.rows()], heading=[str(api.plan_heading(one)) for one in heads])
+    show.columns([_case_told(row) for row in done.rows(words)], heading=[str(api.plan_heading(one)) for one in heads])
     typer.echo(message("PLAN-SENSITIVITY-NOTE"))
     typer.echo("")
-    given = [(f"{row['column']} {row['case']}", row["treatments"]) for row in done.rows() if row["treatments"]]
+    given = [(f"{row['column']} {row['case']}", row["treatments"]) for row in done.rows(words) if row["treatments"]]
     given = [(message("PLAN-SAID-AS-SOLVED"), done.areas(done.base)), *given]
     kinds = done.plan.options.treatments
     size: Callable[[int], str] = show.area if done.areas_in == "dm2" else str
     head = message("PLAN-SAID-BY-AREA" if done.areas_in == "dm2" else "PLAN-SAID-BY-UNITS")
-    show.columns([(case, *(size(one.get(kind, 0)) for kind in kinds)) for case, one in given], heading=[head, *kinds])
+    columns = [head, *(str(words.value("treatment", one)) for one in kinds)]
+    show.columns([(case, *(size(one.get(kind, 0)) for kind in kinds)) for case, one in given], heading=columns)
     show.paths(done.files)
 
 
@@ -149,26 +156,31 @@ def force(
     """
     place = workspace()
     from tilth import api
+    from tilth.plan import aim_told
 
     with progress():
         done = api.plan_force(place, name, unit, treatment, gap=gap, seconds=seconds)
     if json:
         show.as_json(done.as_record())
         return
-    record = done.as_record()
+    record, words = done.as_record(), done.plan.words
+    named = words.value("treatment", treatment)
     if not record["changed"]:
-        typer.echo(message("PLAN-SAID-FORCED-SAME", unit=unit, treatment=treatment))
+        typer.echo(message("PLAN-SAID-FORCED-SAME", unit=unit, treatment=named))
         return
     figures = {
         "before": "value_before", "after": "value", "lost": "lost", "least": "lost_at_least", "most": "lost_at_most",
     }  # fmt: skip
     told = {key: api.plan_figure(record[one]) for key, one in figures.items()}
-    aim = " + ".join(one for one, _ in done.forced.before.problem.aim)
-    typer.echo(message("PLAN-SAID-FORCED", unit=unit, treatment=treatment, was=done.was, aim=aim, **told))
+    was, aim = words.value("treatment", done.was), aim_told(done.forced.before.problem.aim, naming=words)
+    told["differ"] = api.plan_figure(abs(done.forced.lost))
+    told["gap"], told["forced_gap"] = (f"{100 * one.gap:.2g}" for one in (done.forced.before, done.forced.after))
+    key = "PLAN-SAID-FORCED-OPEN" if done.forced.open else "PLAN-SAID-FORCED"
+    typer.echo(message(key, unit=unit, treatment=named, was=was, aim=aim, **told))
     heads = [str(api.plan_heading(one)) for one in ("demand", "before", "after", "limit", "unit_of")]
     rows = [
-        (one["said"], *(api.plan_figure(one[key]) for key in ("before", "after", "limit")), one["unit"])
-        for one in record["rows"] if one["before"] != one["after"]
+        (one["said"], *(api.plan_figure(one[key]) for key in ("before", "after", "limit")), words.unit(one["unit"]))
+        for one in done.demands(words) if one["before"] != one["after"]
     ]  # fmt: skip
     if rows:
         typer.echo("")
@@ -178,12 +190,14 @@ def force(
     changed = record["changed"]
     typer.echo(message("PLAN-SAID-CHANGED", count=len(changed)))
     heads = [str(api.plan_heading(one)) for one in ("unit", "before", "after")]
-    show.columns([(one["unit"], _told(one["from"]), _told(one["to"])) for one in changed[:_ROWS]], heading=heads)
+    show.columns(
+        [(one["unit"], _told(one["from"], words), _told(one["to"], words)) for one in changed[:_ROWS]], heading=heads
+    )
     show.more(len(changed) - _ROWS)
 
 
-def _told(option: dict[str, object]) -> str:
-    return " ".join(str(one) for one in option.values() if one)
+def _told(option: dict[str, object], naming: Naming) -> str:
+    return " ".join(str(naming.value(kind, one)) for kind, one in option.items() if one)
 
 
 def _cases(text: str) -> tuple[str, list[float | str]]:

@@ -211,21 +211,21 @@ def _shown(done: PlanSolved) -> None:
     from tilth.api import plan_figure, plan_heading
     from tilth.plan import aim_told, row_told
 
-    found = done.solution
+    found, words = done.solution, done.plan.words
     heads = [str(plan_heading(one)) for one in ("aim", "value", "bound", "gap", "seconds")]
     told = (done.aim, plan_figure(found.value), plan_figure(found.bound), f"{100 * found.gap:.2g} %")
     show.columns([(*told, f"{found.seconds:.1f}")], heading=heads)
     if not done.reached:
         typer.echo(message("PLAN-SAID-TIME", gap=f"{100 * found.gap:.2g}", asked=f"{100 * done.asked_gap:.2g}"))
     for stage in found.stages:
-        aim = aim_told(stage.aim, stage.over)
+        aim = aim_told(stage.aim, stage.over, words)
         figures = {"value": plan_figure(stage.value), "bound": plan_figure(stage.bound)}
         typer.echo(message("PLAN-SAID-STAGE", aim=aim, gap=f"{100 * stage.gap:.2g}", **figures))
     typer.echo("")
     rows = [
         (
-            row_told(one.row), plan_figure(one.used), plan_figure(one.limit), one.unit, f"{one.price:,.4g}",
-            message("PLAN-SAID-PRICE", aim=done.aim, unit=one.unit or "1"),
+            row_told(one.row, words), plan_figure(one.used), plan_figure(one.limit), words.unit(one.unit),
+            f"{one.price:,.4g}", message("PLAN-SAID-PRICE", aim=done.aim, unit=words.unit(one.unit) or "1"),
         )
         for one in done.used
     ]  # fmt: skip
@@ -235,11 +235,14 @@ def _shown(done: PlanSolved) -> None:
     if rows:
         typer.echo("")
     sums = done.totals()
-    heads = [str(plan_heading(one)) for one in ("treatment", "units", *sums)]
-    body = [[one["treatment"], one["units"], *(plan_figure(one[name]) for name in sums)] for one in done.by_treatment()]
+    heads = [*(str(plan_heading(one)) for one in ("treatment", "units")), *(str(words.quantity(one)) for one in sums)]
+    body = [
+        [str(words.value("treatment", one["treatment"])), one["units"], *(plan_figure(one[name]) for name in sums)]
+        for one in done.by_treatment()
+    ]
     body.append([message("PLAN-BOOK-TOTAL"), done.plan.options.n, *(plan_figure(one) for one in sums.values())])
     show.columns(body, heading=heads)
-    for one in api.draw_listings(done.drawn):
+    for one in api.draw_listings(done.drawn, words):
         typer.echo(f"\n{one.title}")
         show.listing(one)
     show.paths(done.files)
@@ -249,7 +252,7 @@ def _side_by_side(done: PlansCompared) -> None:
     from tilth.api import plan_figure, plan_heading
     from tilth.plan import Row, row_told
 
-    names = [one["name"] for one in done.plans]
+    names, words = [one["name"] for one in done.plans], done.words
     figures = [
         [message(f"PLAN-COL-{key.upper()}"), *(plan_figure(one[key]) for one in done.plans)]
         for key in ("value", "bound")
@@ -260,8 +263,8 @@ def _side_by_side(done: PlansCompared) -> None:
     rows = []
     for one in done.rows:
         limits = [one_limit for one_limit in one["limit"] if one_limit is not None]
-        said = row_told(Row(one["column"], one["at_least"], limits[0], tuple(one["where"].items())))
-        pairs = [_both(one["limit"]), _both(one["used"]), one["unit"], _both(one["price"], ",.4g")]
+        said = row_told(Row(one["column"], one["at_least"], limits[0], tuple(one["where"].items())), words)
+        pairs = [_both(one["limit"]), _both(one["used"]), words.unit(one["unit"]), _both(one["price"], ",.4g")]
         if one["limit"][0] != one["limit"][1] or one["used"][0] != one["used"][1]:
             rows.append([said, *pairs])
     show.columns(
@@ -270,15 +273,20 @@ def _side_by_side(done: PlansCompared) -> None:
     show.more(len(rows) - _ROWS, "PLAN-SAID-MORE")
     typer.echo("")
     body = [
-        [one["treatment"], *(0 if side is None else side["units"] for side in one["plans"])]
+        [
+            str(words.value("treatment", one["treatment"])),
+            *(0 if side is None else side["units"] for side in one["plans"]),
+        ]
         for one in done.groups["treatment"]
     ]
     show.columns(body, heading=[str(plan_heading("treatment")), *names])
     typer.echo("")
     typer.echo(message("PLAN-SAID-DIFFER", differ=f"{done.differ:,}", same=f"{done.same:,}"))
     for one in done.moves[:10]:
-        after = message("PLAN-SAID-OTHER-YEAR") if one["before"] == one["after"] else one["after"]
-        typer.echo(f"  {one['before']} → {after}: {one['units']:,}")
+        before, after = (str(words.value("treatment", one[key])) for key in ("before", "after"))
+        if one["before"] == one["after"]:
+            after = message("PLAN-SAID-OTHER-YEAR")
+        typer.echo(f"  {before} → {after}: {one['units']:,}")
 
 
 def _both(pair: list[float | None], spelt: str = "") -> str:

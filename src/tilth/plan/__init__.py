@@ -10,18 +10,20 @@ if TYPE_CHECKING:
     from tilth.plan.explaining import explained
     from tilth.plan.forcing import Forced, forced
     from tilth.plan.measures import STATES, UNITS, Amount, unit_of
+    from tilth.plan.naming import AS_WRITTEN, Naming
     from tilth.plan.outcoming import SHARES, Outcomes, RowInDraws, outcomes
     from tilth.plan.problem import EitherOr, Lock, Over, Patch, Problem, Row, Then, Whole
     from tilth.plan.solving import Enough, Progress, Solution, Stage, solve
     from tilth.plan.staging import by_first_aim, staged
     from tilth.plan.table import Options, Stream, options, sequenced
     from tilth.plan.tallying import Used, amounts, tallied, total, worth
-    from tilth.plan.telling import aim_told, row_told
+    from tilth.plan.telling import aim_told, row_told, told
     from tilth.plan.trading import Point, frontier
     from tilth.plan.varying import LEVELS, Case, cases_of, in_case, varied
     from tilth.plan.written import from_rows
 
 __all__ = [
+    "AS_WRITTEN",
     "LEVELS",
     "SHARES",
     "STATES",
@@ -32,6 +34,7 @@ __all__ = [
     "Enough",
     "Forced",
     "Lock",
+    "Naming",
     "Options",
     "Outcomes",
     "Over",
@@ -67,6 +70,7 @@ __all__ = [
     "staged",
     "summed",
     "tallied",
+    "told",
     "total",
     "unit_of",
     "varied",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tilth.core import enumerated, message
+from tilth.plan.naming import AS_WRITTEN, Naming
 from tilth.plan.solving import Solution
 from tilth.plan.tallying import Used, tallied
 from tilth.plan.telling import aim_told, family, row_told
@@ -11,9 +12,9 @@ from tilth.plan.telling import aim_told, family, row_told
 _TOGETHER, _NAMED = 3, 40
 
 
-def explained(solution: Solution) -> list[str]:
+def explained(solution: Solution, naming: Naming = AS_WRITTEN) -> list[str]:
     """The proof in one line, then each limit that costs something, the dearest first (price times limit)."""
-    aim = aim_told(solution.problem.aim, solution.problem.over)
+    aim = aim_told(solution.problem.aim, solution.problem.over, naming)
     lines = [
         message(
             "PLAN-PROVEN", aim=aim, value=f"{solution.value:,.10g}", bound=f"{solution.bound:,.10g}",
@@ -29,27 +30,29 @@ def explained(solution: Solution) -> list[str]:
         together = [other for other in dear if family(other.row) == family(row)] if row.where else []
         if len(together) > _TOGETHER:
             if family(row) not in told:
-                lines += _by_group(solution, together, saved, aim)
+                lines += _by_group(solution, together, saved, aim, naming)
                 told.add(family(row))
             continue
         key = f"PLAN-PRICE-{saved}{'LEAST' if row.at_least else 'MOST'}"
-        price = f"{one.price:,.4g}"
-        lines.append(message(key, row=row_told(row), unit=one.unit or "1", price=price, aim=aim))
+        unit, price = naming.unit(one.unit) or "1", f"{one.price:,.4g}"
+        lines.append(message(key, row=row_told(row, naming), unit=unit, price=price, aim=aim))
     if len(dear) < len(used):
         lines.append(message("PLAN-PRICE-FREE", count=len(used) - len(dear)))
     return lines
 
 
-def _by_group(solution: Solution, rows: list[Used], saved: str, aim: str) -> list[str]:
+def _by_group(solution: Solution, rows: list[Used], saved: str, aim: str, naming: Naming) -> list[str]:
     """Rows that differ only in their township, or year: one line on all, then each, the dearest first."""
     ordered = sorted(rows, key=lambda one: -one.price)
     every = [one for one in solution.problem.rows if family(one) == family(rows[0].row)]
     low, high = ordered[-1], ordered[0]
-    groups = [f"{one.row.where[-1][1]} {one.price:,.4g}" for one in ordered]
+    label = high.row.where[-1][0]
+    names = [naming.value(label, one.row.where[-1][1]) for one in ordered]
+    groups = [f"{name} {one.price:,.4g}" for name, one in zip(names, ordered, strict=True)]
     more = len(groups) - _NAMED
     head = message(
-        f"PLAN-PRICE-{saved}GROUPS", column=high.row.column, label=high.row.where[-1][0], unit=high.unit or "1",
-        aim=aim, low=f"{low.price:,.4g}", high=f"{high.price:,.4g}",
-        high_at=high.row.where[-1][1], low_at=low.row.where[-1][1], count=len(rows), all=len(every),
+        f"PLAN-PRICE-{saved}GROUPS", column=naming.quantity(high.row.column), label=naming.heading(label),
+        unit=naming.unit(high.unit) or "1", aim=aim, low=f"{low.price:,.4g}", high=f"{high.price:,.4g}",
+        high_at=names[0], low_at=names[-1], count=len(rows), all=len(every),
     )  # fmt: skip
     return [head, "  " + str(enumerated(groups[:_NAMED])) + (f" … +{more}" if more > 0 else "")]

@@ -14,6 +14,9 @@ from tilth.plan.core import Plan
 from tilth.plan.problem import Problem
 from tilth.plan.solving import Solution, solve
 
+#: What rounding leaves of a gap that is closed, as a share of the value.
+_CLOSED = 1e-6
+
 
 @dataclass(frozen=True)
 class Forced:
@@ -35,6 +38,12 @@ class Forced:
         sign = self.before.problem.sign
         least = sign * (self.before.value - self.after.bound)
         return max(0.0, least), max(0.0, sign * (self.before.bound - self.after.value))
+
+    @property
+    def open(self) -> bool:
+        """Whether it is not proven that the best plan loses anything, nor that it loses nothing."""
+        least, most = self.lost_of_the_best
+        return least == 0 and most > _CLOSED * abs(self.before.value)
 
 
 def forced(

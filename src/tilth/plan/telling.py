@@ -1,40 +1,44 @@
-"""A problem in words, English or Chinese."""
+"""A problem in words, English or Chinese, with the names of the tables or those that a reader knows."""
 
 from __future__ import annotations
 
 from tilth.core import enumerated, message
 from tilth.plan.measures import Amount
+from tilth.plan.naming import AS_WRITTEN, Naming
 from tilth.plan.problem import Over, Patch, Problem, Row, Tie, Whole
 
 
-def told(problem: Problem) -> str:
+def told(problem: Problem, naming: Naming = AS_WRITTEN) -> str:
     """Aim, demands and locks, one a line; rows that differ only in their group stand on one line."""
     table = problem.options
     lines = [message("PLAN-TOLD", units=f"{table.n:,}", options=f"{table.size:,}")]
-    lines += _aims(problem.aim, problem.over)
+    lines += _aims(problem.aim, problem.over, naming)
     for then in problem.then:
         lines.append("  " + message("PLAN-TOLD-THEN", share=f"{100 * then.within:g}"))
-        lines += _aims(then.aim, then.over)
-    lines += [f"  {line}" for line in _rows(problem.rows)]
+        lines += _aims(then.aim, then.over, naming)
+    lines += [f"  {line}" for line in _rows(problem.rows, naming)]
     for lock in problem.locks:
         key = "PLAN-TOLD-OUT" if lock.out else "PLAN-TOLD-IN"
-        place = _where(lock.where) if lock.units is None else f" [{len(lock.units)}]"
-        lines.append("  " + message(key, treatment=lock.treatment, where=place))
-    lines += [f"  {tie_told(tie)}" for tie in problem.ties]
+        place = _where(lock.where, naming) if lock.units is None else f" [{len(lock.units)}]"
+        lines.append("  " + message(key, treatment=naming.value("treatment", lock.treatment), where=place))
+    lines += [f"  {tie_told(tie, naming)}" for tie in problem.ties]
     return "\n".join(lines)
 
 
-def aim_told(aim: tuple[tuple[str, float], ...], over: Over | None = None) -> str:
+def aim_told(
+    aim: tuple[tuple[str, float], ...], over: Over | None = None, naming: Naming = AS_WRITTEN
+) -> str:  # fmt: skip
     """An aim in a few words: its quantities, and how their draws are taken together."""
-    columns = " + ".join(name for name, _ in aim)
+    columns = " + ".join(str(naming.quantity(name)) for name, _ in aim)
     return columns if over is None else f"{columns} ({_over(over)})"
 
 
-def _aims(aim: tuple[tuple[str, float], ...], over: Over | None) -> list[str]:
+def _aims(aim: tuple[tuple[str, float], ...], over: Over | None, naming: Naming) -> list[str]:
     lines = []
     for column, weight in aim:
         key = "PLAN-TOLD-MOST" if weight > 0 else "PLAN-TOLD-LEAST"
-        lines.append("  " + message(key, column=column, times="" if abs(weight) == 1 else f"{abs(weight):g} × "))
+        times = "" if abs(weight) == 1 else f"{abs(weight):g} × "
+        lines.append("  " + message(key, column=naming.quantity(column), times=times))
     return lines if over is None else [*lines, "  " + message("PLAN-TOLD-OVER", over=_over(over))]
 
 
@@ -42,38 +46,47 @@ def _over(over: Over) -> str:
     return message(f"PLAN-OVER-{over.how.upper()}", share=f"{100 * over.share:g}")
 
 
-def tie_told(tie: Tie) -> str:
+def tie_told(tie: Tie, naming: Naming = AS_WRITTEN) -> str:
     """What ties units together, in words."""
-    where = message("PLAN-TOLD-IN-EACH", label=tie.by) if tie.by else ""
+    label = naming.heading(tie.by)
+    where = message("PLAN-TOLD-IN-EACH", label=label) if tie.by else ""
     if isinstance(tie, Whole):
-        return message("PLAN-TOLD-WHOLE", label=tie.by)
+        return message("PLAN-TOLD-WHOLE", label=label)
     if isinstance(tie, Patch):
         if tie.column:
-            least = f"{tie.column} {amount(tie.least)}"
+            least = f"{naming.quantity(tie.column)} {amount(tie.least, naming)}"
         else:
             least = message("PLAN-TOLD-UNITS", count=f"{tie.least:g}")
-        return message("PLAN-TOLD-PATCH", treatment=tie.name, least=least, where=where)
-    return message("PLAN-TOLD-EITHER", sides=enumerated([name for name, _ in tie.sides]), where=where)
+        return message("PLAN-TOLD-PATCH", treatment=naming.value("treatment", tie.name), least=least, where=where)
+    sides = enumerated([naming.value("treatment", name) for name, _ in tie.sides])
+    return message("PLAN-TOLD-EITHER", sides=sides, where=where)
 
 
-def row_told(row: Row) -> str:
+def row_told(row: Row, naming: Naming = AS_WRITTEN) -> str:
     """One row in words."""
+    return _limited(row, amount(row.limit, naming), _where(row.where, naming), naming)
+
+
+def _limited(row: Row, limit: str, where: str, naming: Naming) -> str:
     key = "PLAN-TOLD-AT-LEAST" if row.at_least else "PLAN-TOLD-AT-MOST"
-    return message(key, column=row.column, limit=amount(row.limit), where=_where(row.where))
+    return message(key, column=naming.quantity(row.column), limit=limit, where=where)
 
 
-def amount(limit: float | Amount) -> str:
+def amount(limit: float | Amount, naming: Naming = AS_WRITTEN) -> str:
     """A limit with its unit, where it has one of its own."""
     if isinstance(limit, Amount):
-        return f"{limit.value:,.10g} {limit.unit}"
+        unit = naming.unit(limit.unit)
+        times = " × " if unit[:1].isdigit() else " "  # 180 × 10,000 yuan
+        return f"{limit.value:,.10g}{times}{unit}"
     return f"{limit:,.10g}"
 
 
-def _where(where: tuple[tuple[str, object], ...]) -> str:
-    return f" ({', '.join(f'{label} {value}' for label, value in where)})" if where else ""
+def _where(where: tuple[tuple[str, object], ...], naming: Naming) -> str:
+    named = [f"{naming.heading(label)} {naming.value(label, value)}" for label, value in where]
+    return f" ({', '.join(named)})" if named else ""
 
 
-def _rows(rows: tuple[Row, ...]) -> list[str]:
+def _rows(rows: tuple[Row, ...], naming: Naming) -> list[str]:
     lines: list[str] = []
     at = 0
     while at < len(rows):
@@ -81,13 +94,12 @@ def _rows(rows: tuple[Row, ...]) -> list[str]:
         together = len(same) > 3 and list(rows[at : at + len(same)]) == same
         if together:
             low, high = min(_size(row) for row in same), max(_size(row) for row in same)
-            limit = amount(low) if low == high else f"{amount(low)} … {amount(high)}"
-            key = "PLAN-TOLD-AT-LEAST" if rows[at].at_least else "PLAN-TOLD-AT-MOST"
-            each = message("PLAN-TOLD-EACH", label=rows[at].where[-1][0], count=len(same))
-            lines.append(message(key, column=rows[at].column, limit=limit, where=_where(rows[at].where[:-1]) + each))
+            limits = [amount(one, naming) for one in dict.fromkeys([low, high])]
+            each = message("PLAN-TOLD-EACH", label=naming.heading(rows[at].where[-1][0]), count=len(same))
+            lines.append(_limited(rows[at], " … ".join(limits), _where(rows[at].where[:-1], naming) + each, naming))
             at += len(same)
         else:
-            lines.append(row_told(rows[at]))
+            lines.append(row_told(rows[at], naming))
             at += 1
     return lines
 

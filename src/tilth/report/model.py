@@ -10,7 +10,7 @@ import geopandas as gpd
 import pandas as pd
 
 from tilth.change import Holding, layer_label
-from tilth.core import Adjustment, AreaTable, Finding, Label
+from tilth.core import Adjustment, AreaTable, Finding, Label, label
 from tilth.land import Snapshot
 
 Kind = Literal["text", "count", "area", "hectares", "fine", "mean", "number"]
@@ -92,7 +92,8 @@ class Provenance:
         rules = ", ".join(f"{name} {version}" for name, version in self.rules)
         hashes = " ".join(sha256[:8] for _, sha256 in self.sources[:6])
         more = f" +{len(self.sources) - 6}" if len(self.sources) > 6 else ""
-        return " · ".join(part for part in (self.software, rules, hashes + more) if part)
+        inputs = str(label("REPORT-SOURCES-SHA", hashes=hashes + more)) if hashes else ""
+        return " · ".join(part for part in (self.software, rules, inputs) if part)
 
 
 @dataclass(frozen=True)

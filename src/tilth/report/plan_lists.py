@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from tilth.core import BoolArray, Label, label
-from tilth.plan import Used
+from tilth.plan import Used, row_told
 from tilth.report.model import Kind, ListColumn, Listing
-from tilth.report.plan_figures import FigureKind, PlanFigures
+from tilth.report.plan_figures import FigureKind, PlanFigures, Quantity
 from tilth.report.plan_words import Words
 
 _KINDS: Mapping[FigureKind, Kind] = {
@@ -77,13 +77,19 @@ class PlanTables:
             ListColumn("area", label("PLAN-DOC-AREA"), "area"),
             ListColumn("treated", label("PLAN-DOC-TREATED"), "area"),
             *(
-                ListColumn(one, self.words.quantity(one), _KINDS[figures.quantities[one].kind], on_paper=at < ON_PAPER)
+                ListColumn(one, self.words.column(one), _KINDS[figures.quantities[one].kind], on_paper=at < ON_PAPER)
                 for at, one in enumerate(names)
             ),
         ]  # fmt: skip
         body = [(str(name), *self._cells(chosen, names)) for name, chosen in rows]
         body.append((str(label("PLAN-BOOK-TOTAL")), *self._cells(figures.every, names)))
         return Listing(id_, title, tuple(columns), tuple(body))
+
+    def _told_already(self, held: Quantity) -> bool:
+        """Whether it is the area of the parcels, or of those that are treated: these have columns of their own."""
+        area = self.figures.area
+        told = (area, np.where(self.figures.treated, area, 0))
+        return held.name.startswith(_TOLD_ALREADY) and any(np.array_equal(held.values, one) for one in told)
 
     def _cells(self, chosen: BoolArray, names: Sequence[str]) -> tuple[int, ...]:
         figures = self.figures
@@ -163,9 +169,7 @@ class PlanTables:
         for name, one in figures.quantities.items():
             if not name.startswith((*_TOLD_ALREADY, "cost")):
                 out.append(
-                    Indicator(
-                        name, self.words.quantity(name), unit_label(name, one.kind), one.kind, figures.total(name)
-                    )
+                    Indicator(name, self.words.column(name), unit_label(name, one.kind), one.kind, figures.total(name))
                 )
         return tuple(out)
 
@@ -180,7 +184,7 @@ class PlanTables:
         )  # fmt: skip
         rows = tuple(
             (
-                self.words.row(one.row), self.words.unit(one.unit),
+                row_told(one.row, self.words), self.words.unit(one.unit),
                 *(f"{value:,.10g}" for value in (one.used, one.limit, one.left)),
                 f"{one.price:,.4g}",
             )
@@ -191,7 +195,7 @@ class PlanTables:
     def assignment(self, found: BoolArray) -> Listing:
         """Every parcel, after the sum of all. `found`: its outline is known."""
         figures = self.figures
-        names = list(figures.quantities)
+        names = [one for one, held in figures.quantities.items() if not self._told_already(held)]
         columns = [
             ListColumn("unit", label("PLAN-COL-UNIT")),
             *(ListColumn(one, self.words.heading(one)) for one in figures.labels),
@@ -199,7 +203,7 @@ class PlanTables:
             ListColumn("crop", label("PLAN-COL-CROP")), ListColumn("start", label("PLAN-COL-START")),
             ListColumn("mapped", label("PLAN-DOC-MAPPED")), ListColumn("area", label("PLAN-DOC-AREA"), "area"),
             ListColumn("treated", label("PLAN-DOC-TREATED"), "area"),
-            *(ListColumn(one, self.words.quantity(one), _KINDS[figures.quantities[one].kind]) for one in names),
+            *(ListColumn(one, self.words.column(one), _KINDS[figures.quantities[one].kind]) for one in names),
         ]  # fmt: skip
         total = (
             str(label("PLAN-BOOK-TOTAL")), *([""] * len(figures.labels)), "", "", "", "", "",

@@ -10,7 +10,7 @@ import geopandas as gpd
 import numpy as np
 
 from tilth.core import BoolArray, IntArray, Label, label, language, message
-from tilth.plan import Solution, tallied
+from tilth.plan import Solution, aim_told, row_told, tallied
 from tilth.report.cells import grouped
 from tilth.report.model import ListColumn, Listing
 from tilth.report.papers import Part
@@ -168,7 +168,8 @@ def _span(figures: PlanFigures) -> dict[str, object]:
 
 
 def _aim(paper: PlanPaper) -> str:
-    return " + ".join(str(paper.words.quantity(name)) for name, _ in paper.solution.problem.aim)
+    problem = paper.solution.problem
+    return aim_told(problem.aim, problem.over, paper.words)
 
 
 def _state(paper: PlanPaper) -> Part:
@@ -289,7 +290,7 @@ def _price_lines(paper: PlanPaper) -> Iterator[str]:
     dear = [one for one in used if one.price]
     for one in sorted(dear, key=lambda one: -abs(one.price * one.limit)):
         key = f"PLAN-PRICE-{saved}{'LEAST' if one.row.at_least else 'MOST'}"
-        told = {"row": words.row(one.row), "unit": words.unit(one.unit) or "1", "price": f"{one.price:,.4g}"}
+        told = {"row": row_told(one.row, words), "unit": words.unit(one.unit) or "1", "price": f"{one.price:,.4g}"}
         yield message(key, **told, aim=_aim(paper))
     if len(dear) < len(used):
         yield message("PLAN-PRICE-FREE", count=len(used) - len(dear))
@@ -303,7 +304,7 @@ def _uncertain(paper: PlanPaper) -> Part:
     for one in dear[:_TOLD]:
         lost = abs(one.price * one.limit) * _TIGHT
         price = f"{lost:,.0f}" if lost >= 1000 else f"{lost:,.3g}"
-        said.append(_said("UNCERTAIN-TIGHT-ROW", row=paper.words.row(one.row), price=price, aim=_aim(paper)))
+        said.append(_said("UNCERTAIN-TIGHT-ROW", row=row_told(one.row, paper.words), price=price, aim=_aim(paper)))
     banded = [one for one in paper.figures.quantities if one.endswith(("_low", "_high"))]
     said.append(
         _said("UNCERTAIN-BANDS", names=str(label("PLAN-DOC-AND")).join(banded)) if banded else _said("UNCERTAIN-ONE")

@@ -9,13 +9,16 @@ from typing import Any
 
 from tilth.core import BadInput, Label, label
 from tilth.core.language import catalogue
-from tilth.plan import Row, row_told
+from tilth.plan import unit_of
 from tilth.report.plan_figures import Source
+
+#: What stands between a treatment and its crop, where a table has both.
+_WITH_CROP = " / "
 
 
 @dataclass(frozen=True)
 class Words:
-    """Names by kind and value; what is not named is called as the tables call it."""
+    """The `Naming` of a plan. Names by kind and value; what is not named is called as the tables call it."""
 
     names: Mapping[str, Mapping[str, Label]]
 
@@ -37,13 +40,24 @@ class Words:
         })  # fmt: skip
 
     def value(self, kind: str, value: object) -> Label:
-        """What a treatment, crop, zone … is called."""
+        """What a treatment, crop, zone … is called; a treatment also with its crop, as "pipe-drains / maize"."""
         text = str(value)
+        treatment, slash, crop = text.partition(_WITH_CROP)
+        if kind == "treatment" and slash and text not in self.names.get(kind, {}):
+            first, second = self.value(kind, treatment), self.value("crop", crop)
+            return Label(f"{first.en}{slash}{second.en}", f"{first.zh}{slash}{second.zh}")
         if not text and kind not in ("treatment", "crop"):
             return label("PLAN-DOC-UNNAMED")
         return self.names.get(kind, {}).get(text) or Label(text, text)
 
     def quantity(self, name: str) -> Label:
+        """What a quantity is called where its figures stand in dm²: the name of an area does not say so."""
+        found, unit = self.column(name), label("PLAN-UNIT-DM2")
+        if unit_of(name) != "dm2" or found.en.endswith(("dm2", f"({unit.en})")):
+            return found
+        return Label(f"{found.en} ({unit.en})", f"{found.zh}（{unit.zh}）")
+
+    def column(self, name: str) -> Label:
         """What a quantity is called: "pipe drains: cost_yuan" counts one treatment or crop alone."""
         own = self.names.get("quantity", {}).get(name)
         if own is not None:
@@ -51,7 +65,7 @@ class Words:
         part, colon, rest = name.partition(": ")
         if colon:
             first = self.names.get("treatment", {}).get(part) or self.value("crop", part)
-            second = self.quantity(rest)
+            second = self.column(rest)
             return Label(f"{first.en}: {second.en}", f"{first.zh}：{second.zh}")
         return self.heading(name)
 
@@ -59,6 +73,11 @@ class Words:
         """The heading of a column."""
         key = f"PLAN-COL-{name.upper()}"
         return label(key) if key in catalogue() else Label(name, name)
+
+    def over(self, other: Words) -> Words:
+        """These names, and those of another plan for what has none here."""
+        kinds = {*self.names, *other.names}
+        return Words({one: {**other.names.get(one, {}), **self.names.get(one, {})} for one in kinds})
 
     def unit(self, unit: str) -> str:
         """A unit of the tables as a reader writes it."""
@@ -68,13 +87,6 @@ class Words:
     def title(self, title: str) -> Label:
         """What the plan is called: [names.plan] title, or the title of the demands."""
         return self.names.get("plan", {}).get("title") or Label(title, title)
-
-    def row(self, row: Row) -> str:
-        """A demand in words."""
-        said = row_told(row).replace(row.column, str(self.quantity(row.column)), 1)
-        for kind, value in row.where:
-            said = said.replace(f"{kind} {value}", f"{self.heading(kind)} {self.value(kind, value)}")
-        return said
 
 
 def named(value: Any, entry: str) -> Label:

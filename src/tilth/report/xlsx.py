@@ -375,7 +375,8 @@ def _list_sheet(workbook: Any, name: str, book: Yearbook, listing: Listing, cell
 
 def _contents_sheet(sheet: Any, book: Yearbook, entries: Sequence[tuple[str, str, str]], cells: _Styles) -> SheetRows:
     rows, look = SheetRows(), _look(language())
-    for number, width in enumerate((8.0, 46.0, 76.0, 12.0), start=1):
+    shown = 4 if any(unit for _, _, unit in entries) else 3  # lists have their units in their headings
+    for number, width in enumerate((8.0, 46.0, 76.0, 12.0)[:shown], start=1):
         sheet.column_dimensions[get_column_letter(number)].width = width
     sheet.page_setup.orientation = "landscape"
     sheet.page_setup.paperSize = _A4
@@ -384,7 +385,7 @@ def _contents_sheet(sheet: Any, book: Yearbook, entries: Sequence[tuple[str, str
     rows.append([cells.cell(f"{book.title}", look.title)])
     rows.append([cells.cell(f"{book.unit} · {book.year} · {book.made_on}", look.unit)])
     names = ("REPORT-NUMBER", "REPORT-SHEET", "REPORT-CONTENT", "REPORT-UNIT")
-    rows.append([cells.cell(str(label(key)), look.head) for key in names])
+    rows.append([cells.cell(str(label(key)), look.head) for key in names[:shown]])
     for number, (name, title, unit) in enumerate(entries, start=1):
         target = f"'{name.replace(chr(39), chr(39) * 2)}'!A1"
         sheet._hyperlinks.append(Hyperlink(ref=f"B{number + 3}", location=target))
@@ -394,7 +395,7 @@ def _contents_sheet(sheet: Any, book: Yearbook, entries: Sequence[tuple[str, str
                 cells.cell(name, look.link),
                 cells.cell(title, look.plain),
                 cells.cell(unit, look.plain),
-            ]
+            ][:shown]
         )
     rows.append()
     _foot(rows, cells, book)
