@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,6 +26,15 @@ settings.load_profile("full" if os.environ.get("TILTH_FULL") == "1" else "short"
 def full() -> bool:
     """True when the slow suites are to run in full (TILTH_FULL=1)."""
     return os.environ.get("TILTH_FULL") == "1"
+
+
+@pytest.fixture
+def tmp_path(tmp_path: Path) -> Iterator[Path]:
+    """A folder of the test's own, taken away when nobody draws maps in it any more."""
+    yield tmp_path
+    for thread in threading.enumerate():
+        if thread.name in ("map", "tiles"):
+            thread.join(60)
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -124,6 +125,22 @@ def test_while_it_is_made_ready_there_is_no_tile_and_then_there_is(workspace: Wo
     assert api.map_tile(workspace, "survey-2024", 0, 0, 0) is None
     record = ready(workspace)
     assert features(api.map_tile(workspace, "survey-2024", *middle(record, 13)))
+
+
+def test_a_disk_without_room_for_the_map_is_told_to_who_asks_for_it(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(map_sheets, "sheet_of", full)
+    (survey,) = Store(workspace).listed(kind="survey")
+    map_sheets.open_behind(workspace, survey)
+    for thread in threading.enumerate():
+        if thread.name == "map":
+            thread.join(_WAIT_S)
+    with pytest.raises(BadInput, match="No space left on device"):
+        map_sheets.open_behind(workspace, survey)
 
 
 def test_the_map_tells_bounds_layers_and_what_colours_say(workspace: Workspace) -> None:

@@ -92,8 +92,8 @@ if TYPE_CHECKING:
     from tilth.api.plan_documents import DOCUMENT_FORMATS, PlanDocument, plan_document
     from tilth.api.plan_draws import draw_listings
     from tilth.api.plan_explaining import PlanExplained, plan_explain
-    from tilth.api.plan_following import PlanFollowed, plan_follow
     from tilth.api.plan_folders import plan_folder
+    from tilth.api.plan_following import PlanFollowed, plan_follow
     from tilth.api.plan_forcing import PlanForced, plan_force
     from tilth.api.plan_frontiers import PlanFrontier, frontier_listing, plan_frontier
     from tilth.api.plan_ground import plan_tile

@@ -238,6 +238,9 @@ def open_behind(workspace: Workspace, stored: Stored) -> None:
                         overview_of(workspace, stored)
             except TilthError as error:
                 _failed[place] = error
+            except OSError as error:  # a full disk, a folder taken away
+                why = error.strerror or str(error)
+                _failed[place] = BadInput("RUNTIME-FOLDER-UNUSABLE", folder=str(workspace.root / "cache"), why=why)
             finally:
                 _far.pop(place, None)
 
