@@ -38,6 +38,11 @@ def give(place: Workspace, area: str, **more: object) -> api.Booked:
     return api.ledger_transfer(place, area_ha=area, **{**told, **more})  # type: ignore[arg-type]
 
 
+def test_a_region_gives_itself_nothing(two: Workspace) -> None:
+    with pytest.raises(BadInput, match=f"{SELLER} cannot transfer to itself"):
+        give(two, "3", buyer=SELLER)
+
+
 def test_what_the_seller_gives_the_buyer_gets(two: Workspace) -> None:
     give(two, "3", grade=5)
     left, right = (api.ledger_balance(two, region=one, account="POOL") for one in (SELLER, BUYER))

@@ -209,6 +209,8 @@ def test_a_reservation_has_its_limits(planned: Book) -> None:
     ):  # fmt: skip
         with pytest.raises((BadInput, NotFound), match=code):
             planned.post(entry)
+    with pytest.raises(BadInput, match=r"posts 4\.01 m² on .*, but plan reserved 4\.00 m²"):
+        planned.post(settle("x", "plan", Phase.POST, "2024-07-01", 401))
     assert available(planned, FIELD) == 600
 
 

@@ -66,3 +66,46 @@ def test_the_command_ends_with_a_sentence_and_status_2(
     capsys.readouterr()
     assert run(["-w", place, "ledger", verb, str(path)]) == 2
     assert "e.csv has no entries" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("id", "true"), ("id", '["x"]'), ("id", "1.5"), ("evidence", '["x"]'), ("kind", "true"), ("author", "{}"),
+        ("links", "[null]"), ("links", '[["x"]]'), ("links", '[""]'), ("settles", "false"), ("rules", "[1]"),
+    ],
+)  # fmt: skip
+def test_what_is_no_text_is_not_made_one(tmp_path: Path, field: str, value: str) -> None:
+    one = {"id": '"r1"', "kind": '"RESTORE"', "posting_date": '"2025-03-01"', "evidence": '"e"', field: value}
+    body = "[{" + ", ".join(f'"{name}": {text}' for name, text in one.items()) + ', "lines": []}]'
+    with pytest.raises(BadInput, match=f"is no value for {field}"):
+        entries(tmp_path, body.encode(), "e.json")
+
+
+@pytest.mark.parametrize("grade", ["1_0", "１0", "5.0", "0x5", " "])
+def test_a_mark_is_a_plain_whole_number(tmp_path: Path, grade: str) -> None:
+    body = f'[{{"id": "r1", "kind": "RESTORE", "posting_date": "2025-03-01", "lines": [{{"grade": "{grade}"}}]}}]'
+    with pytest.raises(BadInput, match="is no value for grade"):
+        entries(tmp_path, body.encode(), "e.json")
+
+
+def test_a_row_without_an_id_belongs_to_no_entry_whatever_that_is_called(tmp_path: Path) -> None:
+    rows = "#4,RESTORE,2025-03-01,a,b,LAND:0201,-2\n#4,,,,,LAND:0103,1\n,,,,,LAND:0103,1\n"
+    with pytest.raises(BadInput, match="the field 'id' is missing"):
+        entries(tmp_path, (HEAD + rows).encode())
+
+
+@pytest.mark.parametrize("verb", ["settle", "void"])
+def test_an_id_that_cannot_be_text_is_not_found(tmp_path: Path, capsys: pytest.CaptureFixture[str], verb: str) -> None:
+    assert run(["init", str(tmp_path / "w"), "--region", "410882"]) == 0
+    assert run(["-w", str(tmp_path / "w"), "ledger", verb, "\udcff", "--evidence", "e", "--author", "Li"]) == 2
+    assert "LEDGER-NO-ENTRY" in capsys.readouterr().err
+
+
+def test_an_id_in_a_file_that_cannot_be_text_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["init", str(tmp_path / "w"), "--region", "410882"]) == 0
+    (tmp_path / "e.json").write_text(
+        '[{"id": "\\ud800", "kind": "RESTORE", "posting_date": "2025-03-01", "evidence": "e", "lines": []}]'
+    )
+    assert run(["-w", str(tmp_path / "w"), "ledger", "post", str(tmp_path / "e.json"), "--author", "Li"]) == 2
+    assert "LEDGER-ID" in capsys.readouterr().err

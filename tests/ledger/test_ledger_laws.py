@@ -218,6 +218,15 @@ def test_an_account_that_there_cannot_be_is_named(account: Account) -> None:
         CHART.admit(account)
 
 
+@pytest.mark.parametrize("marks", [{"paddy": 1}, {"stable": 1}, {"grade": 5}])
+def test_only_farmland_is_paddy_in_stable_use_or_graded(marks: dict[str, int]) -> None:
+    for name in ("LAND:0201", "LAND:1003", "LAND:1203"):
+        with pytest.raises(NotFound, match="LEDGER-MARKS"):
+            CHART.admit(GARDEN._replace(name=name, **marks))
+    CHART.admit(GARDEN._replace(name="LAND:0201", pbf=1))
+    CHART.admit(GARDEN._replace(name="LAND:0101", **marks))
+
+
 def test_a_region_that_is_not_in_the_tree_is_named() -> None:
     with pytest.raises(NotFound, match="no region 410882"):
         Chart(regions={"410883"}).admit(GARDEN)

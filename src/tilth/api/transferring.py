@@ -51,6 +51,8 @@ def ledger_transfer(
     BadInput
         If it is not clear which account is meant, or the seller has less, or a law of transfers is broken.
     """
+    if seller == buyer:
+        raise BadInput("LEDGER-TRANSFER-SAME", region=seller)
     area = whole_dm2(area_ha, "area_ha")
     day = on or datetime.now(UTC).astimezone().date()
     marks = {"grade": grade, "paddy": paddy, "stable": stable}

@@ -265,6 +265,8 @@ class Book:
         return effects(entry, reservation)
 
     def _entries(self, names: Sequence[str]) -> dict[str, statements.EntryRow]:
+        """Entries by their ids. No entry has an id that cannot be printed, and some cannot even be asked for."""
+        names = [name for name in names if name.isprintable()]
         with self._reader.reading() as desk:
             return statements.entries_where(desk, entries.c.id, names)
 

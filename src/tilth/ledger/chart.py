@@ -69,6 +69,8 @@ class Chart:
         flags = (account.pbf, account.paddy, account.stable)
         if not self._named(account) or any(flag not in (0, 1) for flag in flags) or account.grade not in GRADES:
             raise NotFound("LEDGER-ACCOUNT", account=str(account), known=", ".join(known_names()))
+        if account.family == "LAND" and any(account[3:]) and account.name not in self.farmland:
+            raise NotFound("LEDGER-MARKS", account=str(account))
         part = self._parts[account] = FARMLAND if account.name in self.farmland else account.family
         return part
 

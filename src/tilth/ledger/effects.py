@@ -33,14 +33,19 @@ def _settling(entry: Entry, reservation: Entry) -> list[Effect]:
     done = []
     for account, reserved in reservation.lines:
         booked = posted.get(account, NOTHING)
-        for part, whole in zip(booked, reserved, strict=True):
+        for place, (part, whole) in enumerate(zip(booked, reserved, strict=True)):
             if part * whole < 0 or abs(part) > abs(whole):
                 raise BadInput(
                     "LEDGER-MORE-THAN-RESERVED", id=entry.id, settles=entry.settles, account=str(account),
-                    part=part, whole=whole,
+                    part=_shown(place, part), whole=_shown(place, whole),
                 )  # fmt: skip
         done.append((account, booked, reserved.taken().negated()))
     return done
+
+
+def _shown(place: int, quantity: int) -> str:
+    """A quantity as people write it: areas in m², kg whole."""
+    return f"{quantity:,} kg" if Quantities._fields[place] == "capacity_kg" else f"{quantity / 100:,.2f} m²"
 
 
 def settlable(entry: Entry, reservation: Entry) -> None:

@@ -96,16 +96,18 @@ def _summed(entry: Entry, chart: Chart) -> dict[str, _Sums]:
         if not (area or paddy or capacity or graded):
             raise BadInput("LEDGER-NOTHING", id=entry.id, account=str(account))
         if grade and graded != area * grade:
-            raise BadInput("LEDGER-GRADE", id=entry.id, account=str(account), grade=graded, expected=area * grade)
+            raise BadInput(
+                "LEDGER-GRADE", id=entry.id, account=str(account), grade=_m2(graded), expected=_m2(area * grade)
+            )
         one = sums.get(region)
         if one is None:
             one = sums[region] = _Sums()
         if part in _GROUND:
             one.ground_dm2 += area
             if part in _LAND and paddy != (area if wet else 0):
-                raise BadInput("LEDGER-PADDY", id=entry.id, account=str(account), paddy=paddy)
+                raise BadInput("LEDGER-PADDY", id=entry.id, account=str(account), paddy=_m2(paddy))
             if not grade and graded and part in _LAND:
-                raise BadInput("LEDGER-GRADE", id=entry.id, account=str(account), grade=graded, expected=0)
+                raise BadInput("LEDGER-GRADE", id=entry.id, account=str(account), grade=_m2(graded), expected=_m2(0))
             if part in _LAND and area < 0 and entry.kind == "OPENING":
                 raise BadInput("LEDGER-MOVES", id=entry.id, kind=entry.kind, account=str(account))
             if part == "TRANSFER":

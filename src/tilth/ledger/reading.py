@@ -94,7 +94,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _from_csv(text: str, file: str) -> Iterable[Told]:
     """Rows of one id are one entry; what stands in its first row holds for all of them."""
-    found: dict[str, tuple[int, dict[str, Any], list[tuple[int, Mapping[str, Any]]]]] = {}
+    found: dict[str | int, tuple[int, dict[str, Any], list[tuple[int, Mapping[str, Any]]]]] = {}
     reader = csv.DictReader(io.StringIO(text))
     try:
         names = [(name or "").strip().lower() for name in reader.fieldnames or ()]
@@ -110,14 +110,14 @@ def _from_csv(text: str, file: str) -> Iterable[Told]:
     return found.values()
 
 
-def _add_row(found: dict[str, Any], row: Mapping[Any, Any], number: int, file: str) -> None:
+def _add_row(found: dict[str | int, Any], row: Mapping[Any, Any], number: int, file: str) -> None:
     if any(cell.strip() for cell in row.get(None) or ()):
         raise BadInput("LEDGER-FILE-SURPLUS", file=file, row=number)
     cells = {name: (value or "").strip() for name, value in row.items() if name is not None}
     filled = {(name or "").strip().lower(): plain_cell(text) for name, text in cells.items()}
     fields = {name: value for name, value in filled.items() if name in _OF_ENTRY and value}
     line = {name: value for name, value in filled.items() if name not in _OF_ENTRY and value}
-    _, first, lines = found.setdefault(fields.get("id", f"#{number}"), (number, fields, []))
+    _, first, lines = found.setdefault(fields.get("id", number), (number, fields, []))
     for name, value in fields.items():
         if first.get(name) != value:
             raise BadInput("LEDGER-FILE-TWICE", file=file, row=number, field=name)
@@ -141,17 +141,18 @@ def _entry(
         if not fields.get(name):
             raise BadInput("LEDGER-FILE-LACKS", file=file, row=row, field=name)
     days = {name: _day(file, row, name, fields[name]) for name in _DATES if fields.get(name)}
-    pack, _, version = str(fields.get("rules") or "").partition("@")
+    texts = {name: _text(file, row, name, fields.get(name)) for name in ("id", "kind", "rules", "phase", *_TEXTS)}
+    pack, _, version = texts["rules"].partition("@")
     links = fields.get("links") or ()
     if not isinstance(links, str | list | tuple):
         raise BadInput("LEDGER-FILE-VALUE", file=file, row=row, field="links", value=str(links)[:60])
-    phase = str(fields.get("phase") or usual["phase"]).lower()
+    phase = (texts["phase"] or usual["phase"]).lower()
     if phase not in list(Phase):
         raise BadInput("LEDGER-FILE-VALUE", file=file, row=row, field="phase", value=phase)
-    texts = {name: str(fields.get(name) or "") for name in _TEXTS}
+    named = links.split() if isinstance(links, str) else [_text(file, row, "links", one, empty=False) for one in links]
     return Entry(
-        id=str(fields["id"]),
-        kind=str(fields["kind"]).upper(),
+        id=texts["id"],
+        kind=texts["kind"].upper(),
         posting_date=days["posting_date"],
         act_date=days.get("act_date", days["posting_date"]),
         expires=days.get("expires"),
@@ -159,17 +160,19 @@ def _entry(
         phase=Phase(phase),
         rule_pack=pack,
         rule_version=version,
-        links=tuple(map(str, links.split()) if isinstance(links, str) else map(str, links)),
+        links=tuple(named),
         by_state=_yes(file, row, "by_state", fields.get("by_state")),
         lines=tuple(_line(file, at, line, usual["region"]) for at, line in lines),
-        **{**texts, "author": texts["author"] or usual["author"]},
+        author=texts["author"] or usual["author"],
+        **{name: texts[name] for name in _TEXTS if name != "author"},
     )
 
 
 def _line(file: str, row: int, told: Mapping[str, Any], region: str) -> Line:
     """One line; paddy and grade follow from the account where the file does not give them."""
     marks = {name: _whole(file, row, name, told.get(name) or 0) for name in _MARKS}
-    account = Account(str(told.get("region") or region), str(told.get("account") or ""), **marks)
+    named = {name: _text(file, row, name, told.get(name)) for name in ("region", "account")}
+    account = Account(named["region"] or region, named["account"], **marks)
     found = {}
     for name, value in told.items():
         if name in _OF_LINE or value in ("", None):
@@ -216,11 +219,22 @@ def _units(file: str, row: int, name: str, value: Any, size: int) -> int:
     return whole
 
 
+def _text(file: str, row: int, name: str, value: Any, *, empty: bool = True) -> str:
+    """A text; a number is one, as JSON may write an id so. Nothing is an empty one."""
+    if value is None or value == "":
+        value = "" if empty else None
+    if not isinstance(value, str | int) or isinstance(value, bool):
+        raise BadInput("LEDGER-FILE-VALUE", file=file, row=row, field=name, value=str(value)[:60])
+    return str(value)
+
+
+_WHOLE = re.compile(r"[-+]?[0-9]{1,9}")
+
+
 def _whole(file: str, row: int, name: str, value: Any) -> int:
-    try:
-        return int(str(value))
-    except ValueError:
-        raise BadInput("LEDGER-FILE-VALUE", file=file, row=row, field=name, value=str(value)) from None
+    if not _WHOLE.fullmatch(str(value)):
+        raise BadInput("LEDGER-FILE-VALUE", file=file, row=row, field=name, value=str(value)[:60])
+    return int(str(value))
 
 
 def _day(file: str, row: int, name: str, value: Any) -> date:
