@@ -30,6 +30,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "reference" / "refusals.md"
 #: What the page calls the request: what is changed in the good file.
 REQUESTS = {
     "an account that there is not": ("LAND:0103", "LAND:9999"),
+    "a mark that such land cannot have": ("LAND:0201,,,", "LAND:0201,,5,"),
     "a region that the workspace has not": (",,LAND", ",419999,LAND"),
     "a unit that the book does not count in": ("area_m2", "area_mu"),
     "a day that has not come": ("2025-03-01", "2199-03-01"),

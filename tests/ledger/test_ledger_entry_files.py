@@ -72,7 +72,7 @@ def test_the_command_ends_with_a_sentence_and_status_2(
     ("field", "value"),
     [
         ("id", "true"), ("id", '["x"]'), ("id", "1.5"), ("evidence", '["x"]'), ("kind", "true"), ("author", "{}"),
-        ("links", "[null]"), ("links", '[["x"]]'), ("links", '[""]'), ("settles", "false"), ("rules", "[1]"),
+        ("links", "[null]"), ("links", '[["x"]]'), ("settles", "false"), ("rules", "[1]"),
     ],
 )  # fmt: skip
 def test_what_is_no_text_is_not_made_one(tmp_path: Path, field: str, value: str) -> None:
@@ -80,6 +80,15 @@ def test_what_is_no_text_is_not_made_one(tmp_path: Path, field: str, value: str)
     body = "[{" + ", ".join(f'"{name}": {text}' for name, text in one.items()) + ', "lines": []}]'
     with pytest.raises(BadInput, match=f"is no value for {field}"):
         entries(tmp_path, body.encode(), "e.json")
+
+
+def test_null_is_nothing_given(tmp_path: Path) -> None:
+    one = '"id": 7, "kind": "RESTORE", "posting_date": "2025-03-01", "evidence": "e", "settles": null, "links": null'
+    line = '"region": null, "account": "LAND:0201", "grade": null, "paddy_m2": null, "area_m2": -3'
+    (tmp_path / "e.json").write_text(f'[{{{one}, "lines": [{{{line}}}]}}]')
+    (read,) = read_entries(tmp_path / "e.json", region="410882")
+    assert (read.id, read.settles, read.links) == ("7", "", ())
+    assert read.lines[0].account.region == "410882" and read.lines[0].quantities.area_dm2 == -300
 
 
 @pytest.mark.parametrize("grade", ["1_0", "１0", "5.0", "0x5", " "])

@@ -134,6 +134,7 @@ def _entry(
     lines: Sequence[tuple[int, Mapping[str, Any]]],
     usual: Mapping[str, str],
 ) -> Entry:
+    fields = {name: value for name, value in fields.items() if value is not None}
     for name in fields:
         if name not in _OF_ENTRY:
             raise BadInput("LEDGER-FILE-FIELD", file=file, row=row, field=name, known=", ".join(_OF_ENTRY))
@@ -141,7 +142,7 @@ def _entry(
         if not fields.get(name):
             raise BadInput("LEDGER-FILE-LACKS", file=file, row=row, field=name)
     days = {name: _day(file, row, name, fields[name]) for name in _DATES if fields.get(name)}
-    texts = {name: _text(file, row, name, fields.get(name)) for name in ("id", "kind", "rules", "phase", *_TEXTS)}
+    texts = {name: _text(file, row, name, fields.get(name, "")) for name in ("id", "kind", "rules", "phase", *_TEXTS)}
     pack, _, version = texts["rules"].partition("@")
     links = fields.get("links") or ()
     if not isinstance(links, str | list | tuple):
@@ -149,7 +150,7 @@ def _entry(
     phase = (texts["phase"] or usual["phase"]).lower()
     if phase not in list(Phase):
         raise BadInput("LEDGER-FILE-VALUE", file=file, row=row, field="phase", value=phase)
-    named = links.split() if isinstance(links, str) else [_text(file, row, "links", one, empty=False) for one in links]
+    named = links.split() if isinstance(links, str) else [_text(file, row, "links", one) for one in links]
     return Entry(
         id=texts["id"],
         kind=texts["kind"].upper(),
@@ -170,12 +171,13 @@ def _entry(
 
 def _line(file: str, row: int, told: Mapping[str, Any], region: str) -> Line:
     """One line; paddy and grade follow from the account where the file does not give them."""
+    told = {name: value for name, value in told.items() if value not in ("", None)}
     marks = {name: _whole(file, row, name, told.get(name) or 0) for name in _MARKS}
-    named = {name: _text(file, row, name, told.get(name)) for name in ("region", "account")}
+    named = {name: _text(file, row, name, told.get(name, "")) for name in ("region", "account")}
     account = Account(named["region"] or region, named["account"], **marks)
     found = {}
     for name, value in told.items():
-        if name in _OF_LINE or value in ("", None):
+        if name in _OF_LINE:
             continue
         quantity, _, unit = name.partition("_")
         if quantity not in _QUANTITIES:
@@ -219,10 +221,8 @@ def _units(file: str, row: int, name: str, value: Any, size: int) -> int:
     return whole
 
 
-def _text(file: str, row: int, name: str, value: Any, *, empty: bool = True) -> str:
-    """A text; a number is one, as JSON may write an id so. Nothing is an empty one."""
-    if value is None or value == "":
-        value = "" if empty else None
+def _text(file: str, row: int, name: str, value: Any) -> str:
+    """A text; a whole number is one, as JSON may write an id so."""
     if not isinstance(value, str | int) or isinstance(value, bool):
         raise BadInput("LEDGER-FILE-VALUE", file=file, row=row, field=name, value=str(value)[:60])
     return str(value)

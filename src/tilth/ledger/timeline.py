@@ -40,13 +40,12 @@ class TooLarge(NamedTuple):
 class Timeline:
     """The days of one account: the last one, as the account stands, and as many of those before it as are known."""
 
-    __slots__ = ("before", "booked", "day", "floor", "guarded", "held", "low")
+    __slots__ = ("before", "booked", "day", "guarded", "held", "low")
 
     def __init__(self, last: Day = START, before: tuple[Day, ...] = (), *, guarded: bool) -> None:
         self.day, self.booked, self.held, self.low = last
         self.before = before
         self.guarded = guarded
-        self.floor = 0 if guarded else -MAX_BALANCE
 
     @property
     def last(self) -> Day:
@@ -70,7 +69,8 @@ class Timeline:
         e, f, g, h = booked
         left = now = a, b, c, d = a + e, b + f, c + g, d + h
         now_held = self.held if held is NOTHING else plus(self.held, held)
-        floor, most = self.floor, MAX_BALANCE
+        most = MAX_BALANCE
+        floor = 0 if self.guarded else -most
         if now_held != NOTHING:
             left = minus(now, now_held)
             sound = min(left) >= floor and min(now) >= -most and max(now) <= most

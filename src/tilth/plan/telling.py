@@ -25,9 +25,7 @@ def told(problem: Problem, naming: Naming = AS_WRITTEN) -> str:
     return "\n".join(lines)
 
 
-def aim_told(
-    aim: tuple[tuple[str, float], ...], over: Over | None = None, naming: Naming = AS_WRITTEN
-) -> str:  # fmt: skip
+def aim_told(aim: tuple[tuple[str, float], ...], over: Over | None = None, naming: Naming = AS_WRITTEN) -> str:
     """An aim in a few words: its quantities, and how their draws are taken together."""
     columns = " + ".join(str(naming.quantity(name)) for name, _ in aim)
     return columns if over is None else f"{columns} ({_over(over)})"

@@ -66,9 +66,9 @@ def write_paper(paper: Paper, folder: Path, stem: str, formats: Sequence[str] = 
     lists = paper.workbook or tuple(one for part in paper.parts for one in part.lists)
     written = []
     if {"docx", "pdf"} & set(formats):
-        with _writing(f"{stem}.docx" if "docx" in formats else f"{stem}.pdf"):
-            document = _document(paper)
-            if "docx" in formats:
+        document = _document(paper)
+        if "docx" in formats:
+            with _writing(f"{stem}.docx"):
                 written.append(write_docx(document, folder / f"{stem}.docx"))
         if "pdf" in formats:
             with _writing(f"{stem}.pdf"):
